@@ -1,0 +1,1 @@
+"""Pixels, objects and numbers: no files, no Qt, no napari."""

@@ -1,0 +1,237 @@
+"""The command line: `fncells`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from napari_fncells import __version__
+from napari_fncells.core.errors import ParameterError, UserError
+from napari_fncells.core.evaluate import RULES, Evaluation, detection_figures
+from napari_fncells.core.params import AUTO, PRESETS, DraftParams, preset
+
+BAD_INPUT = 2
+
+app = typer.Typer(
+    help="Turn draft cell masks into ground truth.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+
+
+def main() -> None:
+    """Run the command line; an error the user can mend is one sentence and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        _complain(error)
+        sys.exit(BAD_INPUT)
+
+
+@app.command()
+def draft(
+    images: Annotated[list[Path], typer.Argument(help="Pictures, or folders of them.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the masks.")],
+    method: Annotated[str, typer.Option(help=f"One of: {', '.join(PRESETS)}.")] = AUTO,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change a setting of the method."),
+    ] = None,
+    gap: Annotated[bool, typer.Option("--gap", help="1-px gap between touching cells.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace earlier masks.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Draft a mask for each picture: 0/255 PNG with a JSON record, read back."""
+    from napari_fncells.session.batch import draft_files, expand
+    from napari_fncells.session.export import prepare_folder
+
+    params = _chosen(method, settings or [])
+    paths = expand(images)
+    steps = draft_files(paths, prepare_folder(output), params, gap=gap, replace=replace)
+    results = list(track(steps, "Drafting", total=len(paths), console=_errors, disable=as_json))
+    if as_json:
+        print(json.dumps([_drafted_facts(result) for result in results], indent=2))
+    else:
+        for result in results:
+            if result.report is not None:
+                print(f"{result.path.name}: {result.report.sentence}")
+    failed = [result for result in results if result.error is not None]
+    for result in failed:
+        _complain(result.error)
+    if failed:
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.command()
+def evaluate(
+    pred: Annotated[Path, typer.Argument(help="Predicted mask, or a folder of them.")],
+    truth: Annotated[Path, typer.Argument(help="True mask, or a folder of them.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Compare masks with true ones: detections by two matching rules, counts, Dice."""
+    from napari_fncells.session.batch import evaluate_files, pair_masks
+
+    pairing = pair_masks(pred, truth)
+    steps = evaluate_files(pairing.pairs)
+    scores = list(
+        track(steps, "Comparing", total=len(pairing.pairs), console=_errors, disable=as_json)
+    )
+    evaluation = Evaluation(pictures=tuple(scores))
+    unpaired = [str(path) for path in pairing.unpaired]
+    if as_json:
+        pictures = {
+            score.name: {rule: detection_figures(score.detections[rule]) for rule in RULES}
+            for score in scores
+        }
+        facts = {"summary": evaluation.summary(), "pictures": pictures, "unpaired": unpaired}
+        print(json.dumps(facts, indent=2))
+        return
+    Console().print(_detection_table(evaluation))
+    print(
+        f"counts: MAE {evaluation.mae:.2f}, MedAE {evaluation.medae:.2f}, "
+        f"MPE {evaluation.mpe:+.1f} %; pixels: Dice {_figure(evaluation.dice)}"
+    )
+    if unpaired:
+        _errors.print(f"Not compared, for want of a partner: {', '.join(unpaired)}")
+
+
+@app.command(name="open")
+def open_(
+    path: Annotated[Path | None, typer.Argument(help="A picture or a folder of them.")] = None,
+) -> None:
+    """Open the window, with a picture or a folder of them."""
+    if path is not None and not path.exists():
+        raise UserError(f"{path} does not exist.", "Check the name.")
+    _need_display()
+    import napari
+
+    from napari_fncells.widgets.window import open_window, show_path
+
+    _viewer, widget = open_window()
+    if path is not None:
+        show_path(widget, path)
+    napari.run()
+
+
+@app.command()
+def demo(
+    output: Annotated[
+        Path, typer.Option(help="Where the unattended demo leaves what it makes.")
+    ] = Path("demo-output"),
+    unattended: Annotated[
+        bool, typer.Option("--unattended", help="Do the main job by mouse and keys, then leave.")
+    ] = False,
+) -> None:
+    """Show the program with a sample drafted; without a display, do the whole job by itself."""
+    if not unattended and has_display():
+        from napari_fncells.demo.attended import run_attended
+
+        run_attended()
+        return
+    if not has_display():
+        _restart_on_virtual_display(output)
+    from napari_fncells.demo.unattended import run_unattended
+
+    raise typer.Exit(0 if run_unattended(output) else 1)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+def has_display() -> bool:
+    """Whether a window can be opened."""
+    if sys.platform != "linux":
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _need_display() -> None:
+    if not has_display():
+        raise UserError(
+            "There is no display to open a window on.",
+            "Run it on a desktop, or under xvfb-run.",
+        )
+
+
+def _restart_on_virtual_display(output: Path) -> None:
+    """Replace this process by itself under xvfb-run."""
+    command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24"]
+    command += [sys.executable, "-m", "napari_fncells", "demo", "--unattended"]
+    command += ["--output", str(output)]
+    sys.stdout.flush()
+    try:
+        os.execvp(command[0], command)
+    except FileNotFoundError as error:
+        raise UserError(
+            "There is no display, and xvfb-run, which makes a virtual one, is not installed.",
+            "Install it with: apt-get install xvfb xauth",
+        ) from error
+
+
+_errors = Console(stderr=True)
+
+
+def _complain(error: UserError | None) -> None:
+    _errors.print(f"fncells: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+
+
+def _chosen(method: str, settings: list[str]) -> DraftParams | str:
+    """Parameters of a method with `name=value` settings; the bare name where there are none."""
+    params = preset(method)
+    if not settings:
+        return method
+    pairs = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise ParameterError(f"{setting!r} is no setting.", "Write it as name=value.")
+        pairs[name.strip()] = value.strip()
+    return params.with_settings(pairs)
+
+
+def _drafted_facts(result: Any) -> dict[str, Any]:
+    if result.report is None:
+        return {"image": str(result.path), "error": str(result.error)}
+    report = result.report
+    return {
+        "image": str(result.path),
+        "mask": str(report.mask),
+        "record": str(report.record),
+        "cells": report.cells,
+        "components": report.components,
+        "touching_pairs": report.touching,
+    }
+
+
+def _detection_table(evaluation: Evaluation) -> Table:
+    table = Table(title=f"{len(evaluation.pictures)} pictures")
+    for column in ("matching", "TP", "FP", "FN", "precision", "recall", "F1"):
+        table.add_column(column, justify="left" if column == "matching" else "right")
+    titles = {"v1": "FNC v1 (< 50 px)", "iou": "IoU > 0.5"}
+    for rule in RULES:
+        figures = detection_figures(evaluation.detection(rule))
+        counts = [str(figures[name]) for name in ("tp", "fp", "fn")]
+        ratios = [_figure(figures[name]) for name in ("precision", "recall", "f1")]
+        table.add_row(titles[rule], *counts, *ratios)
+    return table
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

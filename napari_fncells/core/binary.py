@@ -1,0 +1,104 @@
+"""From instance labels to a binary mask, and what is lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fncells.core.labels import Labels, Slices, label
+
+# Half of the 8 neighbours; the other half are the same pairs seen from the other side
+_HALF = ((0, 1), (1, 0), (1, 1), (1, -1))
+
+
+def binary_mask(labels: Labels, *, gap: bool = False) -> NDArray[np.bool_]:
+    """Pixels that belong to any cell.
+
+    Parameters
+    ----------
+    labels
+        (Y, X) instance labels, 0 = background.
+    gap
+        Whether to clear a line one pixel wide between touching cells, so that they stay apart
+        as 8-connected components. The larger cell of a pair gives the pixels.
+
+    Returns
+    -------
+    ndarray
+        (Y, X) bool.
+    """
+    mask: NDArray[np.bool_] = labels > 0
+    if not gap:
+        return mask
+    # Rank cells by area: the one of higher rank gives way, so that no small cell is lost
+    rank = _ranks(labels)
+    cleared = np.zeros_like(mask)
+    for here, there in _neighbours(labels.shape):
+        touching = _touching(rank, here, there)
+        cleared[here] |= touching & (rank[here] > rank[there])
+        cleared[there] |= touching & (rank[there] > rank[here])
+    return mask & ~cleared
+
+
+def touching_pairs(labels: Labels) -> tuple[tuple[int, int], ...]:
+    """Pairs of cells that touch (8-connected), as (smaller id, larger id), in order."""
+    pairs: set[tuple[int, int]] = set()
+    for here, there in _neighbours(labels.shape):
+        touching = _touching(labels, here, there)
+        both = np.stack([labels[here][touching], labels[there][touching]])
+        both.sort(axis=0)
+        pairs.update((int(a), int(b)) for a, b in np.unique(both, axis=1).T)
+    return tuple(sorted(pairs))
+
+
+def component_count(mask: NDArray[np.bool_]) -> int:
+    """Number of 8-connected components of a (Y, X) mask."""
+    return int(label(mask).max(initial=0))
+
+
+def fragmented(labels: Labels) -> tuple[int, ...]:
+    """Ids of cells that consist of several 8-connected pieces."""
+    pieces = np.zeros(int(labels.max(initial=0)) + 1, dtype=np.int64)
+    apart = binary_mask(labels, gap=True)
+    regions = label(apart)
+    _, first = np.unique(regions, return_index=True)
+    np.add.at(pieces, labels.ravel()[first[1:]], 1)
+    suspects = np.flatnonzero(pieces > 1)
+    return tuple(int(i) for i in suspects if _pieces(labels == i) > 1)
+
+
+def _pieces(mask: NDArray[np.bool_]) -> int:
+    count, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    return int(count) - 1
+
+
+def _ranks(labels: Labels) -> NDArray[np.int64]:
+    """Labels replaced by the cells' ranks by area, 1 = smallest; 0 = background."""
+    areas = np.bincount(labels.ravel())
+    areas[0] = 0
+    order = np.argsort(areas, kind="stable")
+    rank = np.empty(areas.size, dtype=np.int64)
+    rank[order] = np.arange(areas.size)
+    rank += 1
+    rank[0] = 0
+    ranked: NDArray[np.int64] = rank[labels]
+    return ranked
+
+
+def _touching(labels: NDArray[np.integer], here: Slices, there: Slices) -> NDArray[np.bool_]:
+    """Where two different cells lie side by side."""
+    first, second = labels[here], labels[there]
+    side_by_side: NDArray[np.bool_] = (first != second) & (first > 0) & (second > 0)
+    return side_by_side
+
+
+def _neighbours(shape: tuple[int, ...]) -> Iterator[tuple[Slices, Slices]]:
+    """Pairs of indices that lay an array over itself, shifted to each neighbour once."""
+    rows, columns = shape
+    for down, right in _HALF:
+        here = slice(0, rows - down), slice(max(0, -right), columns - max(0, right))
+        there = slice(down, rows), slice(max(0, right), columns + min(0, right))
+        yield here, there

@@ -1,0 +1,227 @@
+"""The document: pixels, objects and history of one picture's mask.
+
+Nobody else writes the labels. A tool proposes a change (`core/changes.py`) and commits it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Self
+
+import numpy as np
+from psygnal import Signal
+
+from napari_fncells.core.edits import Action, Change, Edit, EditKind
+from napari_fncells.core.labels import Labels
+from napari_fncells.core.objects import CellCounts, CellObject
+
+
+class StaleChangeError(RuntimeError):
+    """A change was made from pixels that are no longer there; nothing was written."""
+
+
+class Document:
+    """Instance labels of one picture with the state of every cell and the whole history.
+
+    Parameters
+    ----------
+    shape
+        (Y, X) of the picture.
+    author
+        Name written to every edit.
+
+    Attributes
+    ----------
+    committed
+        Signal(Edit): emitted after every edit, undo and redo, with pixels and objects in
+        their new state. The boxes to redraw are those of the edit's patches.
+    promoted
+        Signal(): the labels became uint32 because more than 65,535 ids were used; `labels`
+        is another array from now on.
+    """
+
+    committed = Signal(Edit)
+    promoted = Signal()
+
+    def __init__(self, shape: tuple[int, int], author: str = "") -> None:
+        self.author = author
+        self._labels: Labels = np.zeros(shape, dtype=np.uint16)
+        self._objects: dict[int, CellObject] = {}
+        self._history: list[Edit] = []
+        self._done: list[int] = []
+        self._undone: list[int] = []
+        self._last_id = 0
+
+    @property
+    def labels(self) -> Labels:
+        """(Y, X) uint16, or uint32 after promotion; 0 = background. Not to be written."""
+        return self._labels
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(Y, X)."""
+        rows, columns = self._labels.shape
+        return rows, columns
+
+    @property
+    def objects(self) -> Mapping[int, CellObject]:
+        """Every known object by id, removed ones included."""
+        return MappingProxyType(self._objects)
+
+    @property
+    def cells(self) -> Iterator[CellObject]:
+        """Objects that are in the mask."""
+        return (cell for cell in self._objects.values() if cell.alive)
+
+    @property
+    def counts(self) -> CellCounts:
+        """Cells by what became of them."""
+        return CellCounts.of(self._objects.values())
+
+    @property
+    def history(self) -> tuple[Edit, ...]:
+        """Every edit since the document began, undos and redos included."""
+        return tuple(self._history)
+
+    @property
+    def in_force(self) -> Iterator[Edit]:
+        """Edits that have not been taken back, oldest first."""
+        return (self._history[sequence - 1] for sequence in self._done)
+
+    @property
+    def next_id(self) -> int:
+        """An id that no cell of this picture has ever had."""
+        return self._last_id + 1
+
+    @property
+    def undo_summary(self) -> str | None:
+        """What undo would take back, in words, or None where there is nothing."""
+        return self._summary(self._done)
+
+    @property
+    def redo_summary(self) -> str | None:
+        """What redo would do again, in words, or None where there is nothing."""
+        return self._summary(self._undone)
+
+    def cell_at(self, row: int, column: int) -> CellObject | None:
+        """The cell that covers a pixel, or None on background and outside the picture."""
+        if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1]):
+            return None
+        return self._objects.get(int(self._labels[row, column]))
+
+    def last_in_force(self, kind: EditKind) -> Edit | None:
+        """The newest edit of a kind that has not been taken back."""
+        return next((e for e in reversed(list(self.in_force)) if e.change.kind is kind), None)
+
+    def commit(self, change: Change) -> Edit:
+        """Write a change.
+
+        Raises
+        ------
+        StaleChangeError
+            Where the pixels are not those the change was made from. Nothing is written.
+        """
+        self._check(change, written=False)
+        self._write(change)
+        return self._append(Action.DO, change, reverts=None)
+
+    def record(self, change: Change) -> Edit:
+        """Take in a change whose pixels a brush has already written into `labels`.
+
+        Raises
+        ------
+        StaleChangeError
+            Where the pixels are not those that the change leads to.
+        """
+        self._check(change, written=True)
+        self._write(change)
+        return self._append(Action.DO, change, reverts=None)
+
+    def undo(self) -> Edit | None:
+        """Take back the newest edit in force; None where there is none."""
+        return self._step_back(self._done, Action.UNDO)
+
+    def redo(self) -> Edit | None:
+        """Do again what was undone last; None where there is nothing."""
+        return self._step_back(self._undone, Action.REDO)
+
+    @classmethod
+    def replay(cls, shape: tuple[int, int], edits: Iterable[Edit], author: str = "") -> Self:
+        """Rebuild a document from its history.
+
+        Raises
+        ------
+        StaleChangeError
+            Where the edits do not fit on one another.
+        """
+        document = cls(shape, author)
+        for edit in edits:
+            document._check(edit.change, written=False)
+            document._write(edit.change)
+            document._take_in(edit)
+        return document
+
+    def _step_back(self, stack: list[int], action: Action) -> Edit | None:
+        """Revert the edit on top of the done or undone stack."""
+        if not stack:
+            return None
+        reverted = self._history[stack[-1] - 1]
+        change = reverted.change.inverse
+        self._check(change, written=False)
+        self._write(change)
+        return self._append(action, change, reverts=reverted.sequence)
+
+    def _check(self, change: Change, *, written: bool) -> None:
+        """Refuse a change that does not fit the pixels."""
+        for patch in change.patches:
+            expected = patch.after if written else patch.before
+            if not np.array_equal(self._labels[patch.box.slices], expected):
+                raise StaleChangeError(
+                    f"the pixels at {patch.box} changed since '{change.summary}' was prepared"
+                )
+
+    def _write(self, change: Change) -> None:
+        """Write pixels and objects; cannot fail half-way for want of anything but memory."""
+        self._last_id = max([self._last_id, *(item.id for item in change.objects)])
+        if self._last_id > np.iinfo(self._labels.dtype).max:
+            self._labels = self._labels.astype(np.uint32)
+            self.promoted.emit()
+        for patch in change.patches:
+            self._labels[patch.box.slices] = patch.after
+        for item in change.objects:
+            if item.after is None:
+                self._objects.pop(item.id, None)
+            else:
+                self._objects[item.id] = item.after
+
+    def _append(self, action: Action, change: Change, reverts: int | None) -> Edit:
+        """Number, stamp and announce a change that has been written."""
+        edit = Edit(
+            sequence=len(self._history) + 1,
+            action=action,
+            change=change,
+            reverts=reverts,
+            time=datetime.now(UTC),
+            author=self.author,
+        )
+        self._take_in(edit)
+        self.committed.emit(edit)
+        return edit
+
+    def _take_in(self, edit: Edit) -> None:
+        """Add an edit to the history and to the stack it belongs on."""
+        self._history.append(edit)
+        if edit.action is Action.UNDO:
+            self._done.pop()
+            self._undone.append(edit.sequence)
+        elif edit.action is Action.REDO:
+            self._undone.pop()
+            self._done.append(edit.sequence)
+        else:
+            self._done.append(edit.sequence)
+            self._undone.clear()
+
+    def _summary(self, stack: list[int]) -> str | None:
+        return self._history[stack[-1] - 1].change.summary if stack else None

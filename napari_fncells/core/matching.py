@@ -1,0 +1,156 @@
+"""Matching of predicted cells to true cells, one to one, and the figures made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fncells.core.errors import UserError
+from napari_fncells.core.labels import boxes
+
+Rule = Literal["v1", "iou"]
+
+V1_DISTANCE = 50.0
+IOU_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Pairs of one picture.
+
+    Attributes
+    ----------
+    pairs
+        (predicted id, true id) of each true positive.
+    false_positives
+        Predicted ids without a true cell.
+    false_negatives
+        True ids without a predicted cell.
+    """
+
+    pairs: tuple[tuple[int, int], ...]
+    false_positives: tuple[int, ...]
+    false_negatives: tuple[int, ...]
+
+    @property
+    def tp(self) -> int:
+        """Number of true positives."""
+        return len(self.pairs)
+
+    @property
+    def fp(self) -> int:
+        """Number of false positives."""
+        return len(self.false_positives)
+
+    @property
+    def fn(self) -> int:
+        """Number of false negatives."""
+        return len(self.false_negatives)
+
+
+def match_objects(
+    pred: NDArray[np.integer], truth: NDArray[np.integer], rule: Rule = "iou"
+) -> Matching:
+    """Match predicted to true cells, one to one.
+
+    Parameters
+    ----------
+    pred, truth
+        (Y, X) instance labels of the same shape, 0 = background.
+    rule
+        'v1': in order of the predicted ids, the nearest true cell still free whose
+        bounding-box centre is less than 50 px away (evaluation of the FNC v1 authors,
+        Clissa 2022). 'iou': pairs of an intersection over union above 0.5, of which a cell
+        can have only one.
+
+    Raises
+    ------
+    UserError
+        For labels of different shapes.
+    """
+    if pred.shape != truth.shape:
+        raise UserError(
+            f"The masks differ in shape: {_size(pred)} and {_size(truth)}.",
+            "Compare masks of the same picture.",
+        )
+    matcher = _match_by_distance if rule == "v1" else _match_by_iou
+    return matcher(pred, truth)
+
+
+def _size(labels: NDArray[np.integer]) -> str:
+    return " x ".join(str(side) for side in labels.shape)
+
+
+def _match_by_distance(pred: NDArray[np.integer], truth: NDArray[np.integer]) -> Matching:
+    """Greedy matching by bounding-box centres, as the authors do."""
+    pred_ids, pred_centres = _box_centres(pred)
+    true_ids, true_centres = _box_centres(truth)
+    free = np.ones(len(true_ids), dtype=bool)
+    pairs = []
+    for predicted, centre in zip(pred_ids, pred_centres, strict=True):
+        if not free.any():
+            break
+        distance = np.hypot(*(true_centres - centre).T)
+        distance[~free] = np.inf
+        nearest = int(distance.argmin())
+        if distance[nearest] < V1_DISTANCE:
+            free[nearest] = False
+            pairs.append((predicted, true_ids[nearest]))
+    return _matching(pairs, pred_ids, true_ids)
+
+
+def _match_by_iou(pred: NDArray[np.integer], truth: NDArray[np.integer]) -> Matching:
+    """Match by overlap: above one half, no cell can have two partners."""
+    pred_ids, true_ids, iou = iou_table(pred, truth)
+    rows, columns = np.nonzero(iou > IOU_THRESHOLD)
+    pairs = [
+        (int(pred_ids[row]), int(true_ids[column]))
+        for row, column in zip(rows, columns, strict=True)
+    ]
+    return _matching(pairs, pred_ids.tolist(), true_ids.tolist())
+
+
+def _matching(
+    pairs: list[tuple[int, int]], pred_ids: Sequence[int], true_ids: Sequence[int]
+) -> Matching:
+    matched_pred = {predicted for predicted, _ in pairs}
+    matched_true = {true for _, true in pairs}
+    return Matching(
+        pairs=tuple(pairs),
+        false_positives=tuple(i for i in pred_ids if i not in matched_pred),
+        false_negatives=tuple(i for i in true_ids if i not in matched_true),
+    )
+
+
+def iou_table(
+    pred: NDArray[np.integer], truth: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Intersection over union of every predicted with every true cell.
+
+    Returns
+    -------
+    pred_ids, true_ids
+        (P,) and (T,) int64, the ids that occur.
+    iou
+        (P, T) float64 in 0..1.
+    """
+    pred_ids, pred_index = np.unique(pred, return_inverse=True)
+    true_ids, true_index = np.unique(truth, return_inverse=True)
+    shape = (pred_ids.size, true_ids.size)
+    flat = pred_index.ravel() * shape[1] + true_index.ravel()
+    overlap = np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
+    union = overlap.sum(1, keepdims=True) + overlap.sum(0, keepdims=True) - overlap
+    rows, columns = pred_ids > 0, true_ids > 0
+    table = overlap[np.ix_(rows, columns)] / union[np.ix_(rows, columns)]
+    return pred_ids[rows].astype(np.int64), true_ids[columns].astype(np.int64), table
+
+
+def _box_centres(labels: NDArray[np.integer]) -> tuple[list[int], NDArray[np.float64]]:
+    """Ids that occur, in order, and the centres (y, x) of their bounding boxes, in px."""
+    found = boxes(labels)
+    centres = [[(axis.start + axis.stop - 1) / 2 for axis in box] for box in found.values()]
+    return list(found), np.array(centres, dtype=np.float64).reshape(-1, 2)

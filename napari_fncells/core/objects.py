@@ -1,0 +1,139 @@
+"""The cells of a mask: what is known of each besides its pixels."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fncells.core.geometry import Box
+
+
+class ObjectState(StrEnum):
+    """What the expert has decided about a cell."""
+
+    DRAFT = "draft"
+    """Proposed by a draft, not yet touched."""
+    ACCEPTED = "accepted"
+    ADDED = "added"
+    """Made by the expert."""
+    EDITED = "edited"
+    """Proposed by a draft, its outline changed by the expert."""
+    UNSURE = "unsure"
+    REMOVED = "removed"
+    """A tombstone: no pixels, but its former place is kept."""
+
+
+class Origin(StrEnum):
+    """Where a cell came from."""
+
+    DRAFT = "draft"
+    HAND = "hand"
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Pixels that a removed cell covered, packed small.
+
+    Attributes
+    ----------
+    box
+        Tight box of the cell.
+    packed
+        zlib-compressed bits of the (height, width) mask, row by row.
+    """
+
+    box: Box
+    packed: bytes
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Boolean (box.height, box.width) array."""
+        bits = np.frombuffer(zlib.decompress(self.packed), dtype=np.uint8)
+        size = self.box.height * self.box.width
+        flat = np.unpackbits(bits, count=size).astype(bool)
+        return flat.reshape(self.box.height, self.box.width)
+
+    @classmethod
+    def of(cls, box: Box, mask: NDArray[np.bool_]) -> Self:
+        """Pack a mask that fills `box`."""
+        return cls(box, zlib.compress(np.packbits(mask).tobytes(), 1))
+
+
+@dataclass(frozen=True)
+class CellObject:
+    """One cell, living or removed.
+
+    Attributes
+    ----------
+    id
+        Its value in the labels; never given to another cell of the picture.
+    state
+        What the expert decided.
+    origin
+        Draft or hand.
+    box
+        Tight bounding box of its pixels (of the former ones, for a removed cell).
+    area
+        Its pixels, in px²; 0 for a removed cell.
+    footprint
+        Former pixels of a removed cell, else None.
+    """
+
+    id: int
+    state: ObjectState
+    origin: Origin
+    box: Box
+    area: int
+    footprint: Footprint | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the cell is in the mask."""
+        return self.state is not ObjectState.REMOVED
+
+    @property
+    def touched(self) -> bool:
+        """Whether the expert has had a hand in it: no draft may change it any more."""
+        return self.state is not ObjectState.DRAFT
+
+
+@dataclass(frozen=True)
+class CellCounts:
+    """Cells of a picture by what became of them."""
+
+    drafted: int
+    """Proposed by the draft in force, living or removed."""
+    removed: int
+    """Drafted cells that the expert removed: false positives."""
+    added: int
+    """Cells the expert made: false negatives."""
+    edited: int
+    accepted: int
+    unsure: int
+    untouched: int
+    """Drafted cells left as they were."""
+    final: int
+    """Cells in the mask."""
+
+    @classmethod
+    def of(cls, objects: Iterable[CellObject]) -> Self:
+        """Count a document's objects."""
+        known = list(objects)
+        living = [cell.state for cell in known if cell.alive]
+        drafted = [cell for cell in known if cell.origin is Origin.DRAFT]
+        return cls(
+            drafted=len(drafted),
+            removed=sum(not cell.alive for cell in drafted),
+            added=living.count(ObjectState.ADDED),
+            edited=living.count(ObjectState.EDITED),
+            accepted=living.count(ObjectState.ACCEPTED),
+            unsure=living.count(ObjectState.UNSURE),
+            untouched=living.count(ObjectState.DRAFT),
+            final=len(living),
+        )

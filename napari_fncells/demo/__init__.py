@@ -1,0 +1,1 @@
+"""The program shown at work, by hand or by itself."""

@@ -1,0 +1,208 @@
+"""The main job, done in a real window by mouse and keys: the demo without a display."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from scipy.ndimage import distance_transform_edt
+
+from napari_fncells.core.document import Document
+from napari_fncells.core.matching import Matching, match_objects
+from napari_fncells.demo.pilot import Pilot, PilotError
+from napari_fncells.io.masks import load_labels
+from napari_fncells.io.samples import sample_truth_path
+from napari_fncells.session.export import ExportReport
+from napari_fncells.widgets.curate import CurateWidget
+
+SAMPLE = "crowded"
+MENU = ("File", "Open Sample", "Fluorescent cells", "Crowded, touching cells")
+_CORRECTIONS = 2
+_SHIFT_CTRL = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a mask compares with the sample's truth (IoU > 0.5)."""
+
+    title: str
+    cells: int
+    tp: int
+    fp: int
+    fn: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the story leaves behind."""
+
+    standings: tuple[Standing, ...]
+    report: ExportReport
+    exact: bool
+    """Whether the exported file is exactly the mask on screen."""
+    screenshots: tuple[Path, ...]
+
+
+class Story:
+    """Does the job in a window with the dock open.
+
+    Parameters
+    ----------
+    viewer, widget
+        As `widgets.window.open_window` returns them.
+    folder
+        Where to leave screenshots, mask and record; must exist.
+    """
+
+    def __init__(self, viewer: Any, widget: CurateWidget, folder: Path) -> None:
+        self.pilot = Pilot(viewer)
+        self.widget = widget
+        self.folder = folder
+        self.truth: NDArray[np.integer] = load_labels(sample_truth_path(SAMPLE)).values
+        self._shots: list[Path] = []
+
+    def tell(self) -> Told:
+        """Do everything.
+
+        Raises
+        ------
+        PilotError
+            Where the window does not do what it should.
+        """
+        self._open_sample()
+        self._draft()
+        before = self._standing("draft")
+        self._remove_false_positives()
+        self._add_false_negatives()
+        self._paint_undo_redo()
+        after = self._standing("corrected")
+        report = self._export()
+        return Told((before, after), report, self._is_exact(report), tuple(self._shots))
+
+    @property
+    def document(self) -> Document:
+        """The document of the picture worked on."""
+        session = self.widget.workspace.session
+        if session is None:
+            raise PilotError("no mask was begun")
+        return session.document
+
+    def _open_sample(self) -> None:
+        self.pilot.choose(MENU, look=lambda: self._shoot("menu"))
+        workspace = self.widget.workspace
+        self.pilot.wait_until(lambda: workspace.current is not None, "opening the sample")
+        self._shoot("sample-opened")
+
+    def _draft(self) -> None:
+        self.pilot.press(self.widget.draft.button)
+        workspace = self.widget.workspace
+        self.pilot.wait_until(
+            lambda: workspace.session is not None and bool(workspace.session.document.history),
+            "the draft",
+        )
+        self.pilot.wait_until(lambda: not self.widget.runner.busy, "the end of the draft")
+        self._shoot("drafted")
+
+    def _remove_false_positives(self) -> None:
+        for n, cell in enumerate(self._matching().false_positives[:_CORRECTIONS], start=1):
+            row, column = middle(self.document.labels == cell)
+            self.pilot.look_at(row, column, zoom=2.0)
+            self.pilot.shift_click(row, column)
+            if self.document.objects[cell].alive:
+                raise PilotError(f"Shift+click did not remove cell {cell}")
+            self._shoot(f"false-positive-{n}-removed")
+
+    def _add_false_negatives(self) -> None:
+        added = 0
+        for row, column in self._missed():
+            if added == _CORRECTIONS:
+                return
+            known = len(self.document.objects)
+            self.pilot.look_at(row, column, zoom=2.0)
+            self.pilot.shift_click(row, column)
+            if len(self.document.objects) > known:
+                added += 1
+                self._shoot(f"false-negative-{added}-added")
+        if added < _CORRECTIONS:
+            raise PilotError(f"only {added} missed cells could be added by Shift+click")
+
+    def _paint_undo_redo(self) -> None:
+        cell = max(self.document.cells, key=lambda known: known.area)
+        row, column = middle(self.document.labels == cell.id)
+        self.pilot.look_at(row, column, zoom=2.0)
+        self.pilot.key(Qt.Key.Key_P)
+        self.pilot.drag([(row + step, column + 4 * step) for step in range(12)])
+        self.pilot.key(Qt.Key.Key_Z)
+        painted = self.document.labels.copy()
+        self._expect(self.document.undo_summary == f"paint cell {cell.id}", "the brush stroke")
+        self._shoot("painted")
+        self.pilot.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        self._expect(not np.array_equal(self.document.labels, painted), "Ctrl+Z")
+        self._shoot("undone")
+        self.pilot.key(Qt.Key.Key_Z, _SHIFT_CTRL)
+        self._expect(np.array_equal(self.document.labels, painted), "Ctrl+Shift+Z")
+        self._shoot("redone")
+
+    def _export(self) -> ExportReport:
+        self.pilot.viewer.reset_view()
+        panel = self.widget.export
+        panel.folder.selectAll()
+        QTest.keyClicks(panel.folder, str(self.folder))
+        outcomes: list[ExportReport | None] = []
+        self.widget.exported.connect(outcomes.append)
+        self.widget.ensureWidgetVisible(panel.button)
+        self.pilot.press(panel.button)
+        self._shoot("exported")
+        if not outcomes or outcomes[0] is None:
+            raise PilotError(f"the export failed: {panel.outcome.text()}")
+        return outcomes[0]
+
+    def _is_exact(self, report: ExportReport) -> bool:
+        """Compare the file with the mask layer's array, as a third program would."""
+        from PIL import Image
+
+        with Image.open(report.mask) as file:
+            found = np.asarray(file)
+        layer = self.widget.workspace.mask_layer
+        shown = np.asarray(layer.data) if layer is not None else np.zeros(0)
+        expected = np.where(shown > 0, 255, 0)
+        return found.dtype == np.uint8 and np.array_equal(found, expected)
+
+    def _matching(self) -> Matching:
+        return match_objects(self.document.labels, self.truth, "iou")
+
+    def _missed(self) -> Iterator[tuple[int, int]]:
+        """Middles of true cells that the mask does not touch, largest first."""
+        missed = self._matching().false_negatives
+        areas = np.bincount(self.truth.ravel())
+        for cell in sorted(missed, key=lambda i: -areas[i]):
+            mask = self.truth == cell
+            if not self.document.labels[mask].any():
+                yield middle(mask)
+
+    def _standing(self, title: str) -> Standing:
+        matching = self._matching()
+        return Standing(title, self.document.counts.final, matching.tp, matching.fp, matching.fn)
+
+    def _shoot(self, name: str) -> None:
+        path = self.folder / f"{len(self._shots) + 1:02d}-{name}.png"
+        self.pilot.screenshot(path)
+        self._shots.append(path)
+
+    @staticmethod
+    def _expect(true: bool, what: str) -> None:
+        if not true:
+            raise PilotError(f"{what} did not do what it should")
+
+
+def middle(mask: NDArray[np.bool_]) -> tuple[int, int]:
+    """The pixel of a mask farthest from its outline."""
+    depth = distance_transform_edt(np.pad(mask, 1))
+    row, column = np.unravel_index(int(np.argmax(depth)), depth.shape)
+    return int(row) - 1, int(column) - 1

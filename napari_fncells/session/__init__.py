@@ -1,0 +1,1 @@
+"""Open, draft, correct, export as plain calls: no Qt, no napari."""

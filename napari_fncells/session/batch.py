@@ -1,0 +1,135 @@
+"""Drafting and evaluating many pictures without a window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_fncells.core.errors import UserError
+from napari_fncells.core.evaluate import PictureScore, score_picture
+from napari_fncells.core.params import DraftParams
+from napari_fncells.core.segment import draft
+from napari_fncells.io.images import list_images, read_image
+from napari_fncells.io.masks import load_labels
+from napari_fncells.session.export import ExportReport, export_mask
+from napari_fncells.session.image import ImageSession
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """What came of one picture.
+
+    Attributes
+    ----------
+    path
+        The picture.
+    report
+        What was written, or None where it failed.
+    error
+        Why it failed, or None.
+    """
+
+    path: Path
+    report: ExportReport | None
+    error: UserError | None = None
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Predicted and true masks that belong together, by stem."""
+
+    pairs: tuple[tuple[Path, Path], ...]
+    unpaired: tuple[Path, ...]
+
+
+def expand(paths: Iterable[Path]) -> list[Path]:
+    """Files as given, and the pictures of each folder.
+
+    Raises
+    ------
+    UserError
+        For a folder without pictures.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = list_images(path)
+        if not inside:
+            raise UserError(f"There are no pictures in {path}.", "Choose another folder.")
+        found.extend(inside)
+    return found
+
+
+def draft_files(
+    paths: Sequence[Path],
+    folder: Path,
+    params: DraftParams | str,
+    *,
+    gap: bool = False,
+    replace: bool = False,
+) -> Iterator[Drafted]:
+    """Draft a mask for each picture and write it with its record; yields one by one.
+
+    A picture that fails is told of and passed over; the others go on.
+    """
+    names = [path.name for path in paths]
+    for path in paths:
+        try:
+            session = ImageSession(read_image(path))
+            session.apply(draft(session.image.pixels, params))
+            report = export_mask(
+                session.image, session.document, folder, gap=gap, replace=replace, siblings=names
+            )
+        except UserError as error:
+            yield Drafted(path, None, error)
+        else:
+            yield Drafted(path, report)
+
+
+def pair_masks(predicted: Path, true: Path) -> Pairing:
+    """Pair two files, or the masks of two folders by their stems.
+
+    Raises
+    ------
+    UserError
+        Where one is a file and the other a folder, or nothing pairs.
+    """
+    for path in (predicted, true):
+        if not path.exists():
+            raise UserError(f"{path} does not exist.", "Check the name.")
+    if predicted.is_dir() != true.is_dir():
+        raise UserError(
+            f"{predicted} and {true} are a file and a folder.", "Give two files or two folders."
+        )
+    if not predicted.is_dir():
+        return Pairing(((predicted, true),), ())
+    left, right = (
+        {path.stem: path for path in list_images(folder)} for folder in (predicted, true)
+    )
+    shared = [stem for stem in left if stem in right]
+    if not shared:
+        raise UserError(
+            f"No mask in {predicted} has the name of one in {true}.",
+            "Masks are paired by their names without suffix.",
+        )
+    lonely = [path for stem, path in (left | right).items() if stem not in shared]
+    return Pairing(tuple((left[stem], right[stem]) for stem in shared), tuple(lonely))
+
+
+def evaluate_files(pairs: Iterable[tuple[Path, Path]]) -> Iterator[PictureScore]:
+    """Compare pairs of mask files, binary or of instances; yields one by one.
+
+    Raises
+    ------
+    UserError
+        Where a file cannot be read or the two differ in shape.
+    """
+    for predicted, true in pairs:
+        labels = load_labels(predicted).values, load_labels(true).values
+        try:
+            yield score_picture(true.stem, *labels)
+        except UserError as error:
+            raise UserError(f"{predicted}: {error.sentence}", error.remedy) from error

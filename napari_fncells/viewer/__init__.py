@@ -1,0 +1,1 @@
+"""napari without Qt: the mask layer, gestures, commands and plugin hooks."""

@@ -1,0 +1,143 @@
+"""What napari.yaml points at: reader, writer, samples and menu commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import napari
+import numpy as np
+from napari.layers import Labels as LabelsLayer
+from napari.utils.notifications import show_info
+from napari.viewer import Viewer
+
+from napari_fncells.core.errors import UserError
+from napari_fncells.io.images import IMAGE_SUFFIXES, list_images, read_image
+from napari_fncells.io.masks import load_labels
+from napari_fncells.io.samples import (
+    SAMPLE_WITH_DRAFT,
+    sample_draft_path,
+    sample_folder,
+    sample_image_path,
+    sample_truth_path,
+)
+from napari_fncells.session.export import save_mask
+from napari_fncells.viewer.pictures import KEY, LayerData, image_layer_data
+from napari_fncells.viewer.workspace import workspace_of
+
+PLUGIN = "napari-fncells"
+DOCK = "Curate masks"
+
+
+def get_reader(path: str | list[str]) -> Callable[[Any], list[LayerData]] | None:
+    """Give napari a reader for a picture or a folder of them, or None."""
+    if not isinstance(path, str):
+        return None
+    place = Path(path)
+    if place.is_dir():
+        return _read_folder if list_images(place) else None
+    return _read_picture if place.suffix.lower() in IMAGE_SUFFIXES else None
+
+
+def _read_picture(path: str) -> list[LayerData]:
+    image = read_image(path)
+    _tell(image.name, image.notes)
+    return [image_layer_data(image)]
+
+
+def _read_folder(path: str) -> list[LayerData]:
+    """The first picture of a folder; the dock goes on to the others."""
+    first = read_image(list_images(Path(path))[0])
+    _tell(first.name, first.notes)
+    return [image_layer_data(first, folder=path)]
+
+
+def _tell(name: str, notes: tuple[str, ...]) -> None:
+    for note in notes:
+        show_info(f"{name}: {note}")
+
+
+def write_mask(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
+    """Write a labels layer as a binary 0/255 PNG, read back before it counts as saved.
+
+    A mask of that name that is there already is kept under another name.
+    """
+    source = facts_of_meta(meta).get("image")
+    earlier = save_mask(Path(path), np.asarray(data), getattr(source, "path", None))
+    if earlier is not None:
+        show_info(f"The earlier {Path(path).name} is kept as {earlier.name}.")
+    return [path]
+
+
+def facts_of_meta(meta: dict[str, Any]) -> dict[str, Any]:
+    """What this plugin noted in the metadata of a layer data tuple."""
+    found = meta.get("metadata", {}).get(KEY)
+    return found if isinstance(found, dict) else {}
+
+
+def open_sample(name: str) -> list[LayerData]:
+    """One sample picture."""
+    return [image_layer_data(read_image(sample_image_path(name)))]
+
+
+open_sparse = partial(open_sample, "sparse")
+open_crowded = partial(open_sample, "crowded")
+open_artefacts = partial(open_sample, "artefacts")
+open_dim = partial(open_sample, "dim")
+open_empty = partial(open_sample, "empty")
+
+
+def open_draft_and_truth() -> list[LayerData]:
+    """A sample with a draft that has known errors, and its truth (hidden at first)."""
+    name = SAMPLE_WITH_DRAFT
+    draft = {"name": f"{name} draft", "opacity": 0.5, "metadata": {KEY: {"role": "draft"}}}
+    truth = {"name": f"{name} truth", "visible": False, "metadata": {KEY: {"role": "truth"}}}
+    return [
+        *open_sample(name),
+        (load_labels(sample_truth_path(name)).values, truth, "labels"),
+        (load_labels(sample_draft_path(name)).values, draft, "labels"),
+    ]
+
+
+def open_five_to_curate() -> list[LayerData]:
+    """A folder of five pictures, with the dock that goes through them."""
+    viewer = napari.current_viewer()
+    if viewer is not None:
+        show_dock(viewer)
+    return _read_folder(str(sample_folder()))
+
+
+def show_dock(viewer: Any) -> None:
+    """Open the dock of this plugin where there is a window."""
+    window = getattr(viewer, "window", None)
+    if window is not None:
+        with suppress(RuntimeError):
+            window.add_plugin_dock_widget(PLUGIN, DOCK)
+
+
+def draft_mask(viewer: Viewer) -> None:
+    """Menu: draft a mask of the picture on screen."""
+    show_dock(viewer)
+    workspace_of(viewer).draft()
+
+
+def correct_labels(viewer: Viewer) -> None:
+    """Menu: take the active labels layer as the draft and correct it."""
+    layer = viewer.layers.selection.active
+    if not isinstance(layer, LabelsLayer):
+        raise UserError("The active layer is no labels layer.", "Click one in the layer list.")
+    show_dock(viewer)
+    workspace_of(viewer).adopt(layer)
+
+
+def undo_correction(viewer: Viewer) -> None:
+    """Menu: take back the newest edit of the mask, whichever layer is active."""
+    workspace_of(viewer).undo()
+
+
+def redo_correction(viewer: Viewer) -> None:
+    """Menu: do again what was undone last."""
+    workspace_of(viewer).redo()

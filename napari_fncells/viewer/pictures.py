@@ -1,0 +1,146 @@
+"""Pictures as napari layers, and back."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from napari.layers import Image as ImageLayer
+from napari.layers import Labels as LabelsLayer
+
+from napari_fncells.core.errors import UserError
+from napari_fncells.io.images import Image
+from napari_fncells.session.image import ImageSession
+from napari_fncells.viewer.contrast import brightened, contrast_limits
+from napari_fncells.viewer.layer import MaskLayer
+
+KEY = "fncells"
+LayerData = tuple[Any, dict[str, Any], str]
+
+
+@dataclass(eq=False)
+class Picture:
+    """A picture of the workspace: on disk only, or open.
+
+    Attributes
+    ----------
+    name
+        As shown to the user.
+    path
+        Its file, where it has one.
+    session
+        Kept as long as the workspace lives, so that going back finds everything again.
+    image_layer, mask_layer
+        While they are in the viewer.
+    """
+
+    name: str
+    path: Path | None = None
+    session: ImageSession | None = None
+    image_layer: Any = None
+    mask_layer: MaskLayer | None = None
+
+    @classmethod
+    def shown_by(cls, layer: Any, *, in_folder: bool) -> Self:
+        """The picture of an image layer; one of a folder can be read again from its file."""
+        known = facts_of(layer).get("image")
+        path = known.path if known is not None and in_folder else None
+        return cls(known.name if known is not None else layer.name, path, image_layer=layer)
+
+    def show(self, image: Image) -> None:
+        """Make the image layer."""
+        data, meta, _ = image_layer_data(image)
+        self.image_layer = ImageLayer(data, **meta)
+
+    def make_mask_layer(self) -> MaskLayer:
+        """Mask layer on the session's document, aligned with the picture.
+
+        Raises
+        ------
+        UserError
+            Where no mask was begun.
+        """
+        if self.session is None:
+            raise UserError("No mask was begun for this picture.", "Draft one first.")
+        placed = {}
+        if self.image_layer is not None:
+            placed = {
+                "scale": self.image_layer.scale[-2:],
+                "translate": self.image_layer.translate[-2:],
+            }
+        layer = MaskLayer(
+            self.session.document, name=f"{Path(self.name).stem} mask", opacity=0.5, **placed
+        )
+        layer.help = "Shift+click a cell to remove it, the ground to add one"
+        return layer
+
+
+def image_layer_data(image: Image, **facts: Any) -> LayerData:
+    """Layer data of a picture, visible at once however dark it is.
+
+    Parameters
+    ----------
+    image
+        The picture. A colour one is shown by a brightened copy; the original travels in the
+        layer's metadata, from where every analysis takes it.
+    **facts
+        More for the metadata, e.g. `folder`.
+    """
+    stem = Path(image.name).stem
+    metadata = {KEY: {"image": image, **facts}}
+    if image.pixels.ndim == 3 and image.pixels.shape[2] >= 3:
+        meta = {"name": f"{stem} (brightened)", "rgb": True, "metadata": metadata}
+        return brightened(image.pixels), meta, "image"
+    plane = image.pixels if image.pixels.ndim == 2 else image.pixels.max(axis=2)
+    meta = {"name": stem, "contrast_limits": contrast_limits(plane), "metadata": metadata}
+    return plane, meta, "image"
+
+
+def image_of(layer: ImageLayer) -> Image:
+    """The picture that an image layer shows.
+
+    Raises
+    ------
+    UserError
+        For a layer that is no single flat picture.
+    """
+    known = facts_of(layer).get("image")
+    if isinstance(known, Image):
+        return known
+    flat = layer.data.ndim == (3 if layer.rgb else 2)
+    if layer.multiscale or not flat:
+        raise UserError(
+            f"{layer.name} has more dimensions than a flat picture.",
+            "Choose one plane of it and open that alone.",
+        )
+    path = Path(layer.source.path) if layer.source.path else None
+    name = path.name if path else layer.name
+    return Image(np.asarray(layer.data), path, name, _sha256(path))
+
+
+def facts_of(layer: Any) -> dict[str, Any]:
+    """What this plugin noted in a layer's metadata."""
+    found = layer.metadata.get(KEY)
+    return found if isinstance(found, dict) else {}
+
+
+def is_picture(layer: Any) -> bool:
+    """Whether a layer shows a picture one could draft a mask for."""
+    return isinstance(layer, ImageLayer)
+
+
+def is_draft(layer: Any) -> bool:
+    """Whether a labels layer was opened to become the mask that is worked on."""
+    return isinstance(layer, LabelsLayer) and facts_of(layer).get("role") == "draft"
+
+
+def _sha256(path: Path | None) -> str | None:
+    """Hash of a layer's source file, where it has one that can be read."""
+    if path is not None:
+        with suppress(OSError):
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+    return None

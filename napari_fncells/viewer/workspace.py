@@ -1,0 +1,377 @@
+"""The workspace: one viewer, the pictures in it and the session of the one worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+from napari.layers import Image as ImageLayer
+from napari.layers import Labels as LabelsLayer
+from napari.utils.notifications import show_warning
+from psygnal import Signal
+
+from napari_fncells.core.errors import UserError
+from napari_fncells.core.params import AUTO, DraftParams
+from napari_fncells.core.segment import Draft, draft_steps
+from napari_fncells.io.images import Image, list_images, read_image
+from napari_fncells.session.image import ImageSession, Outcome
+from napari_fncells.viewer.gestures import ShiftClick
+from napari_fncells.viewer.layer import MaskLayer
+from napari_fncells.viewer.pictures import (
+    Picture,
+    facts_of,
+    image_layer_data,
+    image_of,
+    is_draft,
+    is_picture,
+)
+
+Steps = Generator[str, None, Any]
+Runner = Callable[[str, Steps, Callable[[Any], None]], None]
+
+
+def run_now(_title: str, steps: Steps, done: Callable[[Any], None]) -> None:
+    """Run a job to its end at once; windows inject a runner that uses a thread."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            done(finished.value)
+            return
+
+
+class Workspace:
+    """Joins a viewer with the sessions of its pictures.
+
+    Attributes
+    ----------
+    changed
+        Signal(): the pictures, the current one, its mask or its history changed.
+    adoptable
+        Signal(): a labels layer was opened as a draft; `adopt_pending` takes it over.
+    said
+        Signal(str): what was done or refused, in words; the status bar alone would lose it
+        at the next movement of the mouse.
+    runner
+        Runs generators that yield progress in words; replaced by the window.
+    author
+        The annotator's name, for new sessions.
+    """
+
+    changed = Signal()
+    adoptable = Signal()
+    said = Signal(str)
+
+    def __init__(self, viewer: Any) -> None:
+        # The viewer owns the workspace, through its callbacks; not the other way round
+        self._viewer = ref(viewer)
+        self.runner: Runner = run_now
+        self.author = ""
+        self.pictures: list[Picture] = []
+        self.current: Picture | None = None
+        self._own_insert = False
+        self._gesture = ShiftClick(viewer, self._mask_to_correct, self.fix_at, self.report)
+        for layer in viewer.layers:
+            self._take_in(layer)
+        viewer.layers.events.inserted.connect(self._on_inserted, position="last")
+        viewer.layers.events.removed.connect(self._on_removed, position="last")
+        for keys, act in (
+            ("Control-Z", self.undo),
+            ("Control-Shift-Z", self.redo),
+        ):
+            viewer.bind_key(keys, lambda _viewer, act=act: act(), overwrite=True)
+
+    # -- what there is ---------------------------------------------------------------------
+
+    @property
+    def viewer(self) -> Any:
+        """The viewer.
+
+        Raises
+        ------
+        RuntimeError
+            After it was closed.
+        """
+        viewer = self._viewer()
+        if viewer is None:
+            raise RuntimeError("the viewer of this workspace was closed")
+        return viewer
+
+    @property
+    def session(self) -> ImageSession | None:
+        """Session of the current picture, once a mask was begun."""
+        return self.current.session if self.current else None
+
+    @property
+    def mask_layer(self) -> MaskLayer | None:
+        """Mask layer of the current picture, where it is in the viewer."""
+        return self.current.mask_layer if self.current else None
+
+    def require_session(self) -> ImageSession:
+        """The session of the current picture, begun if there is none yet.
+
+        Raises
+        ------
+        UserError
+            Where there is no picture, or it is no flat one.
+        """
+        picture = self.current
+        if picture is None:
+            raise UserError("There is no picture to work on.", "Open one first.")
+        if picture.session is None:
+            picture.session = ImageSession(image_of(picture.image_layer), self.author)
+            picture.session.document.committed.connect(self._on_committed)
+        self._show_mask(picture)
+        return picture.session
+
+    # -- what one can do -------------------------------------------------------------------
+
+    def open_folder(self, folder: Path) -> None:
+        """List the pictures of a folder and show the first.
+
+        Raises
+        ------
+        UserError
+            Where it holds none that can be read.
+        """
+        paths = list_images(folder)
+        if not paths:
+            raise UserError(f"There are no pictures in {folder}.", "Choose another folder.")
+        known = {picture.path for picture in self.pictures}
+        fresh = [Picture(path.name, path) for path in paths if path not in known]
+        self.pictures.extend(fresh)
+        first = next(p for p in self.pictures if p.path == paths[0])
+        self.go_to(first)
+
+    def open_file(self, path: Path) -> None:
+        """Open a picture and make it the current one."""
+
+        def show(image: Image) -> None:
+            data, meta, _ = image_layer_data(image)
+            self.viewer.add_layer(ImageLayer(data, **meta))
+            self._tell_notes(image)
+
+        self.runner(f"Opening {path.name}", _read_steps(path), show)
+
+    def go_to(self, picture: Picture) -> None:
+        """Show a picture in place of the current one; nothing of that one is lost."""
+        if picture is self.current:
+            return
+        if picture.image_layer is not None:
+            self._swap(picture)
+        elif picture.session is not None:
+            self._arrived(picture, picture.session.image)
+        elif picture.path is not None:
+            self.runner(
+                f"Opening {picture.name}",
+                _read_steps(picture.path),
+                partial(self._arrived, picture),
+            )
+
+    def step(self, by: int) -> None:
+        """Go to the next (+1) or previous (-1) picture, if there is one."""
+        if self.current is None:
+            return
+        index = self.pictures.index(self.current) + by
+        if 0 <= index < len(self.pictures):
+            self.go_to(self.pictures[index])
+
+    def draft(self, params: DraftParams | str = AUTO) -> None:
+        """Draft a mask of the current picture; touched cells stay as they are.
+
+        Raises
+        ------
+        UserError
+            Where there is no picture to draft.
+        """
+        session = self.require_session()
+
+        def apply(result: Draft) -> None:
+            session.apply(result)
+            counts = session.document.counts
+            self.report(f"Draft: {counts.untouched} cells proposed, {counts.final} in all.")
+
+        self.runner("Drafting", draft_steps(session.image.pixels, params), apply)
+
+    def adopt(self, layer: LabelsLayer) -> None:
+        """Correct a labels layer: its labels become the draft of the current picture.
+
+        Raises
+        ------
+        UserError
+            Where it does not fit the picture.
+        """
+        session = self.require_session()
+        labels = np.asarray(layer.data)
+        if labels.shape != session.document.shape:
+            rows, columns = session.document.shape
+            raise UserError(
+                f"{layer.name} is {' x '.join(map(str, labels.shape))} pixels, the picture "
+                f"{rows} x {columns}.",
+                "Open the mask that belongs to the picture.",
+            )
+        session.adopt(labels, "adopted", layer=layer.name)
+        self.viewer.layers.remove(layer)
+        self.report(f"{session.document.counts.final} cells taken over from {layer.name}.")
+
+    def adopt_pending(self) -> None:
+        """Take over labels layers that were opened as drafts."""
+        for layer in [layer for layer in self.viewer.layers if is_draft(layer)]:
+            try:
+                self.adopt(layer)
+            except UserError as error:
+                layer.metadata = {}
+                show_warning(str(error))
+
+    def fix_at(self, row: int, column: int) -> Outcome:
+        """Mend what is wrong at a pixel of the current picture."""
+        return self.require_session().fix_at(row, column)
+
+    def undo(self) -> None:
+        """Take back the newest edit of the current picture."""
+        self._step_history("Undone", lambda document: document.undo())
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        self._step_history("Redone", lambda document: document.redo())
+
+    def report(self, message: str) -> None:
+        """Say something in the status bar."""
+        self.viewer.status = message
+        self.said.emit(message)
+
+    # -- how it is done --------------------------------------------------------------------
+
+    def _step_history(self, word: str, move: Callable[[Any], Any]) -> None:
+        session = self.session
+        if session is None:
+            return
+        edit = move(session.document)
+        if edit is None:
+            self.report("Nothing more in the history.")
+        else:
+            self.report(f"{word}: {edit.change.summary}.")
+
+    def _mask_to_correct(self) -> MaskLayer | None:
+        """The mask a gesture works on: an empty one is begun where there is none yet."""
+        if self.current is None:
+            return None
+        try:
+            self.require_session()
+        except UserError:
+            return None
+        return self.mask_layer
+
+    def _arrived(self, picture: Picture, image: Image) -> None:
+        """Show a picture that has been read."""
+        picture.show(image)
+        self._swap(picture)
+        self._tell_notes(image)
+
+    def _tell_notes(self, image: Image) -> None:
+        for note in image.notes:
+            show_warning(f"{image.name}: {note}")
+
+    def _swap(self, picture: Picture) -> None:
+        """Take the current picture's layers out of the viewer and put another's in."""
+        leaving = self.current
+        self.current = picture
+        self._own_insert = True
+        try:
+            if leaving is not None and leaving.path is not None:
+                self._take_out(leaving)
+            if picture.image_layer is not None and picture.image_layer not in self.viewer.layers:
+                self.viewer.add_layer(picture.image_layer)
+            if picture.session is not None:
+                self._show_mask(picture)
+        finally:
+            self._own_insert = False
+        self._only_show(picture)
+        self.viewer.reset_view()
+        self.changed.emit()
+
+    def _take_out(self, picture: Picture) -> None:
+        """Remove a picture's layers; it can be read again, its session stays."""
+        for layer in (picture.mask_layer, picture.image_layer):
+            if layer is not None and layer in self.viewer.layers:
+                self.viewer.layers.remove(layer)
+        picture.image_layer = picture.mask_layer = None
+
+    def _only_show(self, picture: Picture) -> None:
+        for other in self.pictures:
+            for layer in (other.image_layer, other.mask_layer):
+                if layer is not None:
+                    layer.visible = other is picture
+
+    def _show_mask(self, picture: Picture) -> None:
+        """Put the mask layer of a picture with a session into the viewer."""
+        if picture.session is None or picture.mask_layer in self.viewer.layers:
+            return
+        picture.mask_layer = self.viewer.add_layer(picture.make_mask_layer())
+        self.viewer.layers.selection.active = picture.mask_layer
+
+    def _on_inserted(self, event: Any) -> None:
+        if not self._own_insert:
+            self._take_in(event.value)
+
+    def _take_in(self, layer: Any) -> None:
+        """Make an image layer the current picture; note a draft that was opened with it."""
+        if is_draft(layer):
+            self.adoptable.emit()
+            return
+        if not is_picture(layer):
+            return
+        facts = facts_of(layer)
+        paths = list_images(Path(facts["folder"])) if "folder" in facts else []
+        picture = Picture.shown_by(layer, in_folder=bool(paths))
+        self.pictures.append(picture)
+        self.pictures.extend(Picture(path.name, path) for path in paths if path != picture.path)
+        self.current = picture
+        self._only_show(picture)
+        self.changed.emit()
+
+    def _on_removed(self, event: Any) -> None:
+        """Forget a layer; the session of its picture stays, so nothing is lost."""
+        if self._own_insert:
+            return
+        for picture in list(self.pictures):
+            if picture.mask_layer is event.value:
+                picture.mask_layer = None
+            if picture.image_layer is event.value:
+                picture.image_layer = None
+                if picture.session is None and picture.path is None:
+                    self._forget(picture)
+        self.changed.emit()
+
+    def _forget(self, picture: Picture) -> None:
+        """Drop a picture that was never worked on and whose layer is gone."""
+        self.pictures.remove(picture)
+        if self.current is picture:
+            self.current = next((p for p in self.pictures if p.image_layer is not None), None)
+
+    def _on_committed(self) -> None:
+        self.changed.emit()
+
+
+def _read_steps(path: Path) -> Steps:
+    yield f"Reading {path.name}"
+    return read_image(path)
+
+
+_workspaces: WeakKeyDictionary[Any, Workspace] = WeakKeyDictionary()
+
+
+def workspace_of(viewer: Any) -> Workspace:
+    """The workspace of a viewer, made at the first call.
+
+    napari hands plugins a proxy that hides what is private and wraps every layer; the
+    workspace belongs to the viewer behind it.
+    """
+    real = getattr(viewer, "__wrapped__", viewer)
+    if real not in _workspaces:
+        _workspaces[real] = Workspace(real)
+    return _workspaces[real]

@@ -1,0 +1,1 @@
+"""Dock widgets: they build, connect and react; what is done lies below."""

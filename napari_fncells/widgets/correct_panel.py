@@ -1,0 +1,87 @@
+"""Panel that tells how to correct, what there is, and takes back."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_fncells.core.document import Document
+
+_HELP = (
+    "<b>Shift+click</b> a cell: remove it<br>"
+    "<b>Shift+click</b> the ground: add the cell there<br>"
+    "<b>P</b> brush, <b>E</b> eraser, <b>Z</b> back to moving<br>"
+    "<b>Ctrl+Z</b> undo, <b>Ctrl+Shift+Z</b> redo: everything"
+)
+_NO_MASK = "No mask yet. Draft one, or Shift+click the cells."
+
+
+class CorrectPanel(QWidget):
+    """Help, counts, undo and redo.
+
+    Attributes
+    ----------
+    undo_requested, redo_requested
+        Signal(): the buttons.
+    """
+
+    undo_requested = Signal()
+    redo_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.help = QLabel(_HELP)
+        self.help.setWordWrap(True)
+        self.counts = QLabel(_NO_MASK)
+        self.counts.setWordWrap(True)
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.undo = QPushButton("Undo")
+        self.redo = QPushButton("Redo")
+        for button in (self.undo, self.redo):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setEnabled(False)
+        self.undo.clicked.connect(self.undo_requested)
+        self.redo.clicked.connect(self.redo_requested)
+        self._lay_out()
+
+    def show_document(self, document: Document | None) -> None:
+        """Show the counts and what can be undone of a document, or that there is none."""
+        summaries = (document.undo_summary, document.redo_summary) if document else (None, None)
+        for button, word, summary in zip(
+            (self.undo, self.redo), ("Undo", "Redo"), summaries, strict=True
+        ):
+            button.setEnabled(summary is not None)
+            button.setText(f"{word} {summary}" if summary else word)
+        self.counts.setText(_NO_MASK if document is None else _in_words(document))
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.undo)
+        buttons.addWidget(self.redo)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.help)
+        layout.addWidget(self.counts)
+        layout.addWidget(self.message)
+        layout.addLayout(buttons)
+
+
+def _in_words(document: Document) -> str:
+    counts = document.counts
+    parts = [
+        f"{number} {word}"
+        for number, word in (
+            (counts.untouched, "as drafted"),
+            (counts.accepted, "accepted"),
+            (counts.edited, "edited"),
+            (counts.added, "added"),
+            (counts.unsure, "unsure"),
+        )
+        if number
+    ]
+    cells = f"<b>{counts.final} cell{'' if counts.final == 1 else 's'}</b>"
+    text = f"{cells}: {', '.join(parts)}" if parts else cells
+    if counts.removed:
+        text += f"<br>{counts.removed} false positive{'s' if counts.removed > 1 else ''} removed"
+    return text

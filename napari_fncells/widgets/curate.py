@@ -1,0 +1,195 @@
+"""The dock: picture, draft, correction, export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from napari.utils.notifications import show_error
+from napari.viewer import Viewer
+from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtWidgets import QGroupBox, QMessageBox, QScrollArea, QVBoxLayout, QWidget
+
+from napari_fncells.core.binary import touching_pairs
+from napari_fncells.core.document import Document
+from napari_fncells.core.errors import UserError
+from napari_fncells.io.atomic import SaveCode, SaveError
+from napari_fncells.io.images import Image
+from napari_fncells.session.export import (
+    ExportReport,
+    export_mask,
+    may_replace,
+    prepare_folder,
+    suggest_folder,
+)
+from napari_fncells.viewer.workspace import workspace_of
+from napari_fncells.widgets.correct_panel import CorrectPanel
+from napari_fncells.widgets.draft_panel import DraftPanel
+from napari_fncells.widgets.export_panel import ExportPanel
+from napari_fncells.widgets.picture_panel import PicturePanel
+from napari_fncells.widgets.runner import ThreadRunner
+
+_QUIET_MS = 300  # touching pairs are counted once the mask has been still this long
+
+
+class CurateWidget(QScrollArea):
+    """Dock widget of the plugin.
+
+    Parameters
+    ----------
+    napari_viewer
+        The window's viewer; napari passes it, by this very name.
+
+    Attributes
+    ----------
+    exported
+        Signal(ExportReport or None): an export was done, or was not.
+    """
+
+    exported = Signal(object)
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self.workspace = workspace_of(napari_viewer)
+        self.runner = ThreadRunner()
+        self.workspace.runner = self.runner
+        self.picture = PicturePanel()
+        self.draft = DraftPanel()
+        self.correct = CorrectPanel()
+        self.export = ExportPanel()
+        self._lay_out()
+        self._quiet = QTimer(self, singleShot=True, interval=_QUIET_MS)
+        # Not within napari's own handling of the layer that was inserted
+        self._adoption = QTimer(self, singleShot=True, interval=0)
+        self._connect()
+        self.refresh()
+        self._adoption.start()
+
+    def refresh(self) -> None:
+        """Show the state of the workspace."""
+        workspace = self.workspace
+        self.picture.show_pictures(workspace.pictures, workspace.current)
+        session = workspace.session
+        self.correct.show_document(session.document if session else None)
+        self.draft.setEnabled(workspace.current is not None)
+        self.export.button.setEnabled(session is not None)
+        self.export.outcome.clear()
+        if session is not None:
+            self.export.choose_default_folder(suggest_folder(session.image))
+        self._quiet.start()
+
+    def export_current(self) -> None:
+        """Export the current mask, asking before anything is replaced."""
+        report = None
+        try:
+            session = self.workspace.require_session()
+            report = self._export(session.image, session.document, self._export_folder())
+        except UserError as error:
+            self.export.outcome.setText(f"Not saved. {error}")
+            show_error(str(error))
+        if report is not None:
+            self.export.outcome.setText(report.sentence)
+            self.workspace.report(report.sentence)
+        self.exported.emit(report)
+
+    def _connect(self) -> None:
+        workspace = self.workspace
+        workspace.changed.connect(self.refresh)
+        workspace.said.connect(self._say)
+        workspace.adoptable.connect(self._adopt_soon)
+        self.runner.started.connect(self.draft.show_busy)
+        self.runner.stepped.connect(self.draft.show_busy)
+        self.runner.ended.connect(self._show_idle)
+        self.picture.chosen.connect(self._guarded(workspace.go_to))
+        self.picture.stepped.connect(self._guarded(workspace.step))
+        self.picture.files_opened.connect(self._guarded(self._open_files))
+        self.picture.folder_opened.connect(self._guarded(workspace.open_folder))
+        self.draft.requested.connect(self._guarded(self._draft))
+        self.draft.cancelled.connect(self.runner.cancel)
+        self.correct.undo_requested.connect(workspace.undo)
+        self.correct.redo_requested.connect(workspace.redo)
+        self.export.requested.connect(self.export_current)
+        self._adoption.timeout.connect(workspace.adopt_pending)
+        self._quiet.timeout.connect(self._count_touching)
+
+    def _guarded(self, act: Callable[..., object]) -> Callable[..., None]:
+        """Let an action's expected errors become a notification."""
+
+        def run(*args: object) -> None:
+            try:
+                act(*args)
+            except UserError as error:
+                show_error(str(error))
+
+        return run
+
+    def _draft(self) -> None:
+        self.workspace.draft(self.draft.params)
+
+    def _open_files(self, paths: list[Path]) -> None:
+        for path in paths:
+            self.workspace.open_file(path)
+
+    def _show_idle(self) -> None:
+        self.draft.show_busy(None)
+
+    def _say(self, message: str) -> None:
+        self.correct.message.setText(message)
+
+    def _adopt_soon(self) -> None:
+        self._adoption.start()
+
+    def _count_touching(self) -> None:
+        session = self.workspace.session
+        pairs = touching_pairs(session.document.labels) if session else ()
+        self.export.show_touching(len(pairs))
+
+    def _export_folder(self) -> Path:
+        """The folder chosen, made where it is missing."""
+        text = self.export.folder.text().strip()
+        if not text:
+            raise UserError("No folder was chosen for the masks.", "Choose one with Browse.")
+        return prepare_folder(Path(text).expanduser())
+
+    def _export(self, image: Image, document: Document, folder: Path) -> ExportReport | None:
+        """Export; where a mask is there already, only on the user's word."""
+        gap = self.export.gap.isChecked() and self.export.gap.isVisibleTo(self)
+        try:
+            return export_mask(image, document, folder, gap=gap)
+        except SaveError as error:
+            if error.code is not SaveCode.EXISTS or not may_replace(error.path, image):
+                raise
+            if not self._ask_to_replace(error.path):
+                self.export.outcome.setText("Nothing was saved: the earlier mask is kept.")
+                return None
+        return export_mask(image, document, folder, gap=gap, replace=True)
+
+    def _ask_to_replace(self, path: Path) -> bool:
+        """Ask whether an earlier export may be replaced."""
+        answer = QMessageBox.question(
+            self,
+            "Replace the mask?",
+            f"{path.name} exists already in\n{path.parent}\n\nReplace it and its record?",
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            QMessageBox.StandardButton.No,
+        )
+        return bool(answer == QMessageBox.StandardButton.Yes)
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        for title, panel in (
+            ("1  Picture", self.picture),
+            ("2  Draft", self.draft),
+            ("3  Correct", self.correct),
+            ("4  Export", self.export),
+        ):
+            box = QGroupBox(title)
+            inner = QVBoxLayout(box)
+            inner.addWidget(panel)
+            layout.addWidget(box)
+        layout.addStretch(1)
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(300)

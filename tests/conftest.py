@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,3 +17,28 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip("the real pictures are not on this machine")
     return REAL_DATA
+
+
+@pytest.fixture
+def capture_notifications() -> Iterator[list[str]]:
+    """Messages that napari would show to the user, as they come."""
+    from napari.utils.notifications import notification_manager
+
+    told: list[str] = []
+
+    def take(notification: Any) -> None:
+        told.append(notification.message)
+
+    notification_manager.notification_ready.connect(take)
+    yield told
+    notification_manager.notification_ready.disconnect(take)
+
+
+@pytest.fixture(scope="session")
+def plugins() -> None:
+    """Let napari know this plugin, as it does when a window opens."""
+    from npe2 import PluginManager
+
+    manager = PluginManager.instance()
+    manager.discover(include_npe1=False)
+    assert "napari-fncells" in manager

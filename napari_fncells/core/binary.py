@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+from skimage.measure import label as equal_regions
 
-from napari_fncells.core.labels import Labels, Slices, label
+from napari_fncells.core.labels import Labels, Slices, dense, label
 
 # Half of the 8 neighbours; the other half are the same pairs seen from the other side
 _HALF = ((0, 1), (1, 0), (1, 1), (1, -1))
@@ -61,30 +61,21 @@ def component_count(mask: NDArray[np.bool_]) -> int:
 
 def fragmented(labels: Labels) -> tuple[int, ...]:
     """Ids of cells that consist of several 8-connected pieces."""
-    pieces = np.zeros(int(labels.max(initial=0)) + 1, dtype=np.int64)
-    apart = binary_mask(labels, gap=True)
-    regions = label(apart)
+    ids, numbers = dense(labels)
+    # Pieces of equal number, whatever lies beside them
+    regions = equal_regions(numbers, connectivity=2)
     _, first = np.unique(regions, return_index=True)
-    np.add.at(pieces, labels.ravel()[first[1:]], 1)
-    suspects = np.flatnonzero(pieces > 1)
-    return tuple(int(i) for i in suspects if _pieces(labels == i) > 1)
+    pieces = np.bincount(numbers.ravel()[first], minlength=ids.size + 1)
+    return tuple(int(i) for i in ids[pieces[1:] > 1])
 
 
-def _pieces(mask: NDArray[np.bool_]) -> int:
-    count, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    return int(count) - 1
-
-
-def _ranks(labels: Labels) -> NDArray[np.int64]:
+def _ranks(labels: Labels) -> NDArray[np.int32]:
     """Labels replaced by the cells' ranks by area, 1 = smallest; 0 = background."""
-    areas = np.bincount(labels.ravel())
-    areas[0] = 0
-    order = np.argsort(areas, kind="stable")
-    rank = np.empty(areas.size, dtype=np.int64)
-    rank[order] = np.arange(areas.size)
-    rank += 1
-    rank[0] = 0
-    ranked: NDArray[np.int64] = rank[labels]
+    ids, numbers = dense(labels)
+    areas = np.bincount(numbers.ravel(), minlength=ids.size + 1)[1:]
+    rank = np.zeros(ids.size + 1, dtype=np.int32)
+    rank[1 + np.argsort(areas, kind="stable")] = np.arange(1, ids.size + 1, dtype=np.int32)
+    ranked: NDArray[np.int32] = rank[numbers]
     return ranked
 
 

@@ -6,6 +6,7 @@ None means that there is nothing to do. Nothing here writes; `Document.commit` d
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind, ObjectChange, patches_between
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
-from napari_fncells.core.labels import Labels, boxes
+from napari_fncells.core.labels import Labels, boxes, dense, present
 from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Origin
 
 # Above this many objects one pass over the box beats one comparison per object
@@ -32,7 +33,11 @@ def remove_cell(document: Document, cell: CellObject) -> Change:
 
 
 def restore_cell(document: Document, cell: CellObject) -> Change | None:
-    """Bring a removed cell back where its ground is free; None where all of it is taken."""
+    """Bring a removed cell back where its ground is free; None where all of it is taken.
+
+    A draft cell that comes back whole has its outline unchanged: it counts as accepted, unless
+    it was edited or unsure before.
+    """
     if cell.footprint is None:
         return None
     box = cell.footprint.box
@@ -41,12 +46,31 @@ def restore_cell(document: Document, cell: CellObject) -> Change | None:
     if not free.any():
         return None
     after[free] = cell.id
-    return change_pixels(document, box, after, EditKind.RESTORE, summary=f"restore cell {cell.id}")
+    change = change_pixels(
+        document, box, after, EditKind.RESTORE, summary=f"restore cell {cell.id}"
+    )
+    if np.count_nonzero(free) < np.count_nonzero(cell.footprint.mask):
+        return change
+    state = _state_before_removal(document, cell)
+    objects = tuple(
+        ObjectChange(item.before, item.after and replace(item.after, state=state))
+        for item in change.objects
+    )
+    return replace(change, objects=objects)
+
+
+def _state_before_removal(document: Document, cell: CellObject) -> ObjectState:
+    """State of a removed cell when it was last alive; accepted for an untouched one."""
+    for edit in reversed(list(document.in_force)):
+        for item in edit.change.objects:
+            if item.id == cell.id and item.before is not None and item.before.alive:
+                return item.before.state if item.before.touched else ObjectState.ACCEPTED
+    return _state_after(cell.origin, drafted=False)
 
 
 def add_cell(document: Document, region: Region) -> Change | None:
     """Add a cell by its region; ground that other cells hold stays theirs."""
-    after = document.labels[region.box.slices].astype(_dtype_for(document), copy=True)
+    after = document.labels[region.box.slices].copy()
     free = region.mask & (after == 0)
     if not free.any():
         return None
@@ -73,8 +97,8 @@ def replace_labels(document: Document, labels: NDArray[np.integer]) -> Change | 
         raise ValueError(f"the mask has the shape {document.shape}, not {labels.shape}")
     if labels.size and int(labels.min()) < 0:
         raise ValueError("labels cannot be negative")
-    dtype = np.promote_types(document.labels.dtype, np.min_scalar_type(int(labels.max(initial=0))))
-    after = labels.astype(dtype)
+    highest = np.min_scalar_type(int(labels.max(initial=0)))
+    after = labels.astype(np.promote_types(document.labels.dtype, highest))
     whole = Box.whole(document.shape)
     change = change_pixels(document, whole, after, EditKind.REPLACE, summary="replace the mask")
     return None if change.empty else change
@@ -95,7 +119,7 @@ def stroke(document: Document, box: Box, before: Labels, tool: str) -> Change | 
         Name of the tool, for the history: 'paint', 'erase', 'fill', 'polygon'.
     """
     after = document.labels[box.slices].copy()
-    ids = sorted(int(i) for i in np.unique(after[before != after]) if i)
+    ids = present(after[before != after]).tolist()
     target = f"cell {ids[0]}" if len(ids) == 1 else "cells"
     change = change_pixels(
         document,
@@ -145,7 +169,7 @@ def change_pixels(
     if not patches:
         return Change(kind, (), (), summary, dict(details or {}))
     different = old != after
-    ids = {int(i) for part in (old, after) for i in np.unique(part[different])} - {0}
+    ids = {int(i) for part in (old, after) for i in present(part[different])}
     area, was, now = _surroundings(document, ids, box, old, after)
     extents = _extents(now, ids)
     changes = [
@@ -180,9 +204,13 @@ def _extents(labels: Labels, ids: set[int]) -> dict[int, tuple[Box, int]]:
     """Tight box and area of each of the ids that occur."""
     found: dict[int, tuple[Box, int]] = {}
     if len(ids) > _MANY:
-        areas = np.bincount(labels.ravel())
-        everything = boxes(labels)
-        return {i: (Box.of(everything[i]), int(areas[i])) for i in ids if i in everything}
+        known, numbers = dense(labels)
+        areas = np.bincount(numbers.ravel(), minlength=known.size + 1)
+        for number, slices in boxes(numbers).items():
+            i = int(known[number - 1])
+            if i in ids:
+                found[i] = Box.of(slices), int(areas[number])
+        return found
     for i in ids:
         mask = labels == i
         box = Box.around(mask)
@@ -208,11 +236,9 @@ def _object_after(
         return CellObject(i, state, origin, box.shifted(area.top, area.left), pixels)
     if drafted or known is None:
         return None
-    mask = was == i
-    box = Box.around(mask) or Box(0, 0, 0, 0)
-    placed = box.shifted(area.top, area.left)
-    footprint = Footprint.of(placed, mask[box.slices])
-    return CellObject(i, ObjectState.REMOVED, origin, placed, 0, footprint)
+    lost = was[known.box.within(area)] == i
+    footprint = Footprint.of(known.box, lost)
+    return CellObject(i, ObjectState.REMOVED, origin, known.box, 0, footprint)
 
 
 def _state_after(origin: Origin, *, drafted: bool) -> ObjectState:
@@ -220,9 +246,3 @@ def _state_after(origin: Origin, *, drafted: bool) -> ObjectState:
     if drafted:
         return ObjectState.DRAFT
     return ObjectState.ADDED if origin is Origin.HAND else ObjectState.EDITED
-
-
-def _dtype_for(document: Document) -> np.dtype[np.unsignedinteger]:
-    """Dtype that holds the next id."""
-    needed = np.min_scalar_type(document.next_id)
-    return np.promote_types(document.labels.dtype, needed)

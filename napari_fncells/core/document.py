@@ -17,9 +17,12 @@ from napari_fncells.core.edits import Action, Change, Edit, EditKind
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.objects import CellCounts, CellObject
 
+MAX_ID = int(np.iinfo(np.uint32).max) - 1
+"""The largest id a cell may have: the next one, too, fits into uint32."""
+
 
 class StaleChangeError(RuntimeError):
-    """A change was made from pixels that are no longer there; nothing was written."""
+    """A change was made from pixels or objects that are no longer there; nothing was written."""
 
 
 class Document:
@@ -38,8 +41,8 @@ class Document:
         Signal(Edit): emitted after every edit, undo and redo, with pixels and objects in
         their new state. The boxes to redraw are those of the edit's patches.
     promoted
-        Signal(): the labels became uint32 because more than 65,535 ids were used; `labels`
-        is another array from now on.
+        Signal(): the labels became uint32 because all 65,535 ids of uint16 were used; `labels`
+        is another array from now on. Comes before `committed` of the same edit.
     """
 
     committed = Signal(Edit)
@@ -56,7 +59,10 @@ class Document:
 
     @property
     def labels(self) -> Labels:
-        """(Y, X) uint16, or uint32 after promotion; 0 = background. Not to be written."""
+        """(Y, X) uint16, or uint32 after promotion; 0 = background. Not to be written.
+
+        The dtype always holds `next_id`, too: a brush may paint with it.
+        """
         return self._labels
 
     @property
@@ -121,11 +127,12 @@ class Document:
         Raises
         ------
         StaleChangeError
-            Where the pixels are not those the change was made from. Nothing is written.
+            Where pixels or objects are not those the change was made from. Nothing is written.
+        ValueError
+            For an id above `MAX_ID`. Nothing is written.
         """
         self._check(change, written=False)
-        self._write(change)
-        return self._append(Action.DO, change, reverts=None)
+        return self._carry_out(Action.DO, change)
 
     def record(self, change: Change) -> Edit:
         """Take in a change whose pixels a brush has already written into `labels`.
@@ -133,11 +140,11 @@ class Document:
         Raises
         ------
         StaleChangeError
-            Where the pixels are not those that the change leads to.
+            Where the pixels are not those that the change leads to, or the objects not those
+            it was made from.
         """
         self._check(change, written=True)
-        self._write(change)
-        return self._append(Action.DO, change, reverts=None)
+        return self._carry_out(Action.DO, change)
 
     def undo(self) -> Edit | None:
         """Take back the newest edit in force; None where there is none."""
@@ -158,6 +165,7 @@ class Document:
         """
         document = cls(shape, author)
         for edit in edits:
+            document._check_place(edit)
             document._check(edit.change, written=False)
             document._write(edit.change)
             document._take_in(edit)
@@ -170,34 +178,38 @@ class Document:
         reverted = self._history[stack[-1] - 1]
         change = reverted.change.inverse
         self._check(change, written=False)
-        self._write(change)
-        return self._append(action, change, reverts=reverted.sequence)
+        return self._carry_out(action, change, reverts=reverted.sequence)
 
     def _check(self, change: Change, *, written: bool) -> None:
-        """Refuse a change that does not fit the pixels."""
+        """Refuse a change that does not fit the pixels and objects."""
         for patch in change.patches:
             expected = patch.after if written else patch.before
             if not np.array_equal(self._labels[patch.box.slices], expected):
                 raise StaleChangeError(
                     f"the pixels at {patch.box} changed since '{change.summary}' was prepared"
                 )
-
-    def _write(self, change: Change) -> None:
-        """Write pixels and objects; cannot fail half-way for want of anything but memory."""
-        self._last_id = max([self._last_id, *(item.id for item in change.objects)])
-        if self._last_id > np.iinfo(self._labels.dtype).max:
-            self._labels = self._labels.astype(np.uint32)
-            self.promoted.emit()
-        for patch in change.patches:
-            self._labels[patch.box.slices] = patch.after
         for item in change.objects:
-            if item.after is None:
-                self._objects.pop(item.id, None)
-            else:
-                self._objects[item.id] = item.after
+            if item.id > MAX_ID:
+                raise ValueError(f"a cell's id cannot be above {MAX_ID}, as {item.id} is")
+            if self._objects.get(item.id) != item.before:
+                raise StaleChangeError(
+                    f"cell {item.id} changed since '{change.summary}' was prepared"
+                )
 
-    def _append(self, action: Action, change: Change, reverts: int | None) -> Edit:
-        """Number, stamp and announce a change that has been written."""
+    def _check_place(self, edit: Edit) -> None:
+        """Refuse an edit that does not follow on the history."""
+        stacks = {Action.UNDO: self._done, Action.REDO: self._undone}
+        reverted = stacks[edit.action][-1:] if edit.action in stacks else [None]
+        if edit.sequence != len(self._history) + 1 or reverted != [edit.reverts]:
+            raise StaleChangeError(
+                f"edit {edit.sequence} ({edit.action}) does not follow on edit "
+                f"{len(self._history)}"
+            )
+
+    def _carry_out(self, action: Action, change: Change, reverts: int | None = None) -> Edit:
+        """Write a change that fits; number, stamp and announce it."""
+        shown = self._labels
+        self._write(change)
         edit = Edit(
             sequence=len(self._history) + 1,
             action=action,
@@ -207,8 +219,24 @@ class Document:
             author=self.author,
         )
         self._take_in(edit)
+        # Only now, so that a listener that fails leaves nothing half-done
+        if self._labels is not shown:
+            self.promoted.emit()
         self.committed.emit(edit)
         return edit
+
+    def _write(self, change: Change) -> None:
+        """Write pixels and objects; cannot fail half-way for want of anything but memory."""
+        self._last_id = max([self._last_id, *(item.id for item in change.objects)])
+        if self.next_id > np.iinfo(self._labels.dtype).max:
+            self._labels = self._labels.astype(np.uint32)
+        for patch in change.patches:
+            self._labels[patch.box.slices] = patch.after
+        for item in change.objects:
+            if item.after is None:
+                self._objects.pop(item.id, None)
+            else:
+                self._objects[item.id] = item.after
 
     def _take_in(self, edit: Edit) -> None:
         """Add an edit to the history and to the stack it belongs on."""

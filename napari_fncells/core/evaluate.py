@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from napari_fncells.core.errors import UserError
 from napari_fncells.core.matching import Rule, match_objects
 
 RULES: tuple[Rule, ...] = ("v1", "iou")
@@ -62,7 +64,7 @@ class Evaluation(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    pictures: tuple[PictureScore, ...]
+    pictures: Annotated[tuple[PictureScore, ...], Field(min_length=1)]
 
     def detection(self, rule: Rule) -> Detection:
         """Counts summed over all pictures."""
@@ -164,8 +166,17 @@ def score_picture(
 def evaluate(
     pairs: Iterable[tuple[str, NDArray[np.integer], NDArray[np.integer]]],
 ) -> Evaluation:
-    """Compare (name, predicted labels, true labels) of several pictures."""
-    return Evaluation(pictures=tuple(score_picture(*pair) for pair in pairs))
+    """Compare (name, predicted labels, true labels) of several pictures.
+
+    Raises
+    ------
+    UserError
+        For no pictures, or masks of different shapes.
+    """
+    scores = tuple(score_picture(*pair) for pair in pairs)
+    if not scores:
+        raise UserError("There are no masks to compare.", "Give one pair at least.")
+    return Evaluation(pictures=scores)
 
 
 def ratio(part: float, whole: float) -> float | None:

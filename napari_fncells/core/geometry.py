@@ -55,13 +55,11 @@ class Box(NamedTuple):
         )
 
     def clip(self, shape: tuple[int, ...]) -> Box:
-        """Part of the box inside a (Y, X) array of this shape."""
-        return Box(
-            max(self.top, 0),
-            max(self.left, 0),
-            min(self.bottom, shape[0]),
-            min(self.right, shape[1]),
-        )
+        """Part of the box inside a (Y, X) array of this shape; empty where there is none."""
+        rows, columns = shape[0], shape[1]
+        top, left = min(max(self.top, 0), rows), min(max(self.left, 0), columns)
+        bottom, right = min(self.bottom, rows), min(self.right, columns)
+        return Box(top, left, max(bottom, top), max(right, left))
 
     @classmethod
     def square(cls, row: int, column: int, reach: int) -> Self:

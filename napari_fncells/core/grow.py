@@ -15,7 +15,7 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import label
 from napari_fncells.core.params import Params
-from napari_fncells.core.score import ScoreMap, background_statistics
+from napari_fncells.core.score import ROUNDING, ScoreMap, background_statistics
 
 
 class GrowParams(Params):
@@ -122,10 +122,13 @@ def grow(
     Raises
     ------
     NothingToGrowError
-        Where nothing stands out from the ground at the point, or a cell is there already.
+        Where nothing stands out from the ground at the point, a cell is there already, or the
+        point lies outside the picture.
     """
     params = params or GrowParams()
     row, column = point
+    if not (0 <= row < labels.shape[0] and 0 <= column < labels.shape[1]):
+        raise NothingToGrowError("The point lies outside the picture.")
     if labels[row, column]:
         raise NothingToGrowError("There is a cell here already.")
     window = Box.square(row, column, params.reach).clip(labels.shape)
@@ -135,7 +138,8 @@ def grow(
     ground, deviation = background_statistics(values[free].reshape(1, -1))
     peak = float(values[seed])
     # Digitised pictures can be flat: half a grey level counts as noise
-    if peak - ground < params.contrast * max(deviation, 0.5):
+    noise = params.contrast * max(deviation, score.step / 2)
+    if peak - ground <= max(noise, ROUNDING * max(abs(peak), abs(ground))):
         raise NothingToGrowError(
             "Nothing stands out from the ground here.", "Paint the cell with the brush instead."
         )
@@ -176,7 +180,7 @@ def _best_level(
     best_merit = 0.0
     for fraction in np.linspace(0.9, 0.12, params.levels):
         level = ground + float(fraction) * (peak - ground)
-        mask = _part_at(free & (values > level), seed, params.opening)
+        mask = _part_at(values > level, free, seed, params.opening)
         box = Box.around(mask)
         if box is None or np.count_nonzero(mask) < params.min_area:
             continue
@@ -188,10 +192,15 @@ def _best_level(
     return best
 
 
-def _part_at(mask: NDArray[np.bool_], seed: tuple[int, int], opening: int) -> NDArray[np.bool_]:
-    """The 8-connected part at the seed, holes filled, thin processes cut off."""
-    regions = label(mask)
-    part: NDArray[np.bool_] = fill_holes(regions == regions[seed], mask.size) & (regions[seed] > 0)
+def _part_at(
+    mask: NDArray[np.bool_], free: NDArray[np.bool_], seed: tuple[int, int], opening: int
+) -> NDArray[np.bool_]:
+    """The free 8-connected part at the seed, holes filled, thin processes cut off."""
+    regions = label(mask & free)
+    if not regions[seed]:
+        return np.zeros_like(mask)
+    # A hole may hold another cell, whose ground stays its own
+    part: NDArray[np.bool_] = fill_holes(regions == regions[seed], mask.size) & free
     for radius in range(opening, 0, -1):
         disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
         opened = cv2.morphologyEx(part.astype(np.uint8), cv2.MORPH_OPEN, disk)

@@ -11,6 +11,7 @@ from napari_fncells.core.params import Channel
 
 # ITU-R BT.709 weights, those of scikit-image's rgb2gray, which the authors' recipe used
 _LUMINANCE = np.array([[0.2125, 0.7154, 0.0721]], dtype=np.float32)
+_LARGE = 256
 _COLOURS: dict[str, int] = {"red": 0, "green": 1, "blue": 2}
 
 
@@ -29,22 +30,37 @@ def intensity(image: NDArray[np.generic], channel: Channel = "auto") -> NDArray[
     Returns
     -------
     ndarray
-        (Y, X) float32; NaN and infinity become 0 so that no filter spreads them.
+        (Y, X) float32; NaN, infinity and what float32 cannot hold become 0, so that no
+        filter spreads them.
 
     Raises
     ------
     ParameterError
-        For an array of another dimension, or a colour that the picture has no channel for.
+        For an array of another dimension or kind, or a colour that the picture has no
+        channel for.
     """
     if image.ndim not in (2, 3) or 0 in image.shape:
         raise ParameterError(
             f"A picture has the axes (Y, X) or (Y, X, C), not the shape {image.shape}.",
             "Choose one plane of it.",
         )
-    plane = image if image.ndim == 2 else _plane(image, channel)
-    values = np.array(plane, dtype=np.float32, order="C")
-    if np.issubdtype(image.dtype, np.floating):
-        values[~np.isfinite(values)] = 0.0
+    if image.dtype.kind not in "biuf":
+        raise ParameterError(
+            f"A picture holds real numbers, not {image.dtype.name}.",
+            "Convert it, e.g. to its absolute values.",
+        )
+    finite = _finite(image) if image.dtype.kind == "f" else image
+    plane = finite if finite.ndim == 2 else _plane(finite, channel)
+    return np.array(plane, dtype=np.float32, order="C")
+
+
+def _finite(image: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Floating-point values as float32, those it cannot hold as 0."""
+    with np.errstate(over="ignore"):
+        values = image.astype(np.float32)
+    # Half of the largest: sums and differences of two values stay finite
+    limit = np.finfo(np.float32).max / 2
+    values[~(np.abs(values) <= limit)] = 0.0
     return values
 
 
@@ -74,7 +90,8 @@ def _plane(image: NDArray[np.generic], channel: Channel) -> NDArray[np.generic]:
 
 def brightest_channel(image: NDArray[np.generic]) -> int:
     """Index of the channel with the greatest span between its median and 99th percentile."""
-    # Every 4th pixel both ways is plenty for two percentiles
-    sample = np.nan_to_num(image[::4, ::4].reshape(-1, image.shape[2]).astype(np.float32))
+    # Of a large picture every 4th pixel both ways is plenty for two percentiles
+    step = 4 if min(image.shape[:2]) >= _LARGE else 1
+    sample = _finite(image[::step, ::step].reshape(-1, image.shape[2]))
     low, high = np.percentile(sample, [50, 99], axis=0)
     return int(np.argmax(high - low))

@@ -10,25 +10,68 @@ from scipy.ndimage import find_objects
 Labels = NDArray[np.unsignedinteger]
 Slices = tuple[slice, slice]
 
+# Up to this id a table by id beats sorting; beyond it the table would outgrow the picture
+_TABLE = 1 << 20
+
 
 def label(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Number the 8-connected pieces of a (Y, X) mask from 1, in reading order; int32."""
+    """Number the 8-connected pieces of a (Y, X) mask from 1, in no promised order; int32."""
     _, regions = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
     return np.asarray(regions, dtype=np.int32).reshape(mask.shape)
 
 
-def boxes(labels: NDArray[np.integer]) -> dict[int, Slices]:
+def present(labels: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Ids above 0 that occur in an array of any shape, in order; int64."""
+    values = labels.view(np.uint8) if labels.dtype == np.bool_ else labels
+    if values.size == 0:
+        return np.empty(0, dtype=np.int64)
+    if int(values.min()) < 0 or int(values.max()) > _TABLE:
+        ids = np.unique(values)
+        return ids[ids > 0].astype(np.int64)
+    counts = np.bincount(values.ravel().astype(np.int64, copy=False))
+    counts[0] = 0
+    return np.flatnonzero(counts).astype(np.int64, copy=False)
+
+
+def dense(
+    labels: NDArray[np.integer] | NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Labels with the ids that occur replaced by 1, 2, ... in order.
+
+    Whatever the ids, a table by the new numbers is small.
+
+    Parameters
+    ----------
+    labels
+        (Y, X) instance labels of any integer dtype; values below 0 count as background.
+
+    Returns
+    -------
+    ids
+        (n,) int64: the id that became number k is ``ids[k - 1]``.
+    numbers
+        (Y, X) int32 in 0..n.
+    """
+    ids = present(labels)
+    values = labels.view(np.uint8) if labels.dtype == np.bool_ else labels
+    if ids.size and int(ids[-1]) <= _TABLE and int(values.min()) >= 0:
+        table = np.zeros(int(ids[-1]) + 1, dtype=np.int32)
+        table[ids] = np.arange(1, ids.size + 1, dtype=np.int32)
+        return ids, table[values]
+    numbers = np.searchsorted(ids, values.ravel(), side="left").reshape(values.shape) + 1
+    numbers[values <= 0] = 0
+    return ids, numbers.astype(np.int32)
+
+
+def boxes(labels: NDArray[np.integer] | NDArray[np.bool_]) -> dict[int, Slices]:
     """Bounding box of every id that occurs, in order of the ids."""
-    found = find_objects(labels.astype(np.int32, copy=False))
-    return {index: (box[0], box[1]) for index, box in enumerate(found, start=1) if box is not None}
+    ids, numbers = dense(labels)
+    found = find_objects(numbers, max_label=ids.size)
+    return {int(i): (box[0], box[1]) for i, box in zip(ids, found, strict=True) if box is not None}
 
 
 def compact(labels: NDArray[np.integer]) -> Labels:
     """Renumber labels 1..n in order, in the smallest of uint16 and uint32 that fits."""
-    present = np.flatnonzero(np.bincount(labels.ravel(), minlength=1))
-    present = present[present > 0]
-    dtype = np.uint16 if present.size <= np.iinfo(np.uint16).max else np.uint32
-    table = np.zeros(int(labels.max(initial=0)) + 1, dtype=dtype)
-    table[present] = np.arange(1, present.size + 1, dtype=dtype)
-    renumbered: Labels = table[labels]
-    return renumbered
+    ids, numbers = dense(labels)
+    fits = ids.size <= np.iinfo(np.uint16).max
+    return numbers.astype(np.uint16 if fits else np.uint32)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.errors import UserError
-from napari_fncells.core.labels import boxes
+from napari_fncells.core.errors import ParameterError, UserError
+from napari_fncells.core.labels import boxes, dense
 
 Rule = Literal["v1", "iou"]
 
@@ -71,14 +71,19 @@ def match_objects(
     ------
     UserError
         For labels of different shapes.
+    ParameterError
+        For an unknown rule.
     """
+    if rule not in _MATCHERS:
+        raise ParameterError(
+            f"There is no matching rule named {rule!r}.", f"Known are: {', '.join(_MATCHERS)}."
+        )
     if pred.shape != truth.shape:
         raise UserError(
             f"The masks differ in shape: {_size(pred)} and {_size(truth)}.",
             "Compare masks of the same picture.",
         )
-    matcher = _match_by_distance if rule == "v1" else _match_by_iou
-    return matcher(pred, truth)
+    return _MATCHERS[rule](pred, truth)
 
 
 def _size(labels: NDArray[np.integer]) -> str:
@@ -138,15 +143,14 @@ def iou_table(
     iou
         (P, T) float64 in 0..1.
     """
-    pred_ids, pred_index = np.unique(pred, return_inverse=True)
-    true_ids, true_index = np.unique(truth, return_inverse=True)
-    shape = (pred_ids.size, true_ids.size)
-    flat = pred_index.ravel() * shape[1] + true_index.ravel()
-    overlap = np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
+    pred_ids, pred_numbers = dense(pred)
+    true_ids, true_numbers = dense(truth)
+    rows, columns = pred_ids.size + 1, true_ids.size + 1
+    flat = pred_numbers.ravel().astype(np.int64) * columns + true_numbers.ravel()
+    overlap = np.bincount(flat, minlength=rows * columns).reshape(rows, columns)
     union = overlap.sum(1, keepdims=True) + overlap.sum(0, keepdims=True) - overlap
-    rows, columns = pred_ids > 0, true_ids > 0
-    table = overlap[np.ix_(rows, columns)] / union[np.ix_(rows, columns)]
-    return pred_ids[rows].astype(np.int64), true_ids[columns].astype(np.int64), table
+    # Row and column 0 are the background
+    return pred_ids, true_ids, overlap[1:, 1:] / union[1:, 1:]
 
 
 def _box_centres(labels: NDArray[np.integer]) -> tuple[list[int], NDArray[np.float64]]:
@@ -154,3 +158,9 @@ def _box_centres(labels: NDArray[np.integer]) -> tuple[list[int], NDArray[np.flo
     found = boxes(labels)
     centres = [[(axis.start + axis.stop - 1) / 2 for axis in box] for box in found.values()]
     return list(found), np.array(centres, dtype=np.float64).reshape(-1, 2)
+
+
+_MATCHERS: dict[str, Callable[[NDArray[np.integer], NDArray[np.integer]], Matching]] = {
+    "v1": _match_by_distance,
+    "iou": _match_by_iou,
+}

@@ -108,7 +108,7 @@ class CellCounts:
     """Cells of a picture by what became of them."""
 
     drafted: int
-    """Proposed by the draft in force, living or removed."""
+    """Proposed by a draft and living or removed; those a later draft replaced are gone."""
     removed: int
     """Drafted cells that the expert removed: false positives."""
     added: int

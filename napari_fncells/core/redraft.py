@@ -12,8 +12,7 @@ from napari_fncells.core.changes import change_pixels
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind
 from napari_fncells.core.geometry import Box
-from napari_fncells.core.labels import label
-from napari_fncells.core.objects import Footprint
+from napari_fncells.core.labels import boxes, dense, label, present
 
 
 def apply_draft(
@@ -52,20 +51,23 @@ def apply_draft(
     """
     if labels.shape != document.shape:
         raise ValueError(f"the draft has the shape {labels.shape}, the picture {document.shape}")
-    kept = _touched(document)
-    fresh = _numbered_after(labels, document.next_id - 1)
-    _drop_overlapping(fresh, kept, document)
-    clipped = (fresh > 0) & (kept > 0)
-    cut = np.unique(fresh[clipped])
-    fresh[clipped] = 0
+    ids, fresh = dense(labels)
+    dropped = _repeated(fresh, ids.size, document)
+    fresh = np.where(dropped, 0, np.arange(ids.size + 1, dtype=np.int32))[fresh]
+    held = np.isin(document.labels, [cell.id for cell in document.cells if cell.touched])
+    cut = present(fresh[held])
+    fresh[held] = 0
     _keep_largest(fresh, cut)
-    after = np.where(kept > 0, kept, fresh)
-    dtype = np.promote_types(document.labels.dtype, np.min_scalar_type(int(after.max(initial=0))))
+    last = document.next_id - 1
+    dtype = np.promote_types(document.labels.dtype, np.min_scalar_type(last + ids.size))
+    numbers = np.arange(last, last + ids.size + 1).astype(dtype)
+    numbers[0] = 0
+    after = np.where(held, document.labels, numbers[fresh])
     # An empty draft is a result, too: the record names its method
     return change_pixels(
         document,
         Box.whole(document.shape),
-        after.astype(dtype),
+        after,
         EditKind.DRAFT,
         summary=summary,
         details=details,
@@ -73,55 +75,41 @@ def apply_draft(
     )
 
 
-def _touched(document: Document) -> NDArray[np.int64]:
-    """Labels of the touched cells alone."""
-    ids = [cell.id for cell in document.cells if cell.touched]
-    keep = np.zeros(max([document.next_id, *ids]) + 1, dtype=np.int64)
-    keep[ids] = ids
-    kept: NDArray[np.int64] = keep[document.labels]
-    return kept
+def _repeated(fresh: NDArray[np.int32], count: int, document: Document) -> NDArray[np.bool_]:
+    """Which of the new cells 1..count are a touched cell or a removed one over again.
 
-
-def _numbered_after(labels: NDArray[np.integer], last: int) -> NDArray[np.int64]:
-    """Give the cells of a draft new ids, in order, from `last` + 1."""
-    ids, index = np.unique(labels, return_inverse=True)
-    table = np.zeros(ids.size, dtype=np.int64)
-    cells = ids > 0
-    table[cells] = np.arange(last + 1, last + 1 + np.count_nonzero(cells))
-    return table[index].reshape(labels.shape)
-
-
-def _drop_overlapping(
-    fresh: NDArray[np.int64], kept: NDArray[np.int64], document: Document
-) -> None:
-    """Clear new cells that are a touched cell or a removed one over again."""
-    areas = np.bincount(fresh.ravel())
+    Returns
+    -------
+    ndarray
+        (count + 1,) bool, by number.
+    """
+    areas = np.bincount(fresh.ravel(), minlength=count + 1)
+    repeated = np.zeros(count + 1, dtype=bool)
     for cell in document.objects.values():
         if not cell.touched:
             continue
-        footprint = cell.footprint or _footprint(cell.box, kept, cell.id)
-        mask = footprint.mask
-        window = fresh[footprint.box.slices]
-        ids, overlap = np.unique(window[mask], return_counts=True)
-        limit = np.minimum(areas[ids], np.count_nonzero(mask)) / 2
-        for doomed in ids[(ids > 0) & (overlap > limit)]:
-            # The new cell may reach out of the window
-            fresh[fresh == doomed] = 0
+        footprint = cell.footprint
+        former = (
+            document.labels[cell.box.slices] == cell.id if footprint is None else footprint.mask
+        )
+        numbers, overlap = np.unique(fresh[cell.box.slices][former], return_counts=True)
+        limit = np.minimum(areas[numbers], np.count_nonzero(former)) / 2
+        repeated[numbers[overlap > limit]] = True
+    repeated[0] = False
+    return repeated
 
 
-def _footprint(box: Box, kept: NDArray[np.int64], i: int) -> Footprint:
-    return Footprint.of(box, kept[box.slices] == i)
-
-
-def _keep_largest(fresh: NDArray[np.int64], ids: NDArray[np.int64]) -> None:
+def _keep_largest(fresh: NDArray[np.int32], numbers: NDArray[np.int64]) -> None:
     """Leave of each clipped cell its largest 8-connected piece."""
-    for i in ids[ids > 0]:
-        mask = fresh == i
-        box = Box.around(mask)
-        if box is None:
+    if numbers.size == 0:
+        return
+    found = boxes(fresh)
+    for number in numbers.tolist():
+        if number not in found:
             continue
-        pieces = label(mask[box.slices])
+        window = fresh[found[number]]
+        mine = window == number
+        pieces = label(mine)
         sizes = np.bincount(pieces.ravel())
         sizes[0] = 0
-        window = fresh[box.slices]
-        window[(pieces > 0) & (pieces != sizes.argmax())] = 0
+        window[mine & (pieces != sizes.argmax())] = 0

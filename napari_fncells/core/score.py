@@ -13,6 +13,8 @@ from napari_fncells.core.params import CutoffParams, ScoreParams
 
 # Above this sigma the ground is blurred at a quarter of the scale: it holds no finer detail
 _COARSE_SIGMA = 16.0
+ROUNDING = 5e-6
+"""What filters of float32 add to a constant picture, relative to its value."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,14 @@ class ScoreMap:
         (Y, X) float32, higher = more cell-like.
     meaning
         What a value is, in words, e.g. 'grey levels above the ground'.
+    step
+        Smallest difference between two pixels of the picture: 1 grey level where it holds
+        whole numbers, 0 where values are continuous.
     """
 
     values: NDArray[np.float32]
     meaning: str
+    step: float = 0.0
 
 
 def score_map(image: NDArray[np.generic], params: ScoreParams | None = None) -> ScoreMap:
@@ -54,9 +60,12 @@ def score_map(image: NDArray[np.generic], params: ScoreParams | None = None) -> 
     params = params or ScoreParams()
     plane = intensity(image, params.channel)
     values = gaussian(plane, params.smoothing)
+    step = 0.0 if image.dtype.kind == "f" else 1.0
     if params.background == 0:
-        return ScoreMap(values, "smoothed grey level")
-    return ScoreMap(values - ground(plane, params.background), "grey levels above the ground")
+        return ScoreMap(values, "smoothed grey level", step)
+    above = values - ground(plane, params.background)
+    above[np.abs(above) <= ROUNDING * np.abs(values)] = 0.0
+    return ScoreMap(above, "grey levels above the ground", step)
 
 
 def gaussian(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -108,14 +117,23 @@ def cutoff_of(values: NDArray[np.float32], params: CutoffParams) -> float:
     Returns
     -------
     float
-        A pixel belongs to a cell where its score is greater than this.
+        A pixel belongs to a cell where its score is greater than this. Where the picture is
+        flat, the highest score: no pixel does.
     """
+    if is_flat(values):
+        return float(values.max())
     if params.method == "percentile":
-        return float(np.percentile(values, min(params.amount, 100.0)))
+        return float(np.percentile(values, params.amount))
     if params.method == "mean_sd":
         return float(values.mean(dtype=np.float64) + params.amount * values.std(dtype=np.float64))
     mean, deviation = background_statistics(values)
     return mean + params.amount * deviation
+
+
+def is_flat(values: NDArray[np.float32]) -> bool:
+    """Whether scores differ by no more than filters of float32 leave of a constant picture."""
+    low, high = float(values.min()), float(values.max())
+    return high - low <= ROUNDING * max(abs(low), abs(high))
 
 
 def background_statistics(values: NDArray[np.float32]) -> tuple[float, float]:

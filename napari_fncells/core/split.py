@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.morphology import h_maxima
+from skimage.morphology import h_maxima, local_maxima
 from skimage.segmentation import watershed
 
 from napari_fncells.core.labels import boxes, label
@@ -42,9 +42,10 @@ def _parts(
     """Number the parts of one clump from 1, or None where it is one cell."""
     if depth.max() < 2 * params.split_depth:
         return None
-    peaks = label(h_maxima(depth, params.split_depth).astype(bool) & inside)
+    peaks = label(_peaks(depth, params.split_depth) & inside)
     while peaks.max() > 1:
-        parts: NDArray[np.int32] = watershed(-depth, peaks, mask=inside)
+        # 8-connected like the clump, else pieces joined by a corner are not reached
+        parts: NDArray[np.int32] = watershed(-depth, peaks, connectivity=2, mask=inside)
         areas = np.bincount(parts.ravel())[1:]
         if areas.min() >= max(params.min_area, 1):
             return parts
@@ -52,3 +53,9 @@ def _parts(
         peaks[peaks == int(areas.argmin()) + 1] = 0
         peaks = label(peaks > 0)
     return None
+
+
+def _peaks(depth: NDArray[np.float32], height: float) -> NDArray[np.bool_]:
+    """Tops that stand at least `height` px above the way to any higher one."""
+    tops: NDArray[np.generic] = h_maxima(depth, height) if height else local_maxima(depth)
+    return tops.astype(bool)

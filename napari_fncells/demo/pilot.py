@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QEventLoop, QPoint, QSize, Qt, QTimer
-from qtpy.QtGui import QGuiApplication
+from qtpy.QtCore import QEvent, QEventLoop, QPoint, QPointF, QSize, Qt, QTimer
+from qtpy.QtGui import QGuiApplication, QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
@@ -95,11 +95,23 @@ class Pilot:
         places = [self.place(*point) for point in points]
         QTest.mousePress(self.canvas, _LEFT, modifiers, places[0])
         for place in places[1:]:
-            QTest.mouseMove(self.canvas, place)
+            self._move(place, modifiers)
             QApplication.processEvents()
-            QTest.qWait(5)
         QTest.mouseRelease(self.canvas, _LEFT, modifiers, places[-1])
         self.settle()
+
+    def _move(self, place: QPoint, modifiers: Any) -> None:
+        """Move the mouse with the left button held, which QTest's own move does not say."""
+        everywhere = self.canvas.mapToGlobal(place)
+        event = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(place),
+            QPointF(everywhere),
+            Qt.MouseButton.NoButton,
+            _LEFT,
+            modifiers,
+        )
+        QApplication.sendEvent(self.canvas, event)
 
     def key(self, key: Any, modifiers: Any = _PLAIN) -> None:
         """Press a key with the canvas in focus."""

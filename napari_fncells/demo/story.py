@@ -14,6 +14,7 @@ from qtpy.QtTest import QTest
 from scipy.ndimage import distance_transform_edt
 
 from napari_fncells.core.document import Document
+from napari_fncells.core.intensity import intensity
 from napari_fncells.core.matching import Matching, match_objects
 from napari_fncells.demo.pilot import Pilot, PilotError
 from napari_fncells.io.masks import load_labels
@@ -110,7 +111,7 @@ class Story:
         self._shoot("drafted")
 
     def _remove_false_positives(self) -> None:
-        for n, cell in enumerate(self._matching().false_positives[:_CORRECTIONS], start=1):
+        for n, cell in enumerate(self._false_positives()[:_CORRECTIONS], start=1):
             row, column = middle(self.document.labels == cell)
             self.pilot.look_at(row, column, zoom=2.0)
             self.pilot.shift_click(row, column)
@@ -177,14 +178,21 @@ class Story:
     def _matching(self) -> Matching:
         return match_objects(self.document.labels, self.truth, "iou")
 
+    def _false_positives(self) -> list[int]:
+        """Drafted cells without a true one, those that lie on none at all first."""
+        wrong = self._matching().false_positives
+        overlap = np.bincount(self.document.labels[self.truth > 0], minlength=max(wrong) + 1)
+        return sorted(wrong, key=lambda i: int(overlap[i]))
+
     def _missed(self) -> Iterator[tuple[int, int]]:
-        """Middles of true cells that the mask does not touch, largest first."""
-        missed = self._matching().false_negatives
-        areas = np.bincount(self.truth.ravel())
-        for cell in sorted(missed, key=lambda i: -areas[i]):
-            mask = self.truth == cell
-            if not self.document.labels[mask].any():
-                yield middle(mask)
+        """Middles of true cells the mask does not touch, brightest first, as an expert goes."""
+        session = self.widget.workspace.require_session()
+        light = intensity(session.image.pixels)
+        masks = [self.truth == cell for cell in self._matching().false_negatives]
+        for mask in sorted(masks, key=lambda mask: -float(light[mask].mean())):
+            place = middle(mask)
+            if not self.document.labels[mask].any() and session.tombstone_at(*place) is None:
+                yield place
 
     def _standing(self, title: str) -> Standing:
         matching = self._matching()

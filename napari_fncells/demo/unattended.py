@@ -57,7 +57,7 @@ def _clear(folder: Path) -> None:
 
 
 def _print(console: Console, told: Told) -> None:
-    table = Table(title="Against the sample's truth (IoU > 0.5)")
+    table = Table(title="Against the truth (IoU > 0.5)")
     for column in ("mask", "cells", "TP", "FP", "FN"):
         table.add_column(column, justify="left" if column == "mask" else "right")
     for standing in told.standings:

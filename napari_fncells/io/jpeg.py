@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import imagecodecs
@@ -77,14 +78,26 @@ def read_jpeg(source: Source) -> Raster:
     return Raster(raster.pixels, (*raster.notes, *notes))
 
 
-def _sieve(source: Source, data: bytes) -> _Contents:
-    """Walk the segments up to the picture data, dropping those that a decoder need not see."""
+def declared_size(part: bytes) -> tuple[int, int] | None:
+    """Give the height and width that a JPEG stream declares, None where it does not.
+
+    Parameters
+    ----------
+    part
+        The beginning of a stream, such as one tile of a TIFF file.
+    """
     contents = _Contents()
-    view = memoryview(data)
+    for marker, start, end in _segments(part):
+        _look(contents, marker, part[start:end])
+        if contents.process:
+            return contents.height, contents.width
+    return None
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Give the marker of each segment and where its body begins and ends."""
     position = 2
-    while position + 4 <= len(data):
-        if data[position] != 0xFF:
-            raise source.damaged("is a JPEG file with a damaged header")
+    while position + 4 <= len(data) and data[position] == 0xFF:
         marker = data[position + 1]
         if marker == 0xFF:
             position += 1
@@ -92,16 +105,24 @@ def _sieve(source: Source, data: bytes) -> _Contents:
         (length,) = struct.unpack_from(">H", data, position + 2)
         end = position + 2 + length
         if length < 2 or end > len(data):
-            break
+            return
+        yield marker, position + 4, end
+        position = end
+
+
+def _sieve(source: Source, data: bytes) -> _Contents:
+    """Walk the segments up to the picture data, dropping those that a decoder need not see."""
+    contents = _Contents()
+    view = memoryview(data)
+    for marker, start, end in _segments(data):
         if marker == _START_OF_SCAN:
-            contents.kept.append(view[position:])
+            contents.kept.append(view[start - 4 :])
             _check_process(source, contents)
             return contents
-        _look(contents, marker, data[position + 4 : end])
+        _look(contents, marker, data[start:end])
         if not _droppable(marker):
-            contents.kept.append(view[position:end])
-        position = end
-    raise source.truncated("is a JPEG file that ends before its picture begins")
+            contents.kept.append(view[start - 4 : end])
+    raise source.truncated("is a JPEG file whose picture does not begin")
 
 
 def _droppable(marker: int) -> bool:

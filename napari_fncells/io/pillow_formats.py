@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import PIL.Image
@@ -45,9 +46,7 @@ def read_bmp(source: Source) -> Raster:
 def read_gif(source: Source, page: int | None) -> Raster:
     """Read a GIF file; `page` is the frame."""
     data = source.read_all()
-    with warnings.catch_warnings():
-        # Pillow checks the frames' sizes itself; its warning says nothing to a user
-        warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
+    with _without_warnings():
         try:
             opened = GifImagePlugin.GifImageFile(io.BytesIO(data))
             return _decode_frame(source, opened, page)
@@ -70,12 +69,21 @@ def read_webp(source: Source, page: int | None) -> Raster:
 
 def decode_apng(source: Source, data: bytes, page: int) -> Raster:
     """Decode one frame of an animated PNG whose other chunks were taken out before."""
-    opened = PngImagePlugin.PngImageFile(io.BytesIO(data))
-    raster = _decode_frame(source, opened, page)
-    header_depth = data[24]
-    if header_depth == 16:
+    if data[24] == 16:
         raise source.unsupported("16-bit animated PNG")
-    return raster
+    with _without_warnings():
+        opened = PngImagePlugin.PngImageFile(io.BytesIO(data))
+        if getattr(opened, "n_frames", 1) <= page:
+            raise source.damaged("is an animated PNG whose frames are damaged")
+        return _decode_frame(source, opened, page)
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keep Pillow's remarks on odd animations off the terminal; its errors still come."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def decode(source: Source, opened: PIL.Image.Image) -> Raster:

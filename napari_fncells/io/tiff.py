@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import tifffile
-from tifffile import TIFF
 
+from napari_fncells.io.jpeg import declared_size
 from napari_fncells.io.quiet import collected_warnings
 from napari_fncells.io.raster import (
     Pixels,
@@ -22,9 +22,12 @@ from napari_fncells.io.read_error import ReadCode
 from napari_fncells.io.tiff_colour import check_meaning, to_intensities
 from napari_fncells.io.tiff_planes import Plane, layout
 
-_NO_COMPRESSION = 1
 _OLD_JPEG = 6
-_JPEGS = {7, 34892, 33007}
+_JPEG = 7
+# None, CCITT, LZW, JPEG, Deflate, PackBits, LZMA, Zstandard. Compressions that are whole
+# picture formats with sizes of their own are left out: their decoders would believe those.
+_COMPRESSIONS = {1, 2, 3, 4, 5, _JPEG, 8, 32773, 32946, 34925, 50000}
+_JPEG_HEAD = 1 << 16
 _LARGEST_STACK = 16
 _BUFFER_BYTES = 32 << 20
 # Reading rules of single vendors that would load other pages or other files.
@@ -108,9 +111,9 @@ def _check(source: Source, page: Any, planes: int) -> None:
     """Refuse a page whose declarations do not fit the file, the limit or our abilities."""
     if int(page.compression) == _OLD_JPEG:
         raise source.unsupported("old-style JPEG compression (TIFF compression 6)")
-    if not _can_decompress(page.compression):
+    if int(page.compression) not in _COMPRESSIONS:
         raise source.unsupported(f"the TIFF compression {_name(page.compression)}")
-    if page.dtype is None:
+    if page.dtype is None or not isinstance(page.bitspersample, int):
         raise source.unsupported(f"samples of {page.bitspersample} bits")
     if page.dtype.kind not in "uifb":
         raise source.unsupported("complex numbers")
@@ -124,13 +127,6 @@ def _check(source: Source, page: Any, planes: int) -> None:
         raise source.too_large(piece, "tiles of ")
     check_meaning(source, page)
     _check_extents(source, page)
-
-
-def _can_decompress(compression: int) -> bool:
-    try:
-        return int(compression) == _NO_COMPRESSION or bool(TIFF.DECOMPRESSORS[compression])
-    except KeyError:
-        return False
 
 
 def _name(compression: int) -> str:
@@ -155,13 +151,18 @@ def _check_extents(source: Source, page: Any) -> None:
         sum(counts[:pieces]) < page.nbytes or offsets[0] + page.nbytes > source.size
     ):
         raise source.truncated("holds fewer bytes than its picture needs")
-    if int(page.compression) in _JPEGS:
-        _check_jpeg_ends(source, offsets[:pieces], counts[:pieces])
+    if int(page.compression) == _JPEG:
+        _check_jpegs(source, page, offsets[:pieces], counts[:pieces])
 
 
-def _check_jpeg_ends(source: Source, offsets: Any, counts: Any) -> None:
-    """A JPEG part that was cut would be filled up with grey by its decoder."""
+def _check_jpegs(source: Source, page: Any, offsets: Any, counts: Any) -> None:
+    """Check the JPEG parts: their decoder believes sizes of their own and fills up cut ones."""
+    height, width = page.chunks[:2] if int(page.planarconfig) == 1 else page.chunks[-2:]
     for offset, count in zip(offsets, counts, strict=True):
+        source.stream.seek(offset)
+        size = declared_size(source.stream.read(min(count, _JPEG_HEAD)))
+        if size is None or size[0] > height or size[1] > width:
+            raise source.damaged("holds a JPEG part of another size than it declares")
         tail = min(count, 64)
         source.stream.seek(offset + count - tail)
         if b"\xff\xd9" not in source.stream.read(tail):

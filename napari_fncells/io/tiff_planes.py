@@ -91,12 +91,29 @@ def _pages(source: Source, tif: tifffile.TiffFile) -> tuple[list[Any], tuple[str
             notes = ("The list of pages leads back into itself; each page was taken once.",)
             break
         seen.add(page.offset)
+        _check_numbers(source, page)
         pages.append(page)
         if len(pages) > _MAX_PAGES:
             raise source.unsupported(f"more than {_MAX_PAGES:,} pages")
     if not pages:
         raise source.truncated("is a TIFF file whose directory is missing or lies past its end")
     return pages, notes
+
+
+def _check_numbers(source: Source, page: Any) -> None:
+    """A tag that should be one number may hold a list, which arithmetic would then repeat."""
+    names = (
+        "imagewidth",
+        "imagelength",
+        "imagedepth",
+        "samplesperpixel",
+        "rowsperstrip",
+        "tilewidth",
+        "tilelength",
+        "tiledepth",
+    )
+    if not all(isinstance(getattr(page, name), int) for name in names):
+        raise source.damaged("is a TIFF file with lists where single numbers belong")
 
 
 def _description(page: Any) -> str:

@@ -14,6 +14,7 @@ from napari.layers import Labels as LabelsLayer
 from napari.utils.notifications import show_warning
 from psygnal import Signal
 
+from napari_fncells.core.edits import Action, Edit
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import AUTO, DraftParams
 from napari_fncells.core.segment import Draft, draft_steps
@@ -353,7 +354,9 @@ class Workspace:
         if self.current is picture:
             self.current = next((p for p in self.pictures if p.image_layer is not None), None)
 
-    def _on_committed(self) -> None:
+    def _on_committed(self, edit: Edit) -> None:
+        if edit.action is Action.DO:
+            self.said.emit(f"{edit.change.summary.capitalize()}.")
         self.changed.emit()
 
 

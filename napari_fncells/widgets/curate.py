@@ -89,7 +89,7 @@ class CurateWidget(QScrollArea):
             show_error(str(error))
         if report is not None:
             self.export.outcome.setText(report.sentence)
-            self.workspace.report(report.sentence)
+            self.workspace.viewer.status = report.sentence
         self.exported.emit(report)
 
     def _connect(self) -> None:

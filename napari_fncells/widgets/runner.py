@@ -37,7 +37,10 @@ class ThreadRunner:
         """Run a job's steps in a thread, then `done` with its result in the GUI thread."""
         self.cancel()
         worker = create_worker(
-            lambda: (yield from steps), _start_thread=False, _progress={"desc": title}
+            lambda: (yield from steps),
+            _start_thread=False,
+            _progress={"desc": title},
+            _ignore_errors=True,  # not ignored: `_fail` tells them
         )
         worker.yielded.connect(self.stepped.emit)
         worker.returned.connect(lambda result: self._finish(worker, done, result))
@@ -69,9 +72,13 @@ class ThreadRunner:
             self._end(worker)
 
     def _fail(self, worker: GeneratorWorker, error: BaseException) -> None:
-        # napari shows what a worker raised; here only the state is put back
-        del error
+        """Tell of what a job raised: one sentence where the user can mend it."""
+        if worker is not self._worker:
+            return
         self._end(worker)
+        if not isinstance(error, UserError):
+            raise error
+        show_error(str(error))
 
     def _end(self, worker: GeneratorWorker) -> None:
         if worker is self._worker:

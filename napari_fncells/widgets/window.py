@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,23 @@ DOCK = "Curate masks"
 
 def open_window(*, show: bool = True) -> tuple[Any, CurateWidget]:
     """Open napari with the dock; returns the viewer and the dock's widget."""
+    _quiet_about_pyqt5()
     viewer = napari.Viewer(show=show)
     _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
     return viewer, widget
+
+
+def _quiet_about_pyqt5() -> None:
+    """Keep napari from saying at every start that PyQt5 is on its way out.
+
+    The user can do nothing about it, and the notice covers the picture; our pyqt5 extra keeps
+    napari at a release that runs on it.
+    """
+    warnings.filterwarnings("ignore", message="System theme detection requires")
+    from napari._qt import qt_main_window
+
+    if hasattr(qt_main_window, "SHOW_QT_WARNING"):
+        qt_main_window.SHOW_QT_WARNING = False
 
 
 def show_path(widget: CurateWidget, path: Path) -> None:

@@ -49,7 +49,7 @@ def add_smears(
         # Twice as blurred is about half as bright: the light is the same.
         sigma = float(5.0 + rng.gamma(1.6, 2.0))
         peak = params.cell_brightness * float(np.exp(rng.normal(-1.25, 0.5))) * 6.0 / sigma
-        soma = make_soma(rng, params, median_area_px, min(peak, 0.33 * params.cell_brightness))
+        soma = make_soma(rng, params, median_area_px, min(peak, 0.28 * params.cell_brightness))
         soma = replace(soma, blur_px=sigma, granularity=0.0, nucleus=0.0)
         y, x = region.draw()
         if any(np.hypot(y - b, x - c) < reach + soma.radius_px for b, c, reach in taken):

@@ -87,11 +87,13 @@ def expose(
 
 def _mosaic_noise(rng: np.random.Generator, shape: tuple[int, int]) -> Plane:
     """Return noise (Y, X) of standard deviation 1, correlated between neighbours."""
-    white = rng.standard_normal(shape, dtype=np.float32)
+    # A margin keeps the mirrored border, where the noise would be stronger, out of the picture.
+    white = rng.standard_normal((shape[0] + 4, shape[1] + 4), dtype=np.float32)
     # The kernel's sum of squares gives the loss of amplitude; 5 taps hold all of it.
     taps = np.exp(-0.5 * (np.arange(-2, 3) / _MOSAIC_BLUR_PX) ** 2)
     taps /= taps.sum()
-    return blur(white, _MOSAIC_BLUR_PX) / np.float32((taps**2).sum())
+    smooth = blur(white, _MOSAIC_BLUR_PX)[2:-2, 2:-2]
+    return np.asarray(smooth / np.float32((taps**2).sum()), dtype=np.float32)
 
 
 def _bend(signal: Plane) -> Plane:

@@ -52,13 +52,13 @@ class SimulationParams(BaseModel):
         60, ge=4, le=600, description="Median direct light of a cell (grey levels)"
     )
     brightness_spread: float = Field(
-        0.26, ge=0, le=1.2, description="Spread of brightness between cells (sd of ln)"
+        0.24, ge=0, le=1.2, description="Spread of brightness between cells (sd of ln)"
     )
     visible_contrast: float = Field(
         9, ge=1, le=100, description="Direct light that a true cell has at least (grey levels)"
     )
     saturated_share: float = Field(
-        0.12, ge=0, le=1, description="Share of cells so bright that the camera clips"
+        0.1, ge=0, le=1, description="Share of cells so bright that the camera clips"
     )
     nucleus_dimming: float = Field(
         0.35, ge=0, le=0.9, description="Greatest loss of light at the nucleus (share)"
@@ -86,7 +86,7 @@ class SimulationParams(BaseModel):
 
     ground_level: float = Field(6.5, ge=0, le=120, description="Mean ground light (grey levels)")
     ground_spread: float = Field(
-        0.15, ge=0, le=1, description="Spread of the ground light between pictures (sd of ln)"
+        0.25, ge=0, le=1, description="Spread of the ground light between pictures (sd of ln)"
     )
     ground_texture: float = Field(
         0.07, ge=0, le=0.5, description="Mottling of the ground at each scale (share)"

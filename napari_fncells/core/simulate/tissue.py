@@ -114,7 +114,7 @@ def _shadows(rng: np.random.Generator, shape: tuple[int, int], number: float) ->
     for sigma, share in ((1.3, 0.7), (2.2, 0.3)):
         count = int(rng.poisson(number * share))
         dots = np.zeros(small, np.float32)
-        depth = rng.gamma(3.0, 0.075, count) * (2.0 * np.pi * sigma**2)
+        depth = rng.gamma(3.0, 0.1, count) * (2.0 * np.pi * sigma**2)
         deposit(dots, rng.uniform(0.0, 1.0, (count, 2)) * small, depth)
         total += blur(dots, sigma)
     groups = np.exp(0.25 * noise_field(rng, small, 16.0))

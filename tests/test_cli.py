@@ -1,0 +1,177 @@
+"""The command line, as a person types it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from napari_fncells import __version__
+from tests.pictures import cell_picture, save_picture
+
+
+def fncells(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-m", "napari_fncells", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+def test_version() -> None:
+    done = fncells("--version")
+    assert (done.returncode, done.stdout.strip()) == (0, __version__)
+
+
+def test_draft_writes_masks_and_records(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        save_picture(folder, name)
+    out = tmp_path / "out"
+    done = fncells("draft", folder, "-o", out, "--json", "--set", "amount=3.5")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert [Path(fact["mask"]).name for fact in facts] == ["a.png", "b.png"]
+    mask = np.asarray(Image.open(out / "a.png"))
+    assert set(np.unique(mask)) == {0, 255}
+    assert mask.shape == (200, 240)
+    record = json.loads((out / "a.json").read_text())
+    assert record["draft"]["params"]["cutoff"]["amount"] == 3.5
+    assert record["cells"]["final"] == facts[0]["cells"] >= 3
+    assert record["image"]["sha256"]
+
+
+def test_draft_by_the_authors_recipe(tmp_path: Path) -> None:
+    path = save_picture(tmp_path)
+    out = tmp_path / "out"
+    done = fncells("draft", path, "-o", out, "--method", "fnc-v1-draft")
+    assert done.returncode == 0, done.stderr
+    share = (np.asarray(Image.open(out / "cells.png")) > 0).mean()
+    assert share == pytest.approx(0.03, abs=0.002)
+
+
+def test_draft_does_not_overwrite(tmp_path: Path) -> None:
+    path, out = save_picture(tmp_path), tmp_path / "out"
+    assert fncells("draft", path, "-o", out).returncode == 0
+    before = (out / "cells.png").read_bytes()
+    again = fncells("draft", path, "-o", out, "--method", "fnc-v1-draft")
+    assert again.returncode == 2
+    assert "cells.png" in again.stderr
+    assert (out / "cells.png").read_bytes() == before
+    replaced = fncells("draft", path, "-o", out, "--method", "fnc-v1-draft", "--replace")
+    assert replaced.returncode == 0
+    assert (out / "cells.png").read_bytes() != before
+
+
+def test_a_bad_picture_is_one_sentence_and_the_others_go_on(tmp_path: Path) -> None:
+    good = save_picture(tmp_path, "good.png")
+    text, cut = tmp_path / "text.png", tmp_path / "cut.tif"
+    text.write_text("no picture")
+    Image.fromarray(cell_picture()).save(cut)
+    cut.write_bytes(cut.read_bytes()[:5000])
+    missing = tmp_path / "missing.png"
+    out = tmp_path / "out"
+    done = fncells("draft", text, cut, missing, good, "-o", out)
+    assert done.returncode == 2
+    complaints = [line for line in done.stderr.splitlines() if line.startswith("fncells:")]
+    assert len(complaints) == 3
+    for name, line in zip(("text.png", "cut.tif", "missing.png"), complaints, strict=True):
+        assert name in line
+    assert "Traceback" not in done.stderr
+    assert sorted(p.name for p in out.iterdir()) == ["good.json", "good.png"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--method", "magic"], "no draft method named 'magic'"),
+        (["--set", "amount"], "'amount' is no setting"),
+        (["--set", "colour=2"], "no setting named 'colour'"),
+        (["--set", "min_area=-5"], "min_area cannot be"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(tmp_path: Path, words: list[str], said: str) -> None:
+    done = fncells("draft", save_picture(tmp_path), "-o", tmp_path / "out", *words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_output_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    done = fncells("draft", save_picture(tmp_path), "-o", blocker / "out")
+    assert done.returncode == 2
+    assert str(blocker) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def masks(folder: Path, **cells: list[tuple[int, int]]) -> Path:
+    folder.mkdir()
+    for name, corners in cells.items():
+        mask = np.zeros((100, 100), np.uint8)
+        for row, column in corners:
+            mask[row : row + 10, column : column + 10] = 255
+        Image.fromarray(mask).save(folder / f"{name}.png")
+    return folder
+
+
+def test_evaluate_folders(tmp_path: Path) -> None:
+    pred = masks(tmp_path / "pred", a=[(0, 0), (50, 50)], b=[], only=[])
+    # a: one exact, one moved by 8 px (within 50 px, IoU below 0.5); b: one missed
+    true = masks(tmp_path / "true", a=[(0, 0), (50, 58)], b=[(20, 20)])
+    done = fncells("evaluate", pred, true, "--json")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    summary = facts["summary"]
+    assert [summary["v1"][k] for k in ("tp", "fp", "fn")] == [2, 0, 1]
+    assert [summary["iou"][k] for k in ("tp", "fp", "fn")] == [1, 1, 2]
+    assert summary["v1"]["f1"] == pytest.approx(4 / 5)
+    assert summary["iou"]["f1"] == pytest.approx(2 / 5)
+    assert summary["mae"] == 0.5
+    assert summary["medae"] == 0.5
+    assert summary["mpe_percent"] == pytest.approx(-50)
+    assert summary["dice"] == pytest.approx(2 * 120 / (200 + 300))
+    assert [Path(p).name for p in facts["unpaired"]] == ["only.png"]
+
+
+def test_evaluate_files_for_people(tmp_path: Path) -> None:
+    folder = masks(tmp_path / "m", a=[(0, 0)])
+    done = fncells("evaluate", folder / "a.png", folder / "a.png")
+    assert done.returncode == 0
+    assert "IoU > 0.5" in done.stdout
+    assert "Dice 1.000" in done.stdout
+
+
+def test_evaluate_refuses_masks_of_different_shapes(tmp_path: Path) -> None:
+    folder = masks(tmp_path / "m", a=[(0, 0)])
+    Image.fromarray(np.zeros((50, 100), np.uint8)).save(folder / "small.png")
+    done = fncells("evaluate", folder / "small.png", folder / "a.png")
+    assert done.returncode == 2
+    assert "50 x 100 and 100 x 100" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_evaluate_a_missing_file(tmp_path: Path) -> None:
+    done = fncells("evaluate", tmp_path / "no.png", tmp_path / "no.png")
+    assert done.returncode == 2
+    assert "does not exist" in done.stderr
+
+
+def test_open_without_a_display_says_so(tmp_path: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("there is always a display")
+    done = fncells("open", tmp_path, DISPLAY="", WAYLAND_DISPLAY="")
+    assert done.returncode == 2
+    assert "no display" in done.stderr

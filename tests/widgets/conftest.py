@@ -1,0 +1,66 @@
+"""A real window with the dock, steered by mouse and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from napari_fncells.demo.pilot import Pilot
+from napari_fncells.viewer.workspace import Workspace
+from napari_fncells.widgets.curate import CurateWidget
+from tests.pictures import save_picture
+
+
+class Desk:
+    """The window, the dock and the hand on mouse and keys."""
+
+    def __init__(self, viewer, widget: CurateWidget) -> None:
+        self.viewer = viewer
+        self.widget = widget
+        self.pilot = Pilot(viewer)
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.widget.workspace
+
+    @property
+    def document(self):
+        return self.workspace.session.document
+
+    def open(self, path: Path) -> None:
+        self.workspace.open_file(path)
+        self.pilot.wait_until(lambda: self.workspace.current is not None, "opening")
+        self.idle()
+
+    def draft(self) -> None:
+        known = len(self.document.history) if self.workspace.session else 0
+        self.pilot.press(self.widget.draft.button)
+        self.pilot.wait_until(
+            lambda: self.workspace.session is not None and len(self.document.history) > known,
+            "the draft",
+        )
+        self.idle()
+
+    def idle(self) -> None:
+        self.pilot.wait_until(lambda: not self.widget.runner.busy, "the end of the job")
+        self.pilot.settle()
+
+
+@pytest.fixture
+def desk(make_napari_viewer: Callable, plugins) -> Iterator[Desk]:
+    viewer = make_napari_viewer(show=True)
+    viewer.window._qt_window.resize(1400, 900)
+    _, widget = viewer.window.add_plugin_dock_widget("napari-fncells", "Curate masks")
+    desk = Desk(viewer, widget)
+    desk.pilot.settle()
+    yield desk
+    # napari's fixture looks for windows that something still holds
+    vars(desk.pilot).clear()
+    vars(desk).clear()
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    return save_picture(tmp_path)

@@ -19,5 +19,5 @@ def run_attended() -> None:
             widget.workspace.draft()
 
     widget.workspace.changed.connect(draft_once)
-    widget.workspace.open_file(sample_image_path(SAMPLE))
+    widget.workspace.open_files([sample_image_path(SAMPLE)])
     napari.run()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from napari_fncells import __version__
 from napari_fncells.core.errors import UserError
 
-FORMAT = "fncells-record/1"
+FORMAT: Literal["fncells-record/1"] = "fncells-record/1"
 
 _SOFTWARE = ("napari", "numpy", "scipy", "scikit-image", "opencv-python-headless")
 
@@ -93,10 +93,10 @@ class SoftwareFacts(_Part):
 class Record(_Part):
     """All that is known about one exported mask.
 
-    Later versions only add fields; `format` changes when the meaning of one does.
+    `format` changes whenever the fields do.
     """
 
-    format: str = Field(default=FORMAT, pattern=r"^fncells-record/\d+$")
+    format: Literal["fncells-record/1"] = FORMAT
     time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     annotator: str = ""
     image: ImageFacts
@@ -123,7 +123,9 @@ class Record(_Part):
         try:
             return cls.model_validate_json(data)
         except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
             raise UserError(
-                "This is not a record of fncells that can be read.",
-                f"{error.error_count()} fields are wrong.",
+                f"This is no record that can be read: {place or 'the file'}, {first['msg']}.",
+                f"It should be JSON of the format {FORMAT}.",
             ) from error

@@ -44,7 +44,7 @@ class Pairing:
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:
-    """Files as given, and the pictures of each folder.
+    """Files as given, and the pictures of each folder; each file once.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def expand(paths: Iterable[Path]) -> list[Path]:
         if not inside:
             raise UserError(f"There are no pictures in {path}.", "Choose another folder.")
         found.extend(inside)
-    return found
+    return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
 
 
 def draft_files(
@@ -73,11 +73,18 @@ def draft_files(
 ) -> Iterator[Drafted]:
     """Draft a mask for each picture and write it with its record; yields one by one.
 
-    A picture that fails is told of and passed over; the others go on.
+    A picture that fails is told of and passed over; the others go on. Of pictures from
+    several folders that have the same name, the first is drafted.
     """
     names = [path.name for path in paths]
+    first = {path.name: path for path in reversed(paths)}
     for path in paths:
         try:
+            if first[path.name] != path:
+                raise UserError(
+                    f"{path}: {first[path.name]} has the same name, so their masks would, too.",
+                    "Draft them into different folders.",
+                )
             session = ImageSession(read_image(path))
             session.apply(draft(session.image.pixels, params))
             report = export_mask(
@@ -91,6 +98,9 @@ def draft_files(
 
 def pair_masks(predicted: Path, true: Path) -> Pairing:
     """Pair two files, or the masks of two folders by their stems.
+
+    Of masks in a folder whose stems are alike, the one that has the same whole name as its
+    partner is taken; the others stay unpaired.
 
     Raises
     ------
@@ -106,17 +116,23 @@ def pair_masks(predicted: Path, true: Path) -> Pairing:
         )
     if not predicted.is_dir():
         return Pairing(((predicted, true),), ())
-    left, right = (
-        {path.stem: path for path in list_images(folder)} for folder in (predicted, true)
-    )
-    shared = [stem for stem in left if stem in right]
-    if not shared:
+    left, right = list_images(predicted), list_images(true)
+    exact = {path.name: path for path in right}
+    pairs = {path: exact[path.name] for path in left if path.name in exact}
+    free = {path.stem: path for path in reversed(right) if path not in pairs.values()}
+    for path in left:
+        if path not in pairs and path.stem in free:
+            pairs[path] = free.pop(path.stem)
+    if not pairs:
         raise UserError(
             f"No mask in {predicted} has the name of one in {true}.",
             "Masks are paired by their names without suffix.",
         )
-    lonely = [path for stem, path in (left | right).items() if stem not in shared]
-    return Pairing(tuple((left[stem], right[stem]) for stem in shared), tuple(lonely))
+    paired = {*pairs, *pairs.values()}
+    return Pairing(
+        tuple((path, pairs[path]) for path in left if path in pairs),
+        tuple(path for path in left + right if path not in paired),
+    )
 
 
 def evaluate_files(pairs: Iterable[tuple[Path, Path]]) -> Iterator[PictureScore]:

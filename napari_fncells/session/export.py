@@ -12,20 +12,35 @@ from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
-from PIL import Image as PilImage
 
 from napari_fncells.core.binary import binary_mask, component_count, touching_pairs
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import EditKind
+from napari_fncells.core.errors import UserError
 from napari_fncells.core.labels import Labels
-from napari_fncells.io.atomic import SaveCode, SaveError, write_atomic
+from napari_fncells.io.atomic import SaveError, write_atomic
 from napari_fncells.io.exporters import EXPORTERS, Exporter
-from napari_fncells.io.images import Image, list_images
+from napari_fncells.io.images import Image
 from napari_fncells.io.record import CellFacts, DraftFacts, ImageFacts, MaskFacts, Record
-from napari_fncells.io.samples import is_sample
 from napari_fncells.io.save_error import explain_os_error
+from napari_fncells.session.target import (
+    guard_target,
+    may_replace,
+    output_name,
+    prepare_folder,
+    suggest_folder,
+)
 
-_PICTURE_MODES = ("RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "P", "PA")
+__all__ = [
+    "ExportReport",
+    "export_mask",
+    "make_record",
+    "may_replace",
+    "output_name",
+    "prepare_folder",
+    "save_mask",
+    "suggest_folder",
+]
 
 
 @dataclass(frozen=True)
@@ -58,11 +73,13 @@ class ExportReport:
         """The outcome for a person."""
         cells = f"{self.cells} cell{'s' if self.cells != 1 else ''}"
         text = f"Saved {self.mask.name} ({cells}), read back and found equal."
-        if self.components != self.cells:
-            text += f" The file has {self.components} separate pieces: "
-            reason = "touching cells run together" if not self.gap else "some cells are in pieces"
-            text += f"{reason}."
-        return text
+        if self.components == self.cells:
+            return text
+        if self.components > self.cells:
+            reason = "some cells are in pieces"
+        else:
+            reason = "the gap took thin cells" if self.gap else "touching cells run together"
+        return f"{text} The file has {self.components} separate pieces: {reason}."
 
 
 def export_mask(
@@ -98,17 +115,16 @@ def export_mask(
     Raises
     ------
     SaveError
-        Where a file exists and may not be replaced, or cannot be written. Earlier files stay
-        as they were.
+        Where a file exists and may not be replaced, or cannot be written, or does not read
+        back as the mask. Earlier files stay as they were.
     VerificationError
-        Where a file does not read back as the mask.
+        Where the mask does not read back under its final name. Earlier files are put back.
     """
     exporter = EXPORTERS["binary-png-gap" if gap else "binary-png"]
     target = folder / output_name(image, exporter.suffix, siblings)
     record_path = target.with_suffix(".json")
-    guard_target(target, image, replace=replace)
-    if not replace and record_path.exists():
-        raise _exists(record_path)
+    for path in (target, record_path):
+        guard_target(path, image, replace=replace)
     data = exporter.encode(document.labels)
     record = make_record(image, document, exporter, target.name, data)
     _write_pair(target, data, record_path, record.to_bytes(), exporter, document, replace=replace)
@@ -136,18 +152,23 @@ def save_mask(target: Path, labels: Labels, source: Path | None) -> Path | None:
     Raises
     ------
     SaveError
-        Where the target is a picture, or cannot be written.
-    VerificationError
-        Where it does not read back as the mask.
+        Where the target is a picture, cannot be written or does not read back as the mask.
+    UserError
+        For labels that are not flat.
     """
+    if labels.ndim != 2:
+        raise UserError(
+            f"A mask has the axes (Y, X), not the shape {labels.shape}.", "Save one plane of it."
+        )
     exporter = EXPORTERS["binary-png"]
     facts = Image(labels, path=source, name=source.name if source else "")
     guard_target(target, facts, replace=True)
     earlier = None
-    if target.exists():
+    content = _content(target)
+    if content is not None:
         stamp = datetime.fromtimestamp(target.stat().st_mtime, UTC).strftime("%Y%m%d-%H%M%S")
         earlier = _free_name(target.with_name(f"{target.stem}.{stamp}{target.suffix}"))
-        write_atomic(earlier, target.read_bytes(), replace=False)
+        write_atomic(earlier, content, replace=False)
     write_atomic(
         target,
         exporter.encode(labels),
@@ -161,83 +182,6 @@ def _free_name(path: Path) -> Path:
     """The path, or with a number where it is taken."""
     numbered = (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count(2))
     return next(p for p in chain([path], numbered) if not os.path.lexists(p))
-
-
-def suggest_folder(image: Image) -> Path:
-    """Folder to offer for the masks: `masks` beside the picture where one may write there."""
-    if image.path is not None and not is_sample(image.path):
-        parent = image.path.parent
-        if os.access(parent, os.W_OK):
-            return parent / "masks"
-    return Path.home() / "fncells-masks"
-
-
-def prepare_folder(folder: Path) -> Path:
-    """Make a folder where it is missing.
-
-    Raises
-    ------
-    SaveError
-        Where it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise explain_os_error(error, folder) from error
-    return folder
-
-
-def may_replace(path: Path, image: Image) -> bool:
-    """Whether a file that is in the way is an earlier export, which the user may give up."""
-    own = image.path is not None and _same_file(path, image.path)
-    return not own and not is_picture(path)
-
-
-def output_name(image: Image, suffix: str, siblings: Iterable[str] | None = None) -> str:
-    """Name of an export: the picture's stem, or its whole name where stems collide."""
-    path = Path(image.name)
-    if siblings is None:
-        folder = image.path.parent if image.path else None
-        siblings = [p.name for p in list_images(folder)] if folder and folder.is_dir() else []
-    others = {Path(name).stem.casefold() for name in siblings if name != image.name}
-    return (path.name if path.stem.casefold() in others else path.stem) + suffix
-
-
-def guard_target(target: Path, image: Image, *, replace: bool) -> None:
-    """Refuse a target that is a picture, or that exists and may not be replaced.
-
-    Raises
-    ------
-    SaveError
-        With the code 'exists'.
-    """
-    if not os.path.lexists(target):
-        return
-    if image.path is not None and _same_file(target, image.path):
-        raise SaveError(
-            SaveCode.EXISTS,
-            target,
-            f"{target} is the picture itself, which is never written to.",
-            "Choose another folder for the masks.",
-        )
-    if is_picture(target):
-        raise SaveError(
-            SaveCode.EXISTS,
-            target,
-            f"{target} is a colour picture, not a mask, so it is not replaced.",
-            "Choose another folder for the masks.",
-        )
-    if not replace:
-        raise _exists(target)
-
-
-def is_picture(path: Path) -> bool:
-    """Whether a file is a colour image, which no mask is."""
-    try:
-        with PilImage.open(path) as image:
-            return image.mode in _PICTURE_MODES
-    except (OSError, ValueError, PilImage.DecompressionBombError):
-        return False
 
 
 def make_record(
@@ -261,7 +205,7 @@ def make_record(
         cells=CellFacts.model_validate(vars(document.counts)),
         edits=len(document.history),
         mask=MaskFacts(
-            name=name,
+            name=_printable(name),
             sha256=hashlib.sha256(data).hexdigest(),
             gap=gap,
             components=component_count(binary_mask(labels, gap=gap)),
@@ -273,7 +217,7 @@ def make_record(
 def _image_facts(image: Image) -> ImageFacts:
     pixels = image.pixels
     return ImageFacts(
-        name=image.name,
+        name=_printable(image.name),
         sha256=image.sha256,
         height=pixels.shape[0],
         width=pixels.shape[1],
@@ -295,33 +239,50 @@ def _write_pair(
     replace: bool,
 ) -> None:
     """Write mask and record so that on failure both earlier files are there again."""
-    earlier = target.read_bytes() if target.exists() else None
     labels = document.labels
-    write_atomic(target, data, replace=replace, verify=lambda path: exporter.verify(path, labels))
+
+    def check(path: Path) -> None:
+        exporter.verify(path, labels)
+
+    earlier = {path: _content(path) for path in (target, record_path)}
+    written: list[Path] = []
     try:
+        write_atomic(target, data, replace=replace, verify=check)
+        written.append(target)
         write_atomic(record_path, record, replace=replace)
+        written.append(record_path)
+        # The proof is of the file under its final name
+        check(target)
     except BaseException:
-        with suppress(OSError, SaveError):
-            if earlier is None:
-                target.unlink()
-            else:
-                write_atomic(target, earlier, replace=True)
+        for path in written:
+            _put_back(path, earlier[path])
         raise
-    # The proof is of the file under its final name
-    exporter.verify(target, labels)
 
 
-def _exists(path: Path) -> SaveError:
-    return SaveError(
-        SaveCode.EXISTS,
-        path,
-        f"{path} exists already and was not replaced.",
-        "Allow replacing it, or choose another folder.",
-    )
+def _content(path: Path) -> bytes | None:
+    """Bytes of a file, or None where there is none.
 
-
-def _same_file(first: Path, second: Path) -> bool:
+    Raises
+    ------
+    SaveError
+        Where it cannot be read, so that it could not be put back.
+    """
     try:
-        return first.samefile(second)
-    except OSError:
-        return False
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+
+
+def _put_back(path: Path, earlier: bytes | None) -> None:
+    with suppress(OSError, SaveError):
+        if earlier is None:
+            path.unlink()
+        else:
+            write_atomic(path, earlier, replace=True)
+
+
+def _printable(name: str) -> str:
+    """A file's name with the bytes that are no text, which Linux allows, written out."""
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -123,14 +123,12 @@ class ImageSession:
 
     def tombstone_at(self, row: int, column: int) -> CellObject | None:
         """The cell removed last among those that covered a pixel, or None."""
-        for edit in reversed(list(self.document.in_force)):
-            for item in edit.change.objects:
-                found = self.document.objects.get(item.id)
-                if found is None or found.footprint is None:
-                    continue
-                if _covers(found.footprint.box, found.footprint.mask, row, column):
-                    return found
-        return None
+        here = {c.id: c for c in self.document.objects.values() if _covered(c, row, column)}
+        if len(here) <= 1:
+            return next(iter(here.values()), None)
+        edits = reversed(list(self.document.in_force))
+        newest = (here[item.id] for e in edits for item in e.change.objects if item.id in here)
+        return next(newest, None)
 
     def region_at(self, row: int, column: int) -> Region:
         """Grow the cell at a pixel.
@@ -171,6 +169,11 @@ class ImageSession:
         return Outcome(message, self.document.commit(change))
 
 
-def _covers(box: Box, mask: NDArray[np.bool_], row: int, column: int) -> bool:
-    inside = box.top <= row < box.bottom and box.left <= column < box.right
-    return inside and bool(mask[row - box.top, column - box.left])
+def _covered(cell: CellObject, row: int, column: int) -> bool:
+    """Whether a removed cell covered a pixel."""
+    box = cell.box
+    if cell.footprint is None or not (
+        box.top <= row < box.bottom and box.left <= column < box.right
+    ):
+        return False
+    return bool(cell.footprint.mask[row - box.top, column - box.left])

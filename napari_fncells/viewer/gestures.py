@@ -45,8 +45,9 @@ class ShiftClick:
 
     def on_drag(self, viewer: Any, event: Any) -> Iterator[None]:
         """Follow a press until its release, and act if it was a click."""
-        layer = self._target()
-        if layer is None or not _is_ours(viewer, event):
+        # Asking for the mask begins one, so the event is looked at first
+        layer = self._target() if _is_ours(viewer, event) else None
+        if layer is None:
             return
         if not layer.visible:
             event.handled = True
@@ -77,7 +78,7 @@ class ShiftClick:
 
         The second is swallowed: it would take back what the first did.
         """
-        if self._target() is not None and "Shift" in event.modifiers:
+        if "Shift" in event.modifiers and self._target() is not None:
             event.handled = True
             return
         double_click_to_zoom(viewer, event)

@@ -6,8 +6,8 @@ interface stands in this file alone:
 - `_block_history`, `_commit_staged_history`, `_append_to_undo_history`: every finished stroke
   of brush, eraser, fill, polygon and `data_setitem` ends there; it becomes an edit of the
   document instead of an entry in napari's history.
-- `_accumulate_updated_slice`, `_partial_labels_refresh`, `_update_thumbnail`: redraw of one box. Where they are
-  missing, the whole layer is refreshed.
+- `_accumulate_updated_slice`, `_partial_labels_refresh`, `_update_thumbnail`: redraw of one
+  box. Where they are missing, the whole layer is refreshed.
 - `_type_string`: stays 'labels', by which napari finds writers, icons and menus.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary, ref
 import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels as LabelsLayer
-from napari.utils.notifications import show_warning
+from napari.utils.notifications import show_error, show_info, show_warning
 from psygnal import Signal
 
 from napari_fncells.core.edits import Action, Edit
@@ -30,6 +30,7 @@ from napari_fncells.viewer.pictures import (
     is_draft,
     is_picture,
 )
+from napari_fncells.viewer.stage import Stage
 
 Steps = Generator[str, None, Any]
 Runner = Callable[[str, Steps, Callable[[Any], None]], None]
@@ -74,7 +75,7 @@ class Workspace:
         self.author = ""
         self.pictures: list[Picture] = []
         self.current: Picture | None = None
-        self._own_insert = False
+        self._stage = Stage(lambda: self.viewer)
         self._gesture = ShiftClick(viewer, self._mask_to_correct, self.fix_at, self.report)
         for layer in viewer.layers:
             self._take_in(layer)
@@ -126,7 +127,7 @@ class Workspace:
         if picture.session is None:
             picture.session = ImageSession(image_of(picture.image_layer), self.author)
             picture.session.document.committed.connect(self._on_committed)
-        self._show_mask(picture)
+        self._stage.show_mask(picture)
         return picture.session
 
     # -- what one can do -------------------------------------------------------------------
@@ -148,15 +149,10 @@ class Workspace:
         first = next(p for p in self.pictures if p.path == paths[0])
         self.go_to(first)
 
-    def open_file(self, path: Path) -> None:
-        """Open a picture and make it the current one."""
-
-        def show(image: Image) -> None:
-            data, meta, _ = image_layer_data(image)
-            self.viewer.add_layer(ImageLayer(data, **meta))
-            self._tell_notes(image)
-
-        self.runner(f"Opening {path.name}", _read_steps(path), show)
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Open pictures; the last becomes the current one. One that fails is told of."""
+        title = f"Opening {paths[0].name if len(paths) == 1 else f'{len(paths)} pictures'}"
+        self.runner(title, _read_all(paths), self._show_all)
 
     def go_to(self, picture: Picture) -> None:
         """Show a picture in place of the current one; nothing of that one is lost."""
@@ -165,11 +161,11 @@ class Workspace:
         if picture.image_layer is not None:
             self._swap(picture)
         elif picture.session is not None:
-            self._arrived(picture, picture.session.image)
+            self._arrived(picture, [picture.session.image])
         elif picture.path is not None:
             self.runner(
                 f"Opening {picture.name}",
-                _read_steps(picture.path),
+                _read_all([picture.path]),
                 partial(self._arrived, picture),
             )
 
@@ -267,56 +263,37 @@ class Workspace:
             return None
         return self.mask_layer
 
-    def _arrived(self, picture: Picture, image: Image) -> None:
-        """Show a picture that has been read."""
-        picture.show(image)
-        self._swap(picture)
-        self._tell_notes(image)
+    def _arrived(self, picture: Picture, found: Sequence[Image | UserError]) -> None:
+        """Show a picture that has been read, or why it was not."""
+        for image in self._readable(found):
+            picture.show(image)
+            self._swap(picture)
 
-    def _tell_notes(self, image: Image) -> None:
-        for note in image.notes:
-            show_warning(f"{image.name}: {note}")
+    def _show_all(self, found: Sequence[Image | UserError]) -> None:
+        for image in self._readable(found):
+            data, meta, _ = image_layer_data(image)
+            self.viewer.add_layer(ImageLayer(data, **meta))
+
+    def _readable(self, found: Sequence[Image | UserError]) -> list[Image]:
+        """The pictures among what was read; tells of the errors and of every note."""
+        for result in found:
+            if isinstance(result, UserError):
+                show_error(str(result))
+                continue
+            for note in result.notes:
+                show_info(f"{result.name}: {note}")
+        return [result for result in found if isinstance(result, Image)]
 
     def _swap(self, picture: Picture) -> None:
-        """Take the current picture's layers out of the viewer and put another's in."""
-        leaving = self.current
-        self.current = picture
-        self._own_insert = True
-        try:
-            if leaving is not None and leaving.path is not None:
-                self._take_out(leaving)
-            if picture.image_layer is not None and picture.image_layer not in self.viewer.layers:
-                self.viewer.add_layer(picture.image_layer)
-            if picture.session is not None:
-                self._show_mask(picture)
-        finally:
-            self._own_insert = False
-        self._only_show(picture)
+        """Make a picture the current one, with its layers in place of the others'."""
+        leaving, self.current = self.current, picture
+        self._stage.swap(leaving, picture)
+        self._stage.show_only(picture, self.pictures)
         self.viewer.reset_view()
         self.changed.emit()
 
-    def _take_out(self, picture: Picture) -> None:
-        """Remove a picture's layers; it can be read again, its session stays."""
-        for layer in (picture.mask_layer, picture.image_layer):
-            if layer is not None and layer in self.viewer.layers:
-                self.viewer.layers.remove(layer)
-        picture.image_layer = picture.mask_layer = None
-
-    def _only_show(self, picture: Picture) -> None:
-        for other in self.pictures:
-            for layer in (other.image_layer, other.mask_layer):
-                if layer is not None:
-                    layer.visible = other is picture
-
-    def _show_mask(self, picture: Picture) -> None:
-        """Put the mask layer of a picture with a session into the viewer."""
-        if picture.session is None or picture.mask_layer in self.viewer.layers:
-            return
-        picture.mask_layer = self.viewer.add_layer(picture.make_mask_layer())
-        self.viewer.layers.selection.active = picture.mask_layer
-
     def _on_inserted(self, event: Any) -> None:
-        if not self._own_insert:
+        if not self._stage.moving:
             self._take_in(event.value)
 
     def _take_in(self, layer: Any) -> None:
@@ -332,12 +309,12 @@ class Workspace:
         self.pictures.append(picture)
         self.pictures.extend(Picture(path.name, path) for path in paths if path != picture.path)
         self.current = picture
-        self._only_show(picture)
+        self._stage.show_only(picture, self.pictures)
         self.changed.emit()
 
     def _on_removed(self, event: Any) -> None:
         """Forget a layer; the session of its picture stays, so nothing is lost."""
-        if self._own_insert:
+        if self._stage.moving:
             return
         for picture in list(self.pictures):
             if picture.mask_layer is event.value:
@@ -360,9 +337,16 @@ class Workspace:
         self.changed.emit()
 
 
-def _read_steps(path: Path) -> Steps:
-    yield f"Reading {path.name}"
-    return read_image(path)
+def _read_all(paths: Sequence[Path]) -> Steps:
+    """Read pictures one by one; an error takes the place of the picture."""
+    found: list[Image | UserError] = []
+    for path in paths:
+        yield f"Reading {path.name}"
+        try:
+            found.append(read_image(path))
+        except UserError as error:
+            found.append(error)
+    return found
 
 
 _workspaces: WeakKeyDictionary[Any, Workspace] = WeakKeyDictionary()

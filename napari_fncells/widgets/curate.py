@@ -102,7 +102,7 @@ class CurateWidget(QScrollArea):
         self.runner.ended.connect(self._show_idle)
         self.picture.chosen.connect(self._guarded(workspace.go_to))
         self.picture.stepped.connect(self._guarded(workspace.step))
-        self.picture.files_opened.connect(self._guarded(self._open_files))
+        self.picture.files_opened.connect(self._guarded(workspace.open_files))
         self.picture.folder_opened.connect(self._guarded(workspace.open_folder))
         self.draft.requested.connect(self._guarded(self._draft))
         self.draft.cancelled.connect(self.runner.cancel)
@@ -125,10 +125,6 @@ class CurateWidget(QScrollArea):
 
     def _draft(self) -> None:
         self.workspace.draft(self.draft.params)
-
-    def _open_files(self, paths: list[Path]) -> None:
-        for path in paths:
-            self.workspace.open_file(path)
 
     def _show_idle(self) -> None:
         self.draft.show_busy(None)

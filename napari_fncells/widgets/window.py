@@ -46,4 +46,4 @@ def show_path(widget: CurateWidget, path: Path) -> None:
     if path.is_dir():
         widget.workspace.open_folder(path)
     else:
-        widget.workspace.open_file(path)
+        widget.workspace.open_files([path])

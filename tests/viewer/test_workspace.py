@@ -67,7 +67,7 @@ def test_draft_finds_the_cells_and_takes_the_original(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     path = save_picture(tmp_path)
-    workspace.open_file(path)
+    workspace.open_files([path])
     workspace.draft()
     session = workspace.session
     assert session is not None
@@ -83,7 +83,7 @@ def test_draft_finds_the_cells_and_takes_the_original(
 
 
 def test_fix_removes_adds_and_restores(workspace: Workspace, tmp_path: Path) -> None:
-    workspace.open_file(save_picture(tmp_path))
+    workspace.open_files([save_picture(tmp_path)])
     row, column, radius, _ = CELLS[1]
     added = workspace.fix_at(row, column)
     session = workspace.session
@@ -103,7 +103,7 @@ def test_fix_removes_adds_and_restores(workspace: Workspace, tmp_path: Path) -> 
 def test_fix_over_nothing_says_so_and_changes_nothing(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    workspace.open_file(save_picture(tmp_path))
+    workspace.open_files([save_picture(tmp_path)])
     outcome = workspace.fix_at(5, 120)
     assert outcome.edit is None
     assert "Nothing changed" in outcome.message
@@ -114,7 +114,7 @@ def test_fix_over_nothing_says_so_and_changes_nothing(
 def test_undo_redo_say_what(workspace: Workspace, tmp_path: Path) -> None:
     said: list[str] = []
     workspace.said.connect(said.append)
-    workspace.open_file(save_picture(tmp_path))
+    workspace.open_files([save_picture(tmp_path)])
     workspace.fix_at(*CELLS[0][:2])
     workspace.undo()
     workspace.undo()
@@ -171,7 +171,7 @@ def test_a_folder_opened_by_napari_is_listed_whole(workspace: Workspace, folder:
 
 
 def test_removing_the_mask_layer_loses_nothing(workspace: Workspace, tmp_path: Path) -> None:
-    workspace.open_file(save_picture(tmp_path))
+    workspace.open_files([save_picture(tmp_path)])
     workspace.draft()
     session = workspace.session
     assert session is not None
@@ -184,7 +184,7 @@ def test_removing_the_mask_layer_loses_nothing(workspace: Workspace, tmp_path: P
 
 
 def test_removing_the_picture_layer_keeps_the_work(workspace: Workspace, tmp_path: Path) -> None:
-    workspace.open_file(save_picture(tmp_path))
+    workspace.open_files([save_picture(tmp_path)])
     workspace.draft()
     picture = workspace.current
     assert picture is not None
@@ -219,6 +219,29 @@ def test_a_mask_of_another_shape_is_refused(workspace: Workspace) -> None:
     assert layer in workspace.viewer.layers
 
 
+def test_several_files_are_all_opened_and_a_bad_one_is_told_of(
+    workspace: Workspace, folder: Path, capture_notifications: list[str]
+) -> None:
+    bad = folder / "bad.png"
+    bad.write_text("no picture")
+    workspace.open_files([folder / "a.png", bad, folder / "b.png"])
+    assert [picture.name for picture in workspace.pictures] == ["a.png", "b.png"]
+    assert workspace.current is workspace.pictures[1]
+    assert not workspace.pictures[0].image_layer.visible
+    assert len(capture_notifications) == 1
+    assert "bad.png" in capture_notifications[0]
+
+
+def test_a_picture_of_a_folder_that_went_missing_is_told_of(
+    workspace: Workspace, folder: Path, capture_notifications: list[str]
+) -> None:
+    workspace.open_folder(folder)
+    (folder / "b.png").unlink()
+    workspace.step(1)
+    assert workspace.current is workspace.pictures[0]
+    assert "b.png" in capture_notifications[0]
+
+
 def test_without_a_picture_there_is_one_clear_sentence(workspace: Workspace) -> None:
     with pytest.raises(UserError, match="There is no picture to work on"):
         workspace.draft()
@@ -231,7 +254,7 @@ def test_a_stack_is_refused(workspace: Workspace) -> None:
 
 
 def test_a_redraft_leaves_what_was_touched(workspace: Workspace, tmp_path: Path) -> None:
-    workspace.open_file(save_picture(tmp_path))
+    workspace.open_files([save_picture(tmp_path)])
     workspace.draft()
     session = workspace.session
     assert session is not None

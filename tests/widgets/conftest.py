@@ -30,7 +30,7 @@ class Desk:
         return self.workspace.session.document
 
     def open(self, path: Path) -> None:
-        self.workspace.open_file(path)
+        self.workspace.open_files([path])
         self.pilot.wait_until(lambda: self.workspace.current is not None, "opening")
         self.idle()
 

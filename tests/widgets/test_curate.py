@@ -118,6 +118,14 @@ def test_plain_click_and_drag_stay_naparis(desk: Desk, picture: Path) -> None:
     assert len(desk.document.history) == 1
 
 
+def test_moving_about_begins_no_mask(desk: Desk, picture: Path) -> None:
+    desk.open(picture)
+    desk.pilot.click(50, 60)
+    desk.pilot.drag([(50, 60), (60, 70), (80, 90)])
+    assert desk.workspace.session is None
+    assert len(desk.viewer.layers) == 1
+
+
 def test_a_hidden_mask_is_not_changed(desk: Desk, picture: Path) -> None:
     desk.open(picture)
     desk.draft()
@@ -237,7 +245,7 @@ def test_an_unreadable_file_is_one_sentence_and_the_session_goes_on(
     text = tmp_path / "text.png"
     text.write_text("not a picture")
     desk.open(picture)
-    desk.workspace.open_file(text)
+    desk.workspace.open_files([text])
     desk.pilot.wait_until(lambda: bool(capture_notifications), "a notification")
     desk.idle()
     assert len(capture_notifications) == 1

@@ -1,0 +1,71 @@
+"""The stage: which layers of which picture are in the viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from napari_fncells.viewer.pictures import Picture
+
+
+class Stage:
+    """Puts the layers of pictures into a viewer and takes them out.
+
+    Parameters
+    ----------
+    viewer
+        Returns the viewer.
+
+    Attributes
+    ----------
+    moving
+        Whether layers are being moved by the stage, not by the user.
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        self._viewer = viewer
+        self.moving = False
+
+    def swap(self, leaving: Picture | None, arriving: Picture) -> None:
+        """Take one picture's layers out and put another's in.
+
+        A picture that has no file cannot be read again: its layers stay, hidden.
+        """
+        with self._by_our_hand():
+            if leaving is not None and leaving.path is not None:
+                self._take_out(leaving)
+            layers = self._viewer().layers
+            if arriving.image_layer is not None and arriving.image_layer not in layers:
+                self._viewer().add_layer(arriving.image_layer)
+            self.show_mask(arriving)
+
+    def show_mask(self, picture: Picture) -> None:
+        """Put the mask layer of a picture into the viewer, once it has a mask."""
+        viewer = self._viewer()
+        if picture.session is None or picture.mask_layer in viewer.layers:
+            return
+        picture.mask_layer = viewer.add_layer(picture.make_mask_layer())
+        viewer.layers.selection.active = picture.mask_layer
+
+    def show_only(self, picture: Picture, pictures: Iterable[Picture]) -> None:
+        """Hide the layers of all other pictures."""
+        for other in pictures:
+            for layer in (other.image_layer, other.mask_layer):
+                if layer is not None:
+                    layer.visible = other is picture
+
+    def _take_out(self, picture: Picture) -> None:
+        layers = self._viewer().layers
+        for layer in (picture.mask_layer, picture.image_layer):
+            if layer is not None and layer in layers:
+                layers.remove(layer)
+        picture.image_layer = picture.mask_layer = None
+
+    @contextmanager
+    def _by_our_hand(self) -> Iterator[None]:
+        self.moving = True
+        try:
+            yield
+        finally:
+            self.moving = False

@@ -1,0 +1,457 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+from psygnal import EmitLoopError
+
+from napari_fncells.core import changes
+from napari_fncells.core.document import MAX_ID, Document, StaleChangeError
+from napari_fncells.core.edits import Action, EditKind
+from napari_fncells.core.geometry import Box
+from napari_fncells.core.grow import Region
+from napari_fncells.core.objects import CellCounts, ObjectState, Origin
+from napari_fncells.core.redraft import apply_draft
+from tests.core.naive import expected_states, ids_of, redrafted
+
+SIDES = st.integers(24, 48)
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def region(box: Box, mask: Any = None) -> Region:
+    whole = np.ones((box.height, box.width), dtype=bool)
+    return Region(box, whole if mask is None else mask, 1.0)
+
+
+def added(document: Document, box: Box) -> int:
+    change = changes.add_cell(document, region(box))
+    assert change is not None
+    document.commit(change)
+    return document.next_id - 1
+
+
+def random_box(rng: np.random.Generator, shape: tuple[int, int], longest: int = 14) -> Box:
+    height, width = (int(rng.integers(1, min(longest, side) + 1)) for side in shape)
+    top, left = (int(rng.integers(0, s - n + 1)) for s, n in zip(shape, (height, width), strict=1))
+    return Box(top, left, top + height, left + width)
+
+
+def random_draft(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    labels = np.zeros(shape, dtype=np.int32)
+    for i in rng.permutation(np.arange(1, rng.integers(1, 9))):
+        box = random_box(rng, shape)
+        labels[box.slices][rng.random((box.height, box.width)) < rng.choice([0.5, 1.0])] = i
+    return labels
+
+
+class DocumentMachine(RuleBasedStateMachine):
+    """The document beside a list of full copies with a pointer."""
+
+    @initialize(rows=SIDES, columns=SIDES)
+    def begin(self, rows: int, columns: int) -> None:
+        self.document = Document((rows, columns), "Ada")
+        self.copies = [(np.zeros((rows, columns), np.int64), {})]
+        self.summaries: list[str] = []
+        self.at = 0
+        self.ever: set[int] = set()
+        self.heard: list[Any] = []
+        self.document.committed.connect(self.heard.append)
+
+    def expect(self, after: np.ndarray, summary: str, kind: EditKind, states: Any = None) -> None:
+        """Compare what was committed with a literal account of it; make it the newest copy."""
+        before, objects = self.copies[self.at]
+        assert self.document.history[-1].change.kind is kind
+        np.testing.assert_array_equal(self.document.labels, after)
+        found = {i: cell.state for i, cell in self.document.objects.items()}
+        drafted = kind is EditKind.DRAFT
+        assert found == (states or expected_states(objects, before, after, drafted=drafted))
+        del self.copies[self.at + 1 :], self.summaries[self.at :]
+        self.copies.append((after.astype(np.int64), dict(self.document.objects)))
+        self.summaries.append(summary)
+        self.at += 1
+
+    @property
+    def labels(self) -> np.ndarray:
+        return self.copies[self.at][0].copy()
+
+    @rule(seed=SEEDS)
+    def add(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        box = random_box(rng, self.document.shape)
+        mask = rng.random((box.height, box.width)) < rng.choice([0.3, 0.8, 1.0])
+        new = self.document.next_id
+        assert new not in self.ever
+        after = self.labels
+        free = mask & (after[box.slices] == 0)
+        after[box.slices][free] = new
+        change = changes.add_cell(self.document, region(box, mask))
+        if not free.any():
+            assert change is None
+            return
+        self.document.commit(change)
+        self.expect(after, f"add cell {new}", EditKind.ADD)
+
+    @precondition(lambda self: any(True for _ in self.document.cells))
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        cell = data.draw(st.sampled_from(sorted(self.document.cells, key=lambda c: c.id)))
+        self.document.commit(changes.remove_cell(self.document, cell))
+        after = self.labels
+        former = after == cell.id
+        after[former] = 0
+        self.expect(after, f"remove cell {cell.id}", EditKind.REMOVE)
+        footprint = self.document.objects[cell.id].footprint
+        np.testing.assert_array_equal(footprint.mask, former[footprint.box.slices])
+        assert footprint.box == cell.box
+
+    @precondition(lambda self: any(not c.alive for c in self.document.objects.values()))
+    @rule(data=st.data())
+    def restore(self, data: st.DataObject) -> None:
+        dead = [c for c in self.document.objects.values() if not c.alive]
+        cell = data.draw(st.sampled_from(sorted(dead, key=lambda c: c.id)))
+        before, objects = self.copies[self.at]
+        after = self.labels
+        free = cell.footprint.mask & (after[cell.box.slices] == 0)
+        after[cell.box.slices][free] = cell.id
+        change = changes.restore_cell(self.document, cell)
+        if not free.any():
+            assert change is None
+            return
+        self.document.commit(change)
+        states = expected_states(objects, before, after, drafted=False)
+        if free.sum() == cell.footprint.mask.sum() and cell.origin is Origin.DRAFT:
+            states[cell.id] = self.state_when_alive(cell.id)
+        self.expect(after, f"restore cell {cell.id}", EditKind.RESTORE, states)
+
+    def state_when_alive(self, i: int) -> ObjectState:
+        for _, objects in reversed(self.copies[: self.at + 1]):
+            if i in objects and objects[i].alive:
+                state = objects[i].state
+                return ObjectState.ACCEPTED if state is ObjectState.DRAFT else state
+        raise AssertionError
+
+    @rule(seed=SEEDS)
+    def stroke(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        box = random_box(rng, self.document.shape)
+        known = sorted(self.document.objects)
+        value = int(rng.choice([0, self.document.next_id, *known]))
+        before = self.document.labels[box.slices].copy()
+        dab = rng.random(before.shape) < rng.choice([0.2, 1.0])
+        self.document.labels[box.slices][dab] = value
+        change = changes.stroke(self.document, box, before, "paint")
+        after = self.labels
+        after[box.slices][dab] = value
+        if np.array_equal(after, self.labels):
+            assert change is None
+            return
+        self.document.record(change)
+        self.expect(after, f"paint cell {value}" if value else "paint", EditKind.STROKE)
+
+    @rule(seed=SEEDS)
+    def replace(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        after = self.labels
+        for _ in range(rng.integers(1, 4)):
+            box = random_box(rng, self.document.shape)
+            after[box.slices] = rng.choice([0, 3, self.document.next_id + rng.integers(0, 50)])
+        change = changes.replace_labels(self.document, after)
+        if np.array_equal(after, self.labels):
+            assert change is None
+            return
+        self.document.commit(change)
+        self.expect(after, "replace the mask", EditKind.REPLACE)
+
+    @rule(seed=SEEDS)
+    def draft(self, seed: int) -> None:
+        draft = random_draft(np.random.default_rng(seed), self.document.shape)
+        after = redrafted(self.document, draft)
+        self.document.commit(apply_draft(self.document, draft, {"seed": seed}))
+        self.expect(after, "draft", EditKind.DRAFT)
+
+    @rule()
+    def undo(self) -> None:
+        edit = self.document.undo()
+        assert (edit is None) == (self.at == 0)
+        if edit is not None:
+            self.at -= 1
+            assert edit.action is Action.UNDO
+            assert edit.change.summary == self.summaries[self.at]
+
+    @rule()
+    def redo(self) -> None:
+        edit = self.document.redo()
+        assert (edit is None) == (self.at == len(self.summaries))
+        if edit is not None:
+            assert edit.change.summary == self.summaries[self.at]
+            self.at += 1
+
+    @invariant()
+    def is_the_copy(self) -> None:
+        labels, objects = self.copies[self.at]
+        np.testing.assert_array_equal(self.document.labels, labels)
+        assert dict(self.document.objects) == objects
+        done, undone = self.summaries[: self.at], self.summaries[self.at :]
+        assert self.document.undo_summary == (done[-1] if done else None)
+        assert self.document.redo_summary == (undone[0] if undone else None)
+        assert [e.change.summary for e in self.document.in_force] == done
+        assert [e.sequence for e in self.heard] == list(range(1, len(self.heard) + 1))
+        assert tuple(self.heard) == self.document.history
+
+    @invariant()
+    def objects_tell_the_truth(self) -> None:
+        document, labels = self.document, self.document.labels
+        assert {cell.id for cell in document.cells} == ids_of(labels)
+        for i, cell in document.objects.items():
+            assert cell.id == i
+            if cell.alive:
+                assert cell.box == Box.around(labels == i)
+                assert cell.area == np.count_nonzero(labels == i)
+                assert cell.footprint is None
+            else:
+                assert cell.area == 0
+                assert cell.footprint.box == cell.box
+                assert Box.around(cell.footprint.mask) == Box(
+                    0, 0, cell.box.height, cell.box.width
+                )
+
+    @invariant()
+    def ids_are_new(self) -> None:
+        self.ever |= set(self.document.objects)
+        assert self.document.next_id > max(self.ever, default=0)
+        assert self.document.next_id <= np.iinfo(self.document.labels.dtype).max
+
+    @invariant()
+    def counts_agree(self) -> None:
+        counts = self.document.counts
+        assert counts == CellCounts.of(self.document.objects.values())
+        living = counts.added + counts.edited + counts.accepted + counts.unsure + counts.untouched
+        assert counts.final == living == len(ids_of(self.document.labels))
+        drafted = [c for c in self.document.objects.values() if c.origin is Origin.DRAFT]
+        assert counts.drafted == len(drafted)
+        assert counts.removed == sum(c.state is ObjectState.REMOVED for c in drafted)
+
+    def teardown(self) -> None:
+        if hasattr(self, "document"):
+            again = Document.replay(self.document.shape, self.document.history, "Ada")
+            np.testing.assert_array_equal(again.labels, self.document.labels)
+            assert again.labels.dtype == self.document.labels.dtype
+            assert dict(again.objects) == dict(self.document.objects)
+            assert again.history == self.document.history
+            assert again.next_id == self.document.next_id
+            assert again.undo_summary == self.document.undo_summary
+            assert again.redo_summary == self.document.redo_summary
+
+
+TestDocumentMachine = DocumentMachine.TestCase
+TestDocumentMachine.settings = settings(
+    max_examples=200,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_a_new_document_is_empty() -> None:
+    document = Document((3, 5), "Ada")
+    assert document.labels.dtype == np.uint16
+    assert document.shape == (3, 5)
+    assert document.next_id == 1
+    assert document.undo() is None
+    assert document.redo() is None
+    assert document.history == ()
+    assert (document.undo_summary, document.redo_summary) == (None, None)
+    assert document.counts.final == 0
+
+
+def test_cell_at() -> None:
+    document = Document((10, 10))
+    i = added(document, Box(2, 3, 5, 7))
+    assert document.cell_at(2, 3).id == i
+    assert document.cell_at(4, 6).id == i
+    for row, column in ((5, 3), (2, 7), (0, 0), (-1, 3), (10, 3), (-8, -7), (2, 10)):
+        assert document.cell_at(row, column) is None
+
+
+def test_edits_are_stamped() -> None:
+    document = Document((10, 10), "Ada")
+    before = datetime.now(UTC)
+    added(document, Box(0, 0, 4, 4))
+    edit = document.undo()
+    assert edit.author == "Ada"
+    assert edit.reverts == 1
+    assert edit.sequence == 2
+    assert before <= edit.time <= datetime.now(UTC)
+    assert document.redo().reverts == 2
+
+
+def test_last_in_force_skips_what_was_undone() -> None:
+    document = Document((10, 10))
+    draft = np.zeros((10, 10), np.uint16)
+    first = document.commit(apply_draft(document, draft, {"n": 1}))
+    document.commit(apply_draft(document, draft + 1, {"n": 2}))
+    document.undo()
+    assert document.last_in_force(EditKind.DRAFT) == first
+    assert document.redo().change.kind is EditKind.DRAFT
+    assert document.last_in_force(EditKind.DRAFT).change.details == {"n": 2}
+    assert document.last_in_force(EditKind.ADD) is None
+
+
+def state_of(document: Document) -> tuple[Any, ...]:
+    return document.labels.copy().tolist(), dict(document.objects), document.history
+
+
+def test_stale_pixels_are_refused() -> None:
+    document = Document((20, 20))
+    added(document, Box(0, 0, 5, 5))
+    stale = changes.remove_cell(document, document.objects[1])
+    document.commit(changes.remove_cell(document, document.objects[1]))
+    before = state_of(document)
+    with pytest.raises(StaleChangeError, match="remove cell 1"):
+        document.commit(stale)
+    with pytest.raises(StaleChangeError):
+        document.record(changes.add_cell(document, region(Box(9, 9, 12, 12))))
+    assert state_of(document) == before
+
+
+def test_one_stale_tile_of_many_refuses_all() -> None:
+    document = Document((1200, 600))
+    labels = np.ones((1200, 600), np.uint16)
+    stale = changes.replace_labels(document, labels)
+    assert len(stale.patches) > 4
+    added(document, Box(1190, 590, 1200, 600))
+    before = document.labels.copy()
+    with pytest.raises(StaleChangeError):
+        document.commit(stale)
+    np.testing.assert_array_equal(document.labels, before)
+
+
+def test_two_proposals_cannot_share_an_id() -> None:
+    """Prepared at the same time in different places, both would be cell 1."""
+    document = Document((20, 20))
+    first, second = (changes.add_cell(document, region(Box(t, t, t + 3, t + 3))) for t in (0, 10))
+    document.commit(first)
+    before = state_of(document)
+    with pytest.raises(StaleChangeError, match="cell 1"):
+        document.commit(second)
+    assert state_of(document) == before
+
+
+def test_replay_refuses_histories_that_do_not_fit() -> None:
+    document = Document((20, 20))
+    added(document, Box(0, 0, 5, 5))
+    added(document, Box(9, 9, 14, 14))
+    document.undo()
+    document.redo()
+    do, second, undo, redo = document.history
+    for broken in (
+        [second],
+        [do, undo],
+        [do, redo],
+        [do, second, redo],
+        [do, second, replace(undo, reverts=1)],
+        [do, second, undo, undo],
+        [do, do],
+        [do, replace(second, sequence=3)],
+        [replace(do, reverts=1)],
+    ):
+        with pytest.raises(StaleChangeError):
+            Document.replay((20, 20), broken)
+    with pytest.raises(StaleChangeError):
+        Document.replay((8, 8), [do, second])
+    assert Document.replay((20, 20), [do, second]).counts.final == 2
+
+
+def test_promotion_keeps_room_for_the_next_id() -> None:
+    document = Document((20, 20))
+    labels = np.zeros((20, 20), np.int64)
+    labels[:4, :4] = 65_533
+    document.commit(changes.replace_labels(document, labels))
+    told = []
+    document.promoted.connect(lambda: told.append(document.labels.dtype))
+    assert added(document, Box(10, 0, 12, 2)) == 65_534
+    assert document.labels.dtype == np.uint16
+    assert told == []
+    # All ids are used with this one: a brush would paint with 65,536 next
+    assert added(document, Box(10, 5, 12, 7)) == 65_535
+    assert document.labels.dtype == np.uint32
+    assert told == [np.uint32]
+    box = Box(15, 15, 18, 18)
+    before = document.labels[box.slices].copy()
+    document.labels[box.slices] = document.next_id
+    document.record(changes.stroke(document, box, before, "paint"))
+    assert document.labels[16, 16] == 65_536
+    assert document.objects[65_536].area == 9
+    assert len(told) == 1
+    for _ in range(4):
+        document.undo()
+    assert not document.labels.any()
+    again = Document.replay((20, 20), document.history)
+    assert again.labels.dtype == np.uint32
+    for _ in range(4):
+        document.redo()
+    assert ids_of(document.labels) == {65_533, 65_534, 65_535, 65_536}
+
+
+def test_promotion_is_told_with_the_pixels_in_place() -> None:
+    document = Document((6, 6))
+    seen = []
+    document.promoted.connect(lambda: seen.append((document.labels.max(), len(document.history))))
+    document.commit(changes.replace_labels(document, np.full((6, 6), 70_000)))
+    assert seen == [(70_000, 1)]
+
+
+def test_a_listener_that_fails_leaves_the_edit_whole() -> None:
+    document = Document((6, 6))
+
+    def fail() -> None:
+        raise RuntimeError("no window")
+
+    document.promoted.connect(fail)
+    with pytest.raises(EmitLoopError):
+        document.commit(changes.replace_labels(document, np.full((6, 6), 70_000)))
+    assert (document.labels == 70_000).all()
+    assert document.undo().change.kind is EditKind.REPLACE
+
+
+def test_ids_beyond_uint32_are_refused() -> None:
+    document = Document((4, 4))
+    for value in (MAX_ID + 1, 2**40):
+        labels = np.zeros((4, 4), np.int64)
+        labels[0, 0] = value
+        change = changes.replace_labels(document, labels)
+        with pytest.raises(ValueError, match=str(value)):
+            document.commit(change)
+    assert not document.labels.any()
+    assert document.history == ()
+
+
+def test_the_largest_id_works_and_needs_little_memory() -> None:
+    document = Document((8, 8))
+    labels = np.zeros((8, 8), np.int64)
+    labels[:3, :3] = MAX_ID
+    labels[5:, 5:] = 7
+    document.commit(changes.replace_labels(document, labels))
+    assert document.objects[MAX_ID].area == 9
+    document.commit(changes.remove_cell(document, document.objects[7]))
+    draft = np.zeros((8, 8), np.uint8)
+    draft[3:5, 3:5] = 1
+    with pytest.raises(ValueError, match="above"):
+        document.commit(apply_draft(document, draft, {}))
+    document.undo()
+    document.undo()
+    assert not document.labels.any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -50,3 +51,24 @@ def test_the_demo_clears_nobody_elses_folder(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not empty"):
         run_unattended(tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_the_attended_demo_is_ready_to_correct(
+    make_napari_viewer: Callable, plugins: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_fncells.demo import attended
+    from napari_fncells.demo.pilot import Pilot
+
+    viewer = make_napari_viewer(show=True)
+    _, widget = viewer.window.add_plugin_dock_widget("napari-fncells", "Curate masks")
+    monkeypatch.setattr(attended, "open_window", lambda: (viewer, widget))
+    monkeypatch.setattr(attended.napari, "run", lambda: None)
+    attended.run_attended()
+    workspace = widget.workspace
+    pilot = Pilot(viewer)
+    pilot.wait_until(lambda: workspace.mask_layer is not None, "the draft")
+    pilot.wait_until(lambda: not widget.runner.busy, "the end of the job")
+    pilot.settle()
+    assert workspace.session.document.counts.final > 30
+    assert viewer.layers.selection.active is workspace.mask_layer
+    vars(pilot).clear()

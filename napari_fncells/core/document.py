@@ -117,6 +117,11 @@ class Document:
             return None
         return self._objects.get(int(self._labels[row, column]))
 
+    def is_alive(self, i: int) -> bool:
+        """Whether an id belongs to a cell that is in the mask."""
+        cell = self._objects.get(i)
+        return cell is not None and cell.alive
+
     def last_in_force(self, kind: EditKind) -> Edit | None:
         """The newest edit of a kind that has not been taken back."""
         return next((e for e in reversed(list(self.in_force)) if e.change.kind is kind), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.morphology import h_maxima, local_maxima
+from skimage.morphology import local_maxima, reconstruction
 from skimage.segmentation import watershed
 
 from napari_fncells.core.labels import boxes, label
@@ -56,6 +56,9 @@ def _parts(
 
 
 def _peaks(depth: NDArray[np.float32], height: float) -> NDArray[np.bool_]:
-    """Tops that stand at least `height` px above the way to any higher one."""
-    tops: NDArray[np.generic] = h_maxima(depth, height) if height else local_maxima(depth)
-    return tops.astype(bool)
+    """Tops that stand at least `height` px above the way to any other as high.
+
+    Not `h_maxima`, which takes equal tops apart however shallow the way between them is.
+    """
+    lowered = reconstruction(depth - np.float32(height), depth)
+    return np.asarray(local_maxima(lowered), dtype=bool)

@@ -14,10 +14,9 @@ def run_attended() -> None:
     _viewer, widget = open_window()
 
     def draft_once() -> None:
-        if widget.workspace.current is not None:
-            widget.workspace.changed.disconnect(draft_once)
-            widget.workspace.draft()
+        widget.runner.ended.disconnect(draft_once)
+        widget.workspace.draft()
 
-    widget.workspace.changed.connect(draft_once)
+    widget.runner.ended.connect(draft_once)
     widget.workspace.open_files([sample_image_path(SAMPLE)])
     napari.run()

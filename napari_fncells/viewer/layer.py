@@ -99,20 +99,20 @@ class MaskLayer(LabelsLayer):
 
     # napari notes a single dab before it writes it; within a block it is taken in afterwards
 
-    def paint(self, *args: Any, **kwargs: Any) -> None:
+    def paint(self, coord: Any, new_label: int, refresh: bool = True) -> None:
         """Paint a dab; see `napari.layers.Labels.paint`."""
         with self.block_history():
-            super().paint(*args, **kwargs)
+            super().paint(coord, self._never_revived(new_label), refresh)
 
-    def fill(self, *args: Any, **kwargs: Any) -> None:
+    def fill(self, coord: Any, new_label: int, refresh: bool = True) -> None:
         """Fill a region; see `napari.layers.Labels.fill`."""
         with self.block_history():
-            super().fill(*args, **kwargs)
+            super().fill(coord, self._never_revived(new_label), refresh)
 
-    def paint_polygon(self, *args: Any, **kwargs: Any) -> None:
+    def paint_polygon(self, points: Any, new_label: int) -> None:
         """Paint a polygon; see `napari.layers.Labels.paint_polygon`."""
         with self.block_history():
-            super().paint_polygon(*args, **kwargs)
+            super().paint_polygon(points, self._never_revived(new_label))
 
     def data_setitem(self, *args: Any, **kwargs: Any) -> None:
         """Set single pixels; see `napari.layers.Labels.data_setitem`."""
@@ -145,6 +145,17 @@ class MaskLayer(LabelsLayer):
     def _stroking(self) -> bool:
         """Whether a stroke has begun that is not in the history yet."""
         return bool(self._block_history)
+
+    def _never_revived(self, label: int) -> int:
+        """The label, or a new one in place of that of a cell which is gone.
+
+        napari's 'new' button offers the largest label in the array plus one, which may have
+        belonged to a cell removed since.
+        """
+        document = self._document
+        if label == 0 or label >= document.next_id or document.is_alive(label):
+            return label
+        return document.next_id
 
     def _append_to_undo_history(self, item: list[Any]) -> None:
         """Turn a finished stroke into an edit of the document."""

@@ -39,6 +39,8 @@ class Stage:
             if arriving.image_layer is not None and arriving.image_layer not in layers:
                 self._viewer().add_layer(arriving.image_layer)
             self.show_mask(arriving)
+            # napari's brush works on the active layer
+            layers.selection.active = arriving.mask_layer or arriving.image_layer
 
     def show_mask(self, picture: Picture) -> None:
         """Put the mask layer of a picture into the viewer, once it has a mask."""

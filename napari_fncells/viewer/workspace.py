@@ -190,7 +190,8 @@ class Workspace:
         def apply(result: Draft) -> None:
             session.apply(result)
             counts = session.document.counts
-            self.report(f"Draft: {counts.untouched} cells proposed, {counts.final} in all.")
+            proposed = f"{counts.untouched} cell{'' if counts.untouched == 1 else 's'}"
+            self.report(f"Drafted {proposed}; the mask has {counts.final} in all.")
 
         self.runner("Drafting", draft_steps(session.image.pixels, params), apply)
 

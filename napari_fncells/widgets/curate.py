@@ -22,6 +22,7 @@ from napari_fncells.session.export import (
     prepare_folder,
     suggest_folder,
 )
+from napari_fncells.viewer.pictures import Picture
 from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.correct_panel import CorrectPanel
 from napari_fncells.widgets.draft_panel import DraftPanel
@@ -57,6 +58,7 @@ class CurateWidget(QScrollArea):
         self.draft = DraftPanel()
         self.correct = CorrectPanel()
         self.export = ExportPanel()
+        self._shown: Picture | None = None
         self._lay_out()
         self._quiet = QTimer(self, singleShot=True, interval=_QUIET_MS)
         # Not within napari's own handling of the layer that was inserted
@@ -68,6 +70,9 @@ class CurateWidget(QScrollArea):
     def refresh(self) -> None:
         """Show the state of the workspace."""
         workspace = self.workspace
+        if workspace.current is not self._shown:
+            self._shown = workspace.current
+            self.correct.message.clear()
         self.picture.show_pictures(workspace.pictures, workspace.current)
         session = workspace.session
         self.correct.show_document(session.document if session else None)
@@ -90,6 +95,7 @@ class CurateWidget(QScrollArea):
         if report is not None:
             self.export.outcome.setText(report.sentence)
             self.workspace.viewer.status = report.sentence
+        self.ensureWidgetVisible(self.export.outcome)
         self.exported.emit(report)
 
     def _connect(self) -> None:

@@ -30,6 +30,7 @@ class ExportPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._suggested = ""
         self.folder = QLineEdit()
         self.folder.setPlaceholderText("Folder for the masks")
         self.browse = QPushButton("Browse…")
@@ -60,9 +61,10 @@ class ExportPanel(QWidget):
         self.touching.setText(f"{pairs} {are} together in a 0/255 mask.")
 
     def choose_default_folder(self, folder: Path) -> None:
-        """Suggest a folder, where none was chosen yet."""
-        if not self.folder.text():
+        """Suggest a folder, in place of none and of an earlier suggestion."""
+        if self.folder.text() in ("", self._suggested):
             self.folder.setText(str(folder))
+            self._suggested = str(folder)
 
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Folder for the masks", self.folder.text())

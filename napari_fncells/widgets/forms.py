@@ -48,7 +48,8 @@ def _widget(key: str, name: str, field: FieldInfo, value: Any) -> ValueWidget:
     unit = f" ({extra['unit']})" if "unit" in extra else ""
     options: dict[str, Any] = {"tooltip": field.description}
     if get_origin(field.annotation) is Literal:
-        options["choices"] = get_args(field.annotation)
+        titles = extra.get("titles", {})
+        options["choices"] = [(titles.get(v, v), v) for v in get_args(field.annotation)]
     else:
         options |= {"min": _bound(field, Ge), "max": _bound(field, Le)}
         options |= {"step": extra.get("step", 1)}

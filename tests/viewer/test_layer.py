@@ -188,6 +188,24 @@ def test_a_new_label_was_never_used(layer: MaskLayer) -> None:
     assert layer.selected_label == 3
 
 
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda layer: layer.fill((70, 20), 2),
+        lambda layer: layer.paint((70, 20), 2),
+        lambda layer: layer.paint_polygon([(65, 5), (65, 35), (75, 20)], 2),
+    ],
+    ids=["fill", "paint", "polygon"],
+)
+def test_the_id_of_a_removed_cell_is_not_given_again(layer: MaskLayer, draw) -> None:
+    document = layer.document
+    document.commit(changes.remove_cell(document, document.objects[2]))
+    tombstone = document.objects[2]
+    draw(layer)
+    assert layer.data[70, 20] == 3
+    assert document.objects[2] == tombstone
+
+
 def test_promotion_keeps_array_and_history(layer: MaskLayer) -> None:
     before = layer.data.copy()
     new = before.astype(np.uint32)

@@ -145,6 +145,7 @@ def test_going_away_and_back_keeps_everything(workspace: Workspace, folder: Path
     np.testing.assert_array_equal(first.document.labels, labels)
     assert workspace.mask_layer is not None
     assert workspace.mask_layer.data is first.document.labels
+    assert workspace.viewer.layers.selection.active is workspace.mask_layer
     workspace.undo()
     assert first.document.undo_summary == "draft (auto)"
 

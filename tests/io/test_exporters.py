@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from napari_fncells.core.binary import binary_mask
+from napari_fncells.io.exporters import EXPORTERS, Exporter
+from napari_fncells.io.proof import VerificationError
+
+LABELS = np.zeros((6, 9), np.uint16)
+LABELS[1:5, 1:4], LABELS[1:5, 4:6] = 1, 700
+BOTH = pytest.mark.parametrize("exporter", list(EXPORTERS.values()), ids=list(EXPORTERS))
+
+
+@BOTH
+def test_the_file_is_the_mask(exporter: Exporter, tmp_path: Path) -> None:
+    data = exporter.encode(LABELS)
+    with Image.open(BytesIO(data)) as image:
+        assert (image.format, image.mode) == ("PNG", "L")
+        pixels = np.asarray(image)
+    gap = exporter.name.endswith("gap")
+    np.testing.assert_array_equal(pixels, binary_mask(LABELS, gap=gap) * 255)
+    assert set(np.unique(pixels)) == {0, 255}
+    path = tmp_path / f"Zelle ü{exporter.suffix}"
+    path.write_bytes(data)
+    exporter.verify(path, LABELS)
+
+
+@BOTH
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (300, 400)])
+@pytest.mark.parametrize("value", [0, 1, 65_535])
+def test_uniform_masks(
+    exporter: Exporter, shape: tuple[int, int], value: int, tmp_path: Path
+) -> None:
+    labels = np.full(shape, value, np.uint16)
+    path = tmp_path / "m.png"
+    path.write_bytes(exporter.encode(labels))
+    exporter.verify(path, labels)
+
+
+def save(path: Path, pixels: np.ndarray) -> None:
+    Image.fromarray(pixels).save(path, format="PNG")
+
+
+RIGHT = binary_mask(LABELS).astype(np.uint8) * 255
+FLIPPED = RIGHT.copy()
+FLIPPED[0, 0] = 255
+GREY = RIGHT.copy()
+GREY[2, 2] = 254
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [FLIPPED, GREY, RIGHT // 255, RIGHT[:-1], RIGHT.T, np.dstack([RIGHT] * 3), RIGHT > 0,
+     RIGHT.astype(np.uint16) * 257],
+    ids=["one pixel", "grey", "0 and 1", "short", "turned", "colour", "one bit", "16 bit"],
+)  # fmt: skip
+def test_any_other_picture_is_refused(pixels: np.ndarray, tmp_path: Path) -> None:
+    path = tmp_path / "m.png"
+    save(path, pixels)
+    if pixels.dtype == bool:  # the same values, however packed
+        EXPORTERS["binary-png"].verify(path, LABELS)
+        return
+    with pytest.raises(VerificationError, match=r"m\.png does not read back"):
+        EXPORTERS["binary-png"].verify(path, LABELS)
+
+
+@BOTH
+@pytest.mark.parametrize("size", [0, 1, 20, 60])
+def test_a_damaged_file_is_refused(exporter: Exporter, size: int, tmp_path: Path) -> None:
+    path = tmp_path / "m.png"
+    path.write_bytes(exporter.encode(LABELS)[:size])
+    with pytest.raises(VerificationError):
+        exporter.verify(path, LABELS)
+
+
+@BOTH
+def test_a_file_that_is_gone_is_refused(exporter: Exporter, tmp_path: Path) -> None:
+    with pytest.raises(VerificationError):
+        exporter.verify(tmp_path / "m.png", LABELS)
+
+
+@BOTH
+def test_registry(exporter: Exporter) -> None:
+    assert EXPORTERS[exporter.name] is exporter
+    assert exporter.title
+    assert exporter.suffix.startswith(".")

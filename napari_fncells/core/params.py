@@ -29,7 +29,10 @@ class ScoreParams(Params):
 
     channel: Annotated[
         Channel,
-        Field(description="Which intensity to look at. auto takes the brightest channel."),
+        Field(
+            description="Which intensity to look at. auto takes the brightest channel.",
+            json_schema_extra={"titles": {"auto": "automatic"}},
+        ),
     ] = "auto"
     smoothing: Annotated[
         float,
@@ -58,7 +61,14 @@ class CutoffParams(Params):
         CutoffMethod,
         Field(
             description="percentile of this picture's scores; mean + amount x SD of all scores; "
-            "or the same of the ground alone (background_sd), found by clipping bright pixels."
+            "or the same of the ground alone (background_sd), found by clipping bright pixels.",
+            json_schema_extra={
+                "titles": {
+                    "percentile": "percentile",
+                    "mean_sd": "mean + SD",
+                    "background_sd": "ground + SD",
+                }
+            },
         ),
     ] = "mean_sd"
     amount: Annotated[
@@ -104,7 +114,10 @@ class CleanUpParams(Params):
     ] = 0
     split: Annotated[
         SplitMethod,
-        Field(description="Cut clumps of touching cells at their necks (distance), or never."),
+        Field(
+            description="Cut clumps of touching cells at their necks (distance), or never.",
+            json_schema_extra={"titles": {"none": "never", "distance": "at necks"}},
+        ),
     ] = "none"
     split_depth: Annotated[
         float,

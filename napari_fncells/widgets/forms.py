@@ -44,7 +44,7 @@ def fill_form(form: Container, params: DraftParams) -> None:
 
 def _widget(key: str, name: str, field: FieldInfo, value: Any) -> ValueWidget:
     """Widget of one field, with its range, step and help."""
-    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    extra: dict[str, Any] = dict(field.json_schema_extra or {})  # type: ignore[arg-type]
     unit = f" ({extra['unit']})" if "unit" in extra else ""
     options: dict[str, Any] = {"tooltip": field.description}
     if get_origin(field.annotation) is Literal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from napari.qt.threading import GeneratorWorker, create_worker
@@ -36,16 +37,12 @@ class ThreadRunner:
     def __call__(self, title: str, steps: Steps, done: Callable[[Any], None]) -> None:
         """Run a job's steps in a thread, then `done` with its result in the GUI thread."""
         self.cancel()
-        worker = create_worker(
-            lambda: (yield from steps),
-            _start_thread=False,
-            _progress={"desc": title},
-            _ignore_errors=True,  # not ignored: `_fail` tells them
-        )
+        worker = create_worker(_contained, steps, _start_thread=False, _progress={"desc": title})
         worker.yielded.connect(self.stepped.emit)
-        worker.returned.connect(lambda result: self._finish(worker, done, result))
-        worker.errored.connect(lambda error: self._fail(worker, error))
+        worker.returned.connect(lambda outcome: self._finish(worker, done, outcome))
         worker.aborted.connect(lambda: self._end(worker))
+        # A job stopped half-way lets go of what it holds
+        worker.finished.connect(lambda: steps.close())
         self._worker = worker
         self.started.emit(title)
         worker.start()
@@ -61,26 +58,39 @@ class ThreadRunner:
             self._worker.quit()
             self._end(self._worker)
 
-    def _finish(self, worker: GeneratorWorker, done: Callable[[Any], None], result: Any) -> None:
+    def _finish(self, worker: GeneratorWorker, done: Callable[[Any], None], outcome: Any) -> None:
+        """Hand on a job's result, or tell of its error: one sentence where one can mend it."""
         if worker is not self._worker:
             return
         try:
-            done(result)
+            if isinstance(outcome, _Failure):
+                raise outcome.error
+            done(outcome)
         except UserError as error:
             show_error(str(error))
         finally:
             self._end(worker)
 
-    def _fail(self, worker: GeneratorWorker, error: BaseException) -> None:
-        """Tell of what a job raised: one sentence where the user can mend it."""
-        if worker is not self._worker:
-            return
-        self._end(worker)
-        if not isinstance(error, UserError):
-            raise error
-        show_error(str(error))
-
     def _end(self, worker: GeneratorWorker) -> None:
         if worker is self._worker:
             self._worker = None
             self.ended.emit()
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """What a job raised."""
+
+    error: Exception
+
+
+def _contained(steps: Steps) -> Steps:
+    """Run a job, its error being a result.
+
+    Qt's worker takes every RuntimeError for the end of the program and would neither tell of
+    it nor finish; torch and this package raise RuntimeErrors of their own.
+    """
+    try:
+        return (yield from steps)
+    except Exception as error:
+        return _Failure(error)

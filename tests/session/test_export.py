@@ -313,7 +313,7 @@ def test_a_mask_that_does_not_read_back_is_refused(
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 def test_a_name_that_is_no_text(tmp_path: Path, out: Path) -> None:
     path = tmp_path / os.fsdecode(b"zelle\xff.png")
-    os.rename(save_picture(tmp_path), path)
+    save_picture(tmp_path).rename(path)
     report = run(adopted(path), out)
     assert report.mask.name == path.name
     assert Record.from_bytes(report.record.read_bytes()).image.name == r"zelle\udcff.png"
@@ -348,9 +348,16 @@ def test_output_names_never_collide() -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("", "picture.png"), ("..", "picture.png"), ("a/b", "a_b.png"), ("red: 5 µm?", "red_ 5 µm_.png"),
-     ("x\\y\n", "x_y_.png"), ("cells.png", "cells.png"), (" . ", "picture.png")],
-)  # fmt: skip
+    [
+        ("", "picture.png"),
+        ("..", "picture.png"),
+        ("a/b", "a_b.png"),
+        ("red: 5 µm?", "red_ 5 µm_.png"),
+        ("x\\y\n", "x_y_.png"),
+        ("cells.png", "cells.png"),
+        (" . ", "picture.png"),
+    ],
+)
 def test_names_of_layers_become_names_of_files(name: str, expected: str) -> None:
     assert output_name(Image(LABELS, None, name), ".png") == expected
 

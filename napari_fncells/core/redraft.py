@@ -100,7 +100,7 @@ def _repeated(fresh: NDArray[np.int32], count: int, document: Document) -> NDArr
 
 
 def _keep_largest(fresh: NDArray[np.int32], numbers: NDArray[np.int64]) -> None:
-    """Leave of each clipped cell its largest 8-connected piece."""
+    """Leave of each clipped cell its largest 8-connected piece, of equal ones the topmost."""
     if numbers.size == 0:
         return
     found = boxes(fresh)
@@ -112,4 +112,5 @@ def _keep_largest(fresh: NDArray[np.int32], numbers: NDArray[np.int64]) -> None:
         pieces = label(mine)
         sizes = np.bincount(pieces.ravel())
         sizes[0] = 0
-        window[mine & (pieces != sizes.argmax())] = 0
+        largest = pieces[(sizes == sizes.max())[pieces]]
+        window[mine & (pieces != largest[0])] = 0

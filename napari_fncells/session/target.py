@@ -39,7 +39,11 @@ def prepare_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise explain_os_error(error, folder) from error
+        code = explain_os_error(error, folder).code
+        reason = (error.strerror or str(error)).lower()
+        raise SaveError(
+            code, folder, f"The folder {folder} could not be made: {reason}.", "Choose another."
+        ) from error
     return folder
 
 

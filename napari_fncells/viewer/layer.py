@@ -74,12 +74,12 @@ class MaskLayer(LabelsLayer):
 
     def undo(self) -> None:
         """Take back the newest edit of the document, whatever tool made it."""
-        if not self._stroking:
+        if not self.stroking:
             self._document.undo()
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        if not self._stroking:
+        if not self.stroking:
             self._document.redo()
 
     @contextmanager
@@ -142,9 +142,16 @@ class MaskLayer(LabelsLayer):
             self._document.commit(change)
 
     @property
-    def _stroking(self) -> bool:
+    def stroking(self) -> bool:
         """Whether a stroke has begun that is not in the history yet."""
         return bool(self._block_history)
+
+    def flush_stroke(self) -> None:
+        """Take what a stroke has painted so far into the history, before something else is.
+
+        The rest of the stroke will be an edit of its own.
+        """
+        self._commit_staged_history()
 
     def _never_revived(self, label: int) -> int:
         """The label, or a new one in place of that of a cell which is gone.

@@ -185,9 +185,11 @@ class Workspace:
         UserError
             Where there is no picture to draft.
         """
-        session = self.require_session()
+        session, picture = self.require_session(), self.current
 
         def apply(result: Draft) -> None:
+            if picture is not None and picture.mask_layer is not None:
+                picture.mask_layer.flush_stroke()
             session.apply(result)
             counts = session.document.counts
             proposed = f"{counts.untouched} cell{'' if counts.untouched == 1 else 's'}"
@@ -212,7 +214,7 @@ class Workspace:
                 f"{rows} x {columns}.",
                 "Open the mask that belongs to the picture.",
             )
-        session.adopt(labels, "adopted", layer=layer.name)
+        session.adopt(labels, layer.name)
         self.viewer.layers.remove(layer)
         self.report(f"{session.document.counts.final} cells taken over from {layer.name}.")
 
@@ -245,8 +247,8 @@ class Workspace:
     # -- how it is done --------------------------------------------------------------------
 
     def _step_history(self, word: str, move: Callable[[Any], Any]) -> None:
-        session = self.session
-        if session is None:
+        session, layer = self.session, self.mask_layer
+        if session is None or (layer is not None and layer.stroking):
             return
         edit = move(session.document)
         if edit is None:

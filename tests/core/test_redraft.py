@@ -184,6 +184,16 @@ def test_a_clipped_cell_keeps_its_largest_piece() -> None:
     assert pieces(document.labels == 2) == 1
 
 
+def test_of_equal_pieces_the_topmost_stays() -> None:
+    document = Document(SHAPE)
+    add(document, Box(1, 23, 9, 26))
+    labels = labels_of(Box(1, 20, 2, 29))
+    labels[1, 22:28] = 0
+    labels[1, 23] = labels[0, 28] = 1  # ground that is taken; the top of the right piece
+    document.commit(apply_draft(document, labels, {}))
+    assert document.objects[2].box == Box(0, 28, 2, 29)
+
+
 def test_an_adopted_cell_in_two_pieces_is_left_as_it_is() -> None:
     document = Document(SHAPE)
     labels = labels_of(Box(0, 0, 5, 5))

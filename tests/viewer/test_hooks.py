@@ -186,10 +186,10 @@ def test_correcting_a_labels_layer() -> None:
     viewer.add_image(cell_picture(), rgb=True)
     labels = np.zeros((200, 240), np.int64)
     labels[20:40, 20:40] = 9
-    viewer.add_labels(labels)
+    viewer.add_labels(labels, name="by another program")
     hooks.correct_labels(viewer)
     session = workspace_of(viewer).session
     assert session is not None
     assert session.document.counts.untouched == 1
     assert session.draft_in_force is not None
-    assert session.draft_in_force.change.details["method"] == "adopted"
+    assert session.draft_in_force.change.details["method"] == "by another program"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
+from napari_fncells.core.document import Document
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import read_image
 from napari_fncells.viewer.layer import MaskLayer
@@ -252,6 +253,28 @@ def test_a_stack_is_refused(workspace: Workspace) -> None:
     workspace.viewer.add_image(np.zeros((4, 30, 30)), name="stack")
     with pytest.raises(UserError, match="stack has more dimensions than a flat picture"):
         workspace.draft()
+
+
+def test_a_draft_that_arrives_within_a_stroke(workspace: Workspace, tmp_path: Path) -> None:
+    """What was painted so far goes into the history first; the rest follows the draft."""
+    workspace.open_files([save_picture(tmp_path)])
+    session = workspace.require_session()
+    layer = workspace.mask_layer
+    assert layer is not None
+    with layer.block_history():
+        layer.paint((180, 30), 1)
+        workspace.draft()
+        workspace.undo()
+        layer.paint((180, 50), 1)
+    document = session.document
+    kinds = [edit.change.kind.value for edit in document.history]
+    assert kinds == ["stroke", "draft", "stroke"]
+    again = Document.replay(document.shape, document.history)
+    np.testing.assert_array_equal(again.labels, document.labels)
+    assert document.labels[180, 30] == document.labels[180, 50] == 1
+    for _ in range(3):
+        workspace.undo()
+    assert not document.labels.any()
 
 
 def test_a_redraft_leaves_what_was_touched(workspace: Workspace, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from napari_fncells import __version__
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.objects import CellCounts
 
 FORMAT: Literal["fncells-record/1"] = "fncells-record/1"
 
@@ -41,19 +42,6 @@ class DraftFacts(_Part):
     params: dict[str, Any]
     cutoff: float | None = None
     time: AwareDatetime
-
-
-class CellFacts(_Part):
-    """Cells by what became of them; see `core.objects.CellCounts`."""
-
-    drafted: int
-    removed: int
-    added: int
-    edited: int
-    accepted: int
-    unsure: int
-    untouched: int
-    final: int
 
 
 class MaskFacts(_Part):
@@ -101,7 +89,7 @@ class Record(_Part):
     annotator: str = ""
     image: ImageFacts
     draft: DraftFacts | None
-    cells: CellFacts
+    cells: CellCounts
     edits: int
     """Edits in the mask's history, undone ones included."""
     mask: MaskFacts

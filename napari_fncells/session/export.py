@@ -21,7 +21,7 @@ from napari_fncells.core.labels import Labels
 from napari_fncells.io.atomic import SaveError, write_atomic
 from napari_fncells.io.exporters import EXPORTERS, Exporter
 from napari_fncells.io.images import Image
-from napari_fncells.io.record import CellFacts, DraftFacts, ImageFacts, MaskFacts, Record
+from napari_fncells.io.record import DraftFacts, ImageFacts, MaskFacts, Record
 from napari_fncells.io.save_error import explain_os_error
 from napari_fncells.session.target import (
     guard_target,
@@ -202,7 +202,7 @@ def make_record(
             cutoff=draft.change.details["cutoff"],
             time=draft.time,
         ),
-        cells=CellFacts.model_validate(vars(document.counts)),
+        cells=document.counts,
         edits=len(document.history),
         mask=MaskFacts(
             name=_printable(name),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,39 +11,20 @@ from weakref import WeakKeyDictionary, ref
 import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels as LabelsLayer
-from napari.utils.notifications import show_error, show_info, show_warning
+from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_fncells.core.edits import Action, Edit
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import AUTO, DraftParams
 from napari_fncells.core.segment import Draft, draft_steps
-from napari_fncells.io.images import Image, list_images, read_image
+from napari_fncells.io.images import Image
 from napari_fncells.session.image import ImageSession, Outcome
+from napari_fncells.viewer.album import Album
 from napari_fncells.viewer.gestures import ShiftClick
+from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
-from napari_fncells.viewer.pictures import (
-    Picture,
-    facts_of,
-    image_layer_data,
-    image_of,
-    is_draft,
-    is_picture,
-)
-from napari_fncells.viewer.stage import Stage
-
-Steps = Generator[str, None, Any]
-Runner = Callable[[str, Steps, Callable[[Any], None]], None]
-
-
-def run_now(_title: str, steps: Steps, done: Callable[[Any], None]) -> None:
-    """Run a job to its end at once; windows inject a runner that uses a thread."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            done(finished.value)
-            return
+from napari_fncells.viewer.pictures import Picture, image_layer_data, image_of, is_draft
 
 
 class Workspace:
@@ -73,14 +54,10 @@ class Workspace:
         self._viewer = ref(viewer)
         self.runner: Runner = run_now
         self.author = ""
-        self.pictures: list[Picture] = []
-        self.current: Picture | None = None
-        self._stage = Stage(lambda: self.viewer)
+        self._album = Album(viewer)
+        self._album.changed.connect(self._on_album_changed)
+        self._album.adoptable.connect(self._on_adoptable)
         self._gesture = ShiftClick(viewer, self._mask_to_correct, self.fix_at, self.report)
-        for layer in viewer.layers:
-            self._take_in(layer)
-        viewer.layers.events.inserted.connect(self._on_inserted, position="last")
-        viewer.layers.events.removed.connect(self._on_removed, position="last")
         for keys, act in (
             ("Control-Z", self.undo),
             ("Control-Shift-Z", self.redo),
@@ -104,6 +81,16 @@ class Workspace:
         return viewer
 
     @property
+    def pictures(self) -> Sequence[Picture]:
+        """The pictures opened, in order."""
+        return self._album.pictures
+
+    @property
+    def current(self) -> Picture | None:
+        """The picture that is looked at."""
+        return self._album.current
+
+    @property
     def session(self) -> ImageSession | None:
         """Session of the current picture, once a mask was begun."""
         return self.current.session if self.current else None
@@ -124,10 +111,12 @@ class Workspace:
         picture = self.current
         if picture is None:
             raise UserError("There is no picture to work on.", "Open one first.")
+        if picture.session is None and picture.image_layer is None:
+            raise UserError(f"The layer of {picture.name} was removed.", "Choose it in the list.")
         if picture.session is None:
             picture.session = ImageSession(image_of(picture.image_layer), self.author)
             picture.session.document.committed.connect(self._on_committed)
-        self._stage.show_mask(picture)
+        self._album.show_mask(picture)
         return picture.session
 
     # -- what one can do -------------------------------------------------------------------
@@ -140,42 +129,29 @@ class Workspace:
         UserError
             Where it holds none that can be read.
         """
-        paths = list_images(folder)
-        if not paths:
-            raise UserError(f"There are no pictures in {folder}.", "Choose another folder.")
-        known = {picture.path for picture in self.pictures}
-        fresh = [Picture(path.name, path) for path in paths if path not in known]
-        self.pictures.extend(fresh)
-        first = next(p for p in self.pictures if p.path == paths[0])
-        self.go_to(first)
+        self.go_to(self._album.list_folder(folder))
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Open pictures; the last becomes the current one. One that fails is told of."""
         title = f"Opening {paths[0].name if len(paths) == 1 else f'{len(paths)} pictures'}"
-        self.runner(title, _read_all(paths), self._show_all)
+        self.runner(title, read_all(paths), self._show_all)
 
     def go_to(self, picture: Picture) -> None:
         """Show a picture in place of the current one; nothing of that one is lost."""
-        if picture is self.current:
-            return
         if picture.image_layer is not None:
-            self._swap(picture)
+            if picture is not self.current:
+                self._album.show(picture)
         elif picture.session is not None:
-            self._arrived(picture, [picture.session.image])
+            self._album.show(picture, picture.session.image)
         elif picture.path is not None:
-            self.runner(
-                f"Opening {picture.name}",
-                _read_all([picture.path]),
-                partial(self._arrived, picture),
-            )
+            arrived = partial(self._arrived, picture)
+            self.runner(f"Opening {picture.name}", read_all([picture.path]), arrived)
 
     def step(self, by: int) -> None:
         """Go to the next (+1) or previous (-1) picture, if there is one."""
-        if self.current is None:
-            return
-        index = self.pictures.index(self.current) + by
-        if 0 <= index < len(self.pictures):
-            self.go_to(self.pictures[index])
+        picture = self._album.neighbour(by)
+        if picture is not None:
+            self.go_to(picture)
 
     def draft(self, params: DraftParams | str = AUTO) -> None:
         """Draft a mask of the current picture; touched cells stay as they are.
@@ -268,88 +244,24 @@ class Workspace:
 
     def _arrived(self, picture: Picture, found: Sequence[Image | UserError]) -> None:
         """Show a picture that has been read, or why it was not."""
-        for image in self._readable(found):
-            picture.show(image)
-            self._swap(picture)
+        for image in readable(found):
+            self._album.show(picture, image)
 
     def _show_all(self, found: Sequence[Image | UserError]) -> None:
-        for image in self._readable(found):
+        for image in readable(found):
             data, meta, _ = image_layer_data(image)
             self.viewer.add_layer(ImageLayer(data, **meta))
 
-    def _readable(self, found: Sequence[Image | UserError]) -> list[Image]:
-        """The pictures among what was read; tells of the errors and of every note."""
-        for result in found:
-            if isinstance(result, UserError):
-                show_error(str(result))
-                continue
-            for note in result.notes:
-                show_info(f"{result.name}: {note}")
-        return [result for result in found if isinstance(result, Image)]
-
-    def _swap(self, picture: Picture) -> None:
-        """Make a picture the current one, with its layers in place of the others'."""
-        leaving, self.current = self.current, picture
-        self._stage.swap(leaving, picture)
-        self._stage.show_only(picture, self.pictures)
-        self.viewer.reset_view()
+    def _on_album_changed(self) -> None:
         self.changed.emit()
 
-    def _on_inserted(self, event: Any) -> None:
-        if not self._stage.moving:
-            self._take_in(event.value)
-
-    def _take_in(self, layer: Any) -> None:
-        """Make an image layer the current picture; note a draft that was opened with it."""
-        if is_draft(layer):
-            self.adoptable.emit()
-            return
-        if not is_picture(layer):
-            return
-        facts = facts_of(layer)
-        paths = list_images(Path(facts["folder"])) if "folder" in facts else []
-        picture = Picture.shown_by(layer, in_folder=bool(paths))
-        self.pictures.append(picture)
-        self.pictures.extend(Picture(path.name, path) for path in paths if path != picture.path)
-        self.current = picture
-        self._stage.show_only(picture, self.pictures)
-        self.changed.emit()
-
-    def _on_removed(self, event: Any) -> None:
-        """Forget a layer; the session of its picture stays, so nothing is lost."""
-        if self._stage.moving:
-            return
-        for picture in list(self.pictures):
-            if picture.mask_layer is event.value:
-                picture.mask_layer = None
-            if picture.image_layer is event.value:
-                picture.image_layer = None
-                if picture.session is None and picture.path is None:
-                    self._forget(picture)
-        self.changed.emit()
-
-    def _forget(self, picture: Picture) -> None:
-        """Drop a picture that was never worked on and whose layer is gone."""
-        self.pictures.remove(picture)
-        if self.current is picture:
-            self.current = next((p for p in self.pictures if p.image_layer is not None), None)
+    def _on_adoptable(self) -> None:
+        self.adoptable.emit()
 
     def _on_committed(self, edit: Edit) -> None:
         if edit.action is Action.DO:
             self.said.emit(f"{edit.change.summary.capitalize()}.")
         self.changed.emit()
-
-
-def _read_all(paths: Sequence[Path]) -> Steps:
-    """Read pictures one by one; an error takes the place of the picture."""
-    found: list[Image | UserError] = []
-    for path in paths:
-        yield f"Reading {path.name}"
-        try:
-            found.append(read_image(path))
-        except UserError as error:
-            found.append(error)
-    return found
 
 
 _workspaces: WeakKeyDictionary[Any, Workspace] = WeakKeyDictionary()

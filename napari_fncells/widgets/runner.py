@@ -11,7 +11,7 @@ from napari.utils.notifications import show_error
 from psygnal import Signal
 
 from napari_fncells.core.errors import UserError
-from napari_fncells.viewer.workspace import Steps
+from napari_fncells.viewer.jobs import Steps
 
 
 class ThreadRunner:

@@ -8,9 +8,9 @@ import pytest
 
 from napari_fncells import __version__
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.objects import CellCounts
 from napari_fncells.io.record import (
     FORMAT,
-    CellFacts,
     DraftFacts,
     ImageFacts,
     MaskFacts,
@@ -30,7 +30,7 @@ def record(**changes: Any) -> Record:
             method="auto", params={"score": {"smoothing": 2.5}}, cutoff=31.25,
             time=datetime(2024, 5, 6, tzinfo=UTC),
         ),
-        "cells": CellFacts(
+        "cells": CellCounts(
             drafted=3, removed=1, added=2, edited=0, accepted=0, unsure=0, untouched=2, final=4
         ),
         "edits": 9,

@@ -185,6 +185,18 @@ def test_removing_the_mask_layer_loses_nothing(workspace: Workspace, tmp_path: P
     assert session.document.counts.final == cells > 0
 
 
+def test_a_picture_of_a_folder_whose_layer_was_removed_can_be_chosen_again(
+    workspace: Workspace, folder: Path
+) -> None:
+    workspace.open_folder(folder)
+    workspace.viewer.layers.clear()
+    with pytest.raises(UserError, match=r"layer of a\.png was removed"):
+        workspace.draft()
+    workspace.go_to(workspace.pictures[0])
+    workspace.draft()
+    assert workspace.mask_layer in workspace.viewer.layers
+
+
 def test_removing_the_picture_layer_keeps_the_work(workspace: Workspace, tmp_path: Path) -> None:
     workspace.open_files([save_picture(tmp_path)])
     workspace.draft()

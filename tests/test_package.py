@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -38,8 +39,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     build = (sys.executable, "-m", "build", "--no-isolation", "--outdir", place)
     run(*build, "--sdist", ROOT, cwd=place)
     [sdist] = place.glob("*.tar.gz")
-    with tarfile.open(sdist) as archive:
-        archive.extractall(place / "source", filter="data")
+    shutil.unpack_archive(sdist, place / "source")
     [source] = (place / "source").iterdir()
     run(*build, "--wheel", source, cwd=place)
     [wheel] = place.glob("*.whl")

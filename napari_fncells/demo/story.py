@@ -159,6 +159,8 @@ class Story:
         self.widget.exported.connect(outcomes.append)
         self.widget.ensureWidgetVisible(panel.button)
         self.pilot.press(panel.button)
+        self.pilot.wait_until(lambda: bool(outcomes), "the export")
+        self.pilot.wait_until(lambda: not self.widget.saver.busy, "the end of the export")
         self._shoot("exported")
         if not outcomes or outcomes[0] is None:
             raise PilotError(f"the export failed: {panel.outcome.text()}")

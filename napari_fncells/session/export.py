@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
 
 from napari_fncells.core.binary import binary_mask, component_count, touching_pairs
 from napari_fncells.core.document import Document
-from napari_fncells.core.edits import EditKind
-from napari_fncells.core.errors import UserError
 from napari_fncells.core.labels import Labels
 from napari_fncells.io.atomic import SaveError, write_atomic
 from napari_fncells.io.exporters import EXPORTERS, Exporter
 from napari_fncells.io.images import Image
 from napari_fncells.io.record import DraftFacts, ImageFacts, MaskFacts, Record
 from napari_fncells.io.save_error import explain_os_error
+from napari_fncells.session.snapshot import Snapshot
 from napari_fncells.session.target import (
     guard_target,
     may_replace,
@@ -34,11 +30,11 @@ from napari_fncells.session.target import (
 __all__ = [
     "ExportReport",
     "export_mask",
+    "export_steps",
     "make_record",
     "may_replace",
     "output_name",
     "prepare_folder",
-    "save_mask",
     "suggest_folder",
 ]
 
@@ -120,14 +116,42 @@ def export_mask(
     VerificationError
         Where the mask does not read back under its final name. Earlier files are put back.
     """
+    steps = export_steps(
+        image, Snapshot.of(document), folder, gap=gap, replace=replace, siblings=siblings
+    )
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            report: ExportReport = finished.value
+            return report
+
+
+def export_steps(
+    image: Image,
+    mask: Snapshot,
+    folder: Path,
+    *,
+    gap: bool = False,
+    replace: bool = False,
+    siblings: Iterable[str] | None = None,
+) -> Generator[str, None, ExportReport]:
+    """Do what `export_mask` does in steps, yielding in words what comes next.
+
+    The snapshot lets work on the mask go on meanwhile.
+    """
+    yield "Encoding the mask"
     exporter = EXPORTERS["binary-png-gap" if gap else "binary-png"]
     target = folder / output_name(image, exporter.suffix, siblings)
     record_path = target.with_suffix(".json")
     for path in (target, record_path):
         guard_target(path, image, replace=replace)
-    data = exporter.encode(document.labels)
-    record = make_record(image, document, exporter, target.name, data)
-    _write_pair(target, data, record_path, record.to_bytes(), exporter, document, replace=replace)
+    data = exporter.encode(mask.labels)
+    record = make_record(image, mask, exporter, target.name, data)
+    yield "Writing and reading back"
+    _write_pair(
+        target, data, record_path, record.to_bytes(), exporter, mask.labels, replace=replace
+    )
     return ExportReport(
         mask=target,
         record=record_path,
@@ -138,61 +162,14 @@ def export_mask(
     )
 
 
-def save_mask(target: Path, labels: Labels, source: Path | None) -> Path | None:
-    """Write labels as a binary PNG where the user chose in a file dialog.
-
-    Such a dialog asks before it replaces a file only if the name was typed in full, so an
-    earlier mask is kept beside the new one.
-
-    Returns
-    -------
-    Path or None
-        Where the earlier mask went, if there was one.
-
-    Raises
-    ------
-    SaveError
-        Where the target is a picture, cannot be written or does not read back as the mask.
-    UserError
-        For labels that are not flat.
-    """
-    if labels.ndim != 2:
-        raise UserError(
-            f"A mask has the axes (Y, X), not the shape {labels.shape}.", "Save one plane of it."
-        )
-    exporter = EXPORTERS["binary-png"]
-    facts = Image(labels, path=source, name=source.name if source else "")
-    guard_target(target, facts, replace=True)
-    earlier = None
-    content = _content(target)
-    if content is not None:
-        stamp = datetime.fromtimestamp(target.stat().st_mtime, UTC).strftime("%Y%m%d-%H%M%S")
-        earlier = _free_name(target.with_name(f"{target.stem}.{stamp}{target.suffix}"))
-        write_atomic(earlier, content, replace=False)
-    write_atomic(
-        target,
-        exporter.encode(labels),
-        replace=earlier is not None,
-        verify=lambda path: exporter.verify(path, labels),
-    )
-    return earlier
-
-
-def _free_name(path: Path) -> Path:
-    """The path, or with a number where it is taken."""
-    numbered = (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count(2))
-    return next(p for p in chain([path], numbered) if not os.path.lexists(p))
-
-
 def make_record(
-    image: Image, document: Document, exporter: Exporter, name: str, data: bytes
+    image: Image, mask: Snapshot, exporter: Exporter, name: str, data: bytes
 ) -> Record:
     """Gather all that is known about a mask."""
     gap = exporter.name.endswith("gap")
-    labels = document.labels
-    draft = document.last_in_force(EditKind.DRAFT)
+    draft = mask.draft
     return Record(
-        annotator=document.author,
+        annotator=mask.author,
         image=_image_facts(image),
         draft=None
         if draft is None
@@ -202,14 +179,14 @@ def make_record(
             cutoff=draft.change.details["cutoff"],
             time=draft.time,
         ),
-        cells=document.counts,
-        edits=len(document.history),
+        cells=mask.counts,
+        edits=mask.edits,
         mask=MaskFacts(
             name=_printable(name),
             sha256=hashlib.sha256(data).hexdigest(),
             gap=gap,
-            components=component_count(binary_mask(labels, gap=gap)),
-            touching_pairs=len(touching_pairs(labels)),
+            components=component_count(binary_mask(mask.labels, gap=gap)),
+            touching_pairs=len(touching_pairs(mask.labels)),
         ),
     )
 
@@ -234,17 +211,16 @@ def _write_pair(
     record_path: Path,
     record: bytes,
     exporter: Exporter,
-    document: Document,
+    labels: Labels,
     *,
     replace: bool,
 ) -> None:
     """Write mask and record so that on failure both earlier files are there again."""
-    labels = document.labels
 
     def check(path: Path) -> None:
         exporter.verify(path, labels)
 
-    earlier = {path: _content(path) for path in (target, record_path)}
+    earlier = {path: content_of(path) for path in (target, record_path)}
     written: list[Path] = []
     try:
         write_atomic(target, data, replace=replace, verify=check)
@@ -259,7 +235,7 @@ def _write_pair(
         raise
 
 
-def _content(path: Path) -> bytes | None:
+def content_of(path: Path) -> bytes | None:
     """Bytes of a file, or None where there is none.
 
     Raises

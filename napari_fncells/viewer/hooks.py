@@ -24,7 +24,7 @@ from napari_fncells.io.samples import (
     sample_image_path,
     sample_truth_path,
 )
-from napari_fncells.session.export import save_mask
+from napari_fncells.session.save_as import save_mask
 from napari_fncells.viewer.pictures import KEY, LayerData, image_layer_data
 from napari_fncells.viewer.workspace import workspace_of
 

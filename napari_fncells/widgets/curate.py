@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
+from typing import TypeGuard
 
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
@@ -11,17 +13,18 @@ from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QGroupBox, QMessageBox, QScrollArea, QVBoxLayout, QWidget
 
 from napari_fncells.core.binary import touching_pairs
-from napari_fncells.core.document import Document
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.atomic import SaveCode, SaveError
 from napari_fncells.io.images import Image
 from napari_fncells.session.export import (
     ExportReport,
-    export_mask,
+    export_steps,
     may_replace,
     prepare_folder,
     suggest_folder,
 )
+from napari_fncells.session.snapshot import Snapshot
+from napari_fncells.viewer.jobs import Steps
 from napari_fncells.viewer.pictures import Picture
 from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.correct_panel import CorrectPanel
@@ -29,6 +32,8 @@ from napari_fncells.widgets.draft_panel import DraftPanel
 from napari_fncells.widgets.export_panel import ExportPanel
 from napari_fncells.widgets.picture_panel import PicturePanel
 from napari_fncells.widgets.runner import ThreadRunner
+
+Export = Callable[..., Generator[str, None, ExportReport]]
 
 _QUIET_MS = 300  # touching pairs are counted once the mask has been still this long
 
@@ -54,6 +59,8 @@ class CurateWidget(QScrollArea):
         self.workspace = workspace_of(napari_viewer)
         self.runner = ThreadRunner()
         self.workspace.runner = self.runner
+        # Apart from the other jobs, which take each other's place: no export is ever cut short
+        self.saver = ThreadRunner()
         self.picture = PicturePanel()
         self.draft = DraftPanel()
         self.correct = CorrectPanel()
@@ -77,26 +84,26 @@ class CurateWidget(QScrollArea):
         session = workspace.session
         self.correct.show_document(session.document if session else None)
         self.draft.setEnabled(workspace.current is not None)
-        self.export.button.setEnabled(session is not None)
-        self.export.outcome.clear()
+        if not self.saver.busy:
+            self._show_no_export()
+            self.export.outcome.clear()
         if session is not None:
             self.export.choose_default_folder(suggest_folder(session.image))
         self._quiet.start()
 
     def export_current(self) -> None:
         """Export the current mask, asking before anything is replaced."""
-        report = None
         try:
             session = self.workspace.require_session()
-            report = self._export(session.image, session.document, self._export_folder())
+            folder = self._export_folder()
         except UserError as error:
-            self.export.outcome.setText(f"Not saved. {error}")
-            show_error(str(error))
-        if report is not None:
-            self.export.outcome.setText(report.sentence)
-            self.workspace.viewer.status = report.sentence
-        self.ensureWidgetVisible(self.export.outcome)
-        self.exported.emit(report)
+            self._show_outcome(error)
+            return
+        mask = Snapshot.of(session.document)
+        gap = self.export.gap.isChecked() and self.export.gap.isVisibleTo(self)
+        self._run_export(
+            session.image, partial(export_steps, session.image, mask, folder, gap=gap)
+        )
 
     def _connect(self) -> None:
         workspace = self.workspace
@@ -106,6 +113,9 @@ class CurateWidget(QScrollArea):
         self.runner.started.connect(self.draft.show_busy)
         self.runner.stepped.connect(self.draft.show_busy)
         self.runner.ended.connect(self._show_idle)
+        self.saver.started.connect(self._show_export)
+        self.saver.stepped.connect(self._show_export)
+        self.saver.ended.connect(self._show_no_export)
         self.picture.chosen.connect(self._guarded(workspace.go_to))
         self.picture.stepped.connect(self._guarded(workspace.step))
         self.picture.files_opened.connect(self._guarded(workspace.open_files))
@@ -153,18 +163,41 @@ class CurateWidget(QScrollArea):
             raise UserError("No folder was chosen for the masks.", "Choose one with Browse.")
         return prepare_folder(Path(text).expanduser())
 
-    def _export(self, image: Image, document: Document, folder: Path) -> ExportReport | None:
-        """Export; where a mask is there already, only on the user's word."""
-        gap = self.export.gap.isChecked() and self.export.gap.isVisibleTo(self)
-        try:
-            return export_mask(image, document, folder, gap=gap)
-        except SaveError as error:
-            if error.code is not SaveCode.EXISTS or not may_replace(error.path, image):
-                raise
-            if not self._ask_to_replace(error.path):
-                self.export.outcome.setText("Nothing was saved: the earlier mask is kept.")
-                return None
-        return export_mask(image, document, folder, gap=gap, replace=True)
+    def _run_export(self, image: Image, export: Export, *, replace: bool = False) -> None:
+        """Export off the GUI thread; then say what came of it, or ask."""
+
+        def done(outcome: tuple[ExportReport | None, UserError | None]) -> None:
+            report, error = outcome
+            if replace or not _in_the_way(error, image):
+                self._show_outcome(report or error)
+            elif self._ask_to_replace(error.path):
+                self._run_export(image, export, replace=True)
+            else:
+                self._show_outcome(None)
+
+        self.saver("Exporting", _outcome_of(export(replace=replace)), done)
+
+    def _show_outcome(self, outcome: ExportReport | UserError | None) -> None:
+        """Say what came of an export; None where the user kept the earlier mask."""
+        report = outcome if isinstance(outcome, ExportReport) else None
+        if report is not None:
+            text = report.sentence
+            self.workspace.viewer.status = text
+        elif outcome is None:
+            text = "Nothing was saved: the earlier mask is kept."
+        else:
+            text = f"Not saved. {outcome}"
+            show_error(str(outcome))
+        self.export.outcome.setText(text)
+        self.ensureWidgetVisible(self.export.outcome)
+        self.exported.emit(report)
+
+    def _show_export(self, step: str) -> None:
+        self.export.button.setEnabled(False)
+        self.export.outcome.setText(f"{step} …")
+
+    def _show_no_export(self) -> None:
+        self.export.button.setEnabled(self.workspace.session is not None)
 
     def _ask_to_replace(self, path: Path) -> bool:
         """Ask whether an earlier export may be replaced."""
@@ -195,3 +228,20 @@ class CurateWidget(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(300)
+
+
+def _outcome_of(export: Generator[str, None, ExportReport]) -> Steps:
+    """Run an export to a report, or to an error that the user can mend."""
+    try:
+        return (yield from export), None
+    except UserError as error:
+        return None, error
+
+
+def _in_the_way(error: UserError | None, image: Image) -> TypeGuard[SaveError]:
+    """Whether an export stopped at an earlier one, which the user may give up."""
+    return (
+        isinstance(error, SaveError)
+        and error.code is SaveCode.EXISTS
+        and may_replace(error.path, image)
+    )

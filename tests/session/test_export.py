@@ -24,10 +24,10 @@ from napari_fncells.session.export import (
     may_replace,
     output_name,
     prepare_folder,
-    save_mask,
     suggest_folder,
 )
 from napari_fncells.session.image import ImageSession
+from napari_fncells.session.save_as import save_mask
 from tests.pictures import SHAPE, save_picture
 
 LABELS = np.zeros(SHAPE, np.uint16)

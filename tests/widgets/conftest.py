@@ -43,6 +43,14 @@ class Desk:
         )
         self.idle()
 
+    def export(self) -> None:
+        outcomes: list[object] = []
+        self.widget.exported.connect(outcomes.append)
+        self.pilot.press(self.widget.export.button)
+        self.pilot.wait_until(lambda: bool(outcomes), "the export")
+        self.pilot.wait_until(lambda: not self.widget.saver.busy, "the end of the export")
+        self.widget.exported.disconnect(outcomes.append)
+
     def idle(self) -> None:
         self.pilot.wait_until(lambda: not self.widget.runner.busy, "the end of the job")
         self.pilot.settle()

@@ -35,7 +35,7 @@ def test_the_whole_job(desk: Desk, picture: Path, tmp_path: Path) -> None:
     out = tmp_path / "masks"
     desk.widget.export.folder.clear()
     QTest.keyClicks(desk.widget.export.folder, str(out))
-    desk.pilot.press(desk.widget.export.button)
+    desk.export()
     found = np.asarray(Image.open(out / "cells.png"))
     assert found.dtype == np.uint8
     np.testing.assert_array_equal(found, np.where(desk.document.labels > 0, 255, 0))
@@ -217,13 +217,37 @@ def test_an_earlier_mask_is_replaced_only_on_ones_word(
 
     yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
     monkeypatch.setattr(QMessageBox, "question", answer(no))
-    desk.pilot.press(desk.widget.export.button)
+    desk.export()
     assert (out / "cells.png").read_bytes() == b"an earlier mask"
     assert not (out / "cells.json").exists()
     monkeypatch.setattr(QMessageBox, "question", answer(yes))
-    desk.pilot.press(desk.widget.export.button)
+    desk.export()
     assert np.asarray(Image.open(out / "cells.png")).max() == 255
     assert len(asked) == 2
+
+
+def test_an_export_is_of_the_moment_and_goes_on_when_one_goes_on(
+    desk: Desk, tmp_path: Path
+) -> None:
+    for name in ("one.png", "two.png"):
+        save_picture(tmp_path, name)
+    desk.workspace.open_folder(tmp_path)
+    desk.pilot.wait_until(lambda: desk.workspace.current is not None, "opening")
+    desk.idle()
+    desk.draft()
+    labels = desk.document.labels.copy()
+    reports: list[object] = []
+    desk.widget.exported.connect(reports.append)
+    desk.widget.export.folder.setText(str(tmp_path / "out"))
+    # No event is handled between these: the export has begun and is not done
+    desk.widget.export_current()
+    desk.workspace.fix_at(*CELLS[0][:2])
+    desk.workspace.step(1)
+    desk.pilot.wait_until(lambda: bool(reports), "the export")
+    desk.idle()
+    assert desk.workspace.current.name == "two.png"
+    found = np.asarray(Image.open(tmp_path / "out" / "one.png"))
+    np.testing.assert_array_equal(found > 0, labels > 0)
 
 
 def test_the_picture_itself_is_never_replaced(
@@ -234,7 +258,7 @@ def test_the_picture_itself_is_never_replaced(
     before = picture.read_bytes()
     desk.widget.export.folder.setText(str(picture.parent))
     monkeypatch.setattr(QMessageBox, "question", lambda *_: pytest.fail("it asked"))
-    desk.pilot.press(desk.widget.export.button)
+    desk.export()
     assert picture.read_bytes() == before
     assert "never written to" in desk.widget.export.outcome.text()
 
@@ -272,7 +296,7 @@ def test_touching_cells_are_told_and_can_be_kept_apart(
     panel.folder.setText(str(tmp_path / "out"))
     QTest.mouseClick(panel.gap, Qt.MouseButton.LeftButton, pos=panel.gap.rect().center() * 0.1)
     panel.gap.setChecked(True)
-    desk.pilot.press(panel.button)
+    desk.export()
     record = json.loads((tmp_path / "out" / "cells.json").read_text())
     assert record["mask"] | {"sha256": ""} == {
         "name": "cells.png",

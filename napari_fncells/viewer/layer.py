@@ -74,13 +74,13 @@ class MaskLayer(LabelsLayer):
 
     def undo(self) -> None:
         """Take back the newest edit of the document, whatever tool made it."""
-        if not self.stroking:
-            self._document.undo()
+        self.flush_stroke()
+        self._document.undo()
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        if not self.stroking:
-            self._document.redo()
+        self.flush_stroke()
+        self._document.redo()
 
     @contextmanager
     def block_history(self) -> Iterator[None]:
@@ -137,19 +137,16 @@ class MaskLayer(LabelsLayer):
         array = np.asarray(labels)
         if array.dtype.kind not in "biu":
             raise ValueError(f"a mask holds whole numbers, not {array.dtype.name}")
+        self.flush_stroke()
         change = changes.replace_labels(self._document, array)
         if change is not None:
             self._document.commit(change)
 
-    @property
-    def stroking(self) -> bool:
-        """Whether a stroke has begun that is not in the history yet."""
-        return bool(self._block_history)
-
     def flush_stroke(self) -> None:
-        """Take what a stroke has painted so far into the history, before something else is.
+        """Take what a stroke has painted so far into the history.
 
-        The rest of the stroke will be an edit of its own.
+        To be called before anything else is done to the document, else that would be worked
+        out from paint the history does not know. The rest of the stroke is an edit of its own.
         """
         self._commit_staged_history()
 

@@ -20,6 +20,7 @@ from napari_fncells.core.params import AUTO, DraftParams
 from napari_fncells.core.segment import Draft, draft_steps
 from napari_fncells.io.images import Image
 from napari_fncells.session.image import ImageSession, Outcome
+from napari_fncells.session.snapshot import Snapshot
 from napari_fncells.viewer.album import Album
 from napari_fncells.viewer.gestures import ShiftClick
 from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
@@ -58,9 +59,11 @@ class Workspace:
         self._album.changed.connect(self._on_album_changed)
         self._album.adoptable.connect(self._on_adoptable)
         self._gesture = ShiftClick(viewer, self._mask_to_correct, self.fix_at, self.report)
+        # On the viewer, for when another layer is active; Ctrl+Y would flip napari to 3D
         for keys, act in (
             ("Control-Z", self.undo),
             ("Control-Shift-Z", self.redo),
+            ("Control-Y", self.redo),
         ):
             viewer.bind_key(keys, lambda _viewer, act=act: act(), overwrite=True)
 
@@ -164,8 +167,7 @@ class Workspace:
         session, picture = self.require_session(), self.current
 
         def apply(result: Draft) -> None:
-            if picture is not None and picture.mask_layer is not None:
-                picture.mask_layer.flush_stroke()
+            _settle(picture)
             session.apply(result)
             counts = session.document.counts
             proposed = f"{counts.untouched} cell{'' if counts.untouched == 1 else 's'}"
@@ -190,6 +192,7 @@ class Workspace:
                 f"{rows} x {columns}.",
                 "Open the mask that belongs to the picture.",
             )
+        _settle(self.current)
         session.adopt(labels, layer.name)
         self.viewer.layers.remove(layer)
         self.report(f"{session.document.counts.final} cells taken over from {layer.name}.")
@@ -205,7 +208,21 @@ class Workspace:
 
     def fix_at(self, row: int, column: int) -> Outcome:
         """Mend what is wrong at a pixel of the current picture."""
-        return self.require_session().fix_at(row, column)
+        session = self.require_session()
+        _settle(self.current)
+        return session.fix_at(row, column)
+
+    def snapshot(self) -> Snapshot:
+        """The current mask as it is now, to be exported.
+
+        Raises
+        ------
+        UserError
+            Where there is no picture.
+        """
+        session = self.require_session()
+        _settle(self.current)
+        return Snapshot.of(session.document)
 
     def undo(self) -> None:
         """Take back the newest edit of the current picture."""
@@ -223,9 +240,10 @@ class Workspace:
     # -- how it is done --------------------------------------------------------------------
 
     def _step_history(self, word: str, move: Callable[[Any], Any]) -> None:
-        session, layer = self.session, self.mask_layer
-        if session is None or (layer is not None and layer.stroking):
+        session = self.session
+        if session is None:
             return
+        _settle(self.current)
         edit = move(session.document)
         if edit is None:
             self.report("Nothing more in the history.")
@@ -262,6 +280,12 @@ class Workspace:
         if edit.action is Action.DO:
             self.said.emit(f"{edit.change.summary.capitalize()}.")
         self.changed.emit()
+
+
+def _settle(picture: Picture | None) -> None:
+    """Take a stroke that is under way into the history, before something else is done."""
+    if picture is not None and picture.mask_layer is not None:
+        picture.mask_layer.flush_stroke()
 
 
 _workspaces: WeakKeyDictionary[Any, Workspace] = WeakKeyDictionary()

@@ -23,7 +23,6 @@ from napari_fncells.session.export import (
     prepare_folder,
     suggest_folder,
 )
-from napari_fncells.session.snapshot import Snapshot
 from napari_fncells.viewer.jobs import Steps
 from napari_fncells.viewer.pictures import Picture
 from napari_fncells.viewer.workspace import workspace_of
@@ -99,7 +98,7 @@ class CurateWidget(QScrollArea):
         except UserError as error:
             self._show_outcome(error)
             return
-        mask = Snapshot.of(session.document)
+        mask = self.workspace.snapshot()
         gap = self.export.gap.isChecked() and self.export.gap.isVisibleTo(self)
         self._run_export(
             session.image, partial(export_steps, session.image, mask, folder, gap=gap)

@@ -134,12 +134,17 @@ def test_paint_that_changes_nothing_is_no_edit(layer: MaskLayer) -> None:
     assert len(layer.document.history) == 2
 
 
-def test_undo_within_a_stroke_waits(layer: MaskLayer) -> None:
+def test_undo_within_a_stroke_takes_back_what_was_painted_so_far(layer: MaskLayer) -> None:
     with layer.block_history():
         layer.paint((70, 20), 5)
         layer.undo()
-        assert layer.data[70, 20] == 5
-    assert len(layer.document.history) == 3
+        assert layer.data[70, 20] == 0
+        layer.paint((70, 60), 5)
+    # 5 has been a cell's, so what is painted on is another
+    assert layer.data[70, 60] == 6
+    assert_whole(layer)
+    layer.undo()
+    assert layer.document.undo_summary == "add cell 2"
 
 
 def test_gesture_and_brush_share_one_history(layer: MaskLayer) -> None:

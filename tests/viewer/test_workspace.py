@@ -279,14 +279,34 @@ def test_a_draft_that_arrives_within_a_stroke(workspace: Workspace, tmp_path: Pa
         workspace.undo()
         layer.paint((180, 50), 1)
     document = session.document
-    kinds = [edit.change.kind.value for edit in document.history]
-    assert kinds == ["stroke", "draft", "stroke"]
+    kinds = [(edit.action.value, edit.change.kind.value) for edit in document.history]
+    draft = [("do", "stroke"), ("do", "draft"), ("undo", "draft")]
+    assert kinds == [*draft, ("do", "stroke")]
     again = Document.replay(document.shape, document.history)
     np.testing.assert_array_equal(again.labels, document.labels)
     assert document.labels[180, 30] == document.labels[180, 50] == 1
-    for _ in range(3):
+    for _ in range(2):
         workspace.undo()
     assert not document.labels.any()
+
+
+def test_a_gesture_within_a_stroke(workspace: Workspace, tmp_path: Path) -> None:
+    """napari's 'encircle and fill' stays open between clicks; Shift+click comes between."""
+    workspace.open_files([save_picture(tmp_path)])
+    document = workspace.require_session().document
+    layer = workspace.mask_layer
+    assert layer is not None
+    layer._begin_stroke()
+    layer.paint((50, 60), 1)
+    workspace.fix_at(50, 60)
+    layer.paint((180, 50), 2)
+    assert workspace.snapshot().counts == document.counts
+    layer._commit_stroke()
+    kinds = [edit.change.kind.value for edit in document.history]
+    assert kinds == ["stroke", "remove", "stroke"]
+    again = Document.replay(document.shape, document.history)
+    np.testing.assert_array_equal(again.labels, document.labels)
+    assert {cell.id for cell in document.cells} == {2}
 
 
 def test_a_redraft_leaves_what_was_touched(workspace: Workspace, tmp_path: Path) -> None:

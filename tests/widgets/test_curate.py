@@ -162,9 +162,11 @@ def test_a_brush_stroke_begun_on_the_ground_makes_a_new_cell(desk: Desk, picture
     assert desk.document.cell_at(180, 25).id == new + 1
 
 
-def test_ctrl_y_redoes_and_does_not_turn_to_3d(desk: Desk, picture: Path) -> None:
+@pytest.mark.parametrize("active", ["mask", "picture"])
+def test_ctrl_y_redoes_and_does_not_turn_to_3d(desk: Desk, picture: Path, active: str) -> None:
     desk.open(picture)
     desk.draft()
+    desk.viewer.layers.selection.active = desk.viewer.layers[active == "mask"]
     desk.pilot.shift_click(*CELLS[0][:2])
     desk.pilot.key(Qt.Key.Key_Z, CTRL)
     desk.pilot.key(Qt.Key.Key_Y, CTRL)

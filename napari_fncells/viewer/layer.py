@@ -3,7 +3,8 @@
 It shows the document's own array, so nothing is copied. What it needs of napari's private
 interface stands in this file alone:
 
-- `_block_history`, `_commit_staged_history`, `_append_to_undo_history`: every finished stroke
+- `_block_history`, `_staged_history`, `_commit_staged_history`, `_reset_history`,
+  `_append_to_undo_history`: every finished stroke
   of brush, eraser, fill, polygon and `data_setitem` ends there; it becomes an edit of the
   document instead of an entry in napari's history.
 - `_accumulate_updated_slice`, `_partial_labels_refresh`, `_update_thumbnail`: redraw of one
@@ -160,6 +161,15 @@ class MaskLayer(LabelsLayer):
         if label == 0 or label >= document.next_id or document.is_alive(label):
             return label
         return document.next_id
+
+    def _reset_history(self, event: Any = None) -> None:
+        """Drop what napari holds of the history, but not the paint of an open stroke.
+
+        napari does so when the layer is hidden or locked, 'encircle and fill' under way or not.
+        """
+        if getattr(self, "_staged_history", None):
+            self._commit_staged_history()
+        super()._reset_history(event)
 
     def _append_to_undo_history(self, item: list[Any]) -> None:
         """Turn a finished stroke into an edit of the document."""

@@ -147,6 +147,19 @@ def test_undo_within_a_stroke_takes_back_what_was_painted_so_far(layer: MaskLaye
     assert layer.document.undo_summary == "add cell 2"
 
 
+@pytest.mark.parametrize("change", ["visible", "editable"])
+def test_hiding_or_locking_within_a_stroke_loses_no_paint(layer: MaskLayer, change: str) -> None:
+    layer._begin_stroke()
+    layer.paint((70, 20), 5)
+    setattr(layer, change, False)
+    setattr(layer, change, True)
+    assert layer.data[70, 20] == 5
+    assert layer.document.undo_summary == "paint cell 5"
+    assert_whole(layer)
+    layer.undo()
+    assert layer.data[70, 20] == 0
+
+
 def test_gesture_and_brush_share_one_history(layer: MaskLayer) -> None:
     document = layer.document
     states = [layer.data.copy()]

@@ -154,6 +154,7 @@ def test_hiding_or_locking_within_a_stroke_loses_no_paint(layer: MaskLayer, chan
     setattr(layer, change, False)
     setattr(layer, change, True)
     assert layer.data[70, 20] == 5
+    layer.flush_stroke()
     assert layer.document.undo_summary == "paint cell 5"
     assert_whole(layer)
     layer.undo()

@@ -120,6 +120,7 @@ class Album:
             return
         for picture in list(self.pictures):
             if picture.mask_layer is event.value:
+                event.value.flush_stroke()
                 picture.mask_layer = None
             if picture.image_layer is event.value:
                 picture.image_layer = None

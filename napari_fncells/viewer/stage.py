@@ -59,6 +59,8 @@ class Stage:
 
     def _take_out(self, picture: Picture) -> None:
         layers = self._viewer().layers
+        if picture.mask_layer is not None:
+            picture.mask_layer.flush_stroke()
         for layer in (picture.mask_layer, picture.image_layer):
             if layer is not None and layer in layers:
                 layers.remove(layer)

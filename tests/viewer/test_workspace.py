@@ -290,6 +290,24 @@ def test_a_draft_that_arrives_within_a_stroke(workspace: Workspace, tmp_path: Pa
     assert not document.labels.any()
 
 
+@pytest.mark.parametrize("leave", ["next", "remove"])
+def test_leaving_within_a_stroke_loses_no_paint(
+    workspace: Workspace, folder: Path, leave: str
+) -> None:
+    workspace.open_folder(folder)
+    document = workspace.require_session().document
+    layer = workspace.mask_layer
+    assert layer is not None
+    layer._begin_stroke()
+    layer.paint((50, 60), 1)
+    if leave == "next":
+        workspace.step(1)
+    else:
+        workspace.viewer.layers.remove(layer)
+    assert document.undo_summary == "paint cell 1"
+    assert document.counts.final == 1
+
+
 def test_a_gesture_within_a_stroke(workspace: Workspace, tmp_path: Path) -> None:
     """napari's 'encircle and fill' stays open between clicks; Shift+click comes between."""
     workspace.open_files([save_picture(tmp_path)])

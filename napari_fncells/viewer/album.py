@@ -119,8 +119,8 @@ class Album:
         if self._stage.moving:
             return
         for picture in list(self.pictures):
-            if picture.mask_layer is event.value:
-                event.value.flush_stroke()
+            if picture.mask_layer is not None and picture.mask_layer is event.value:
+                picture.mask_layer.flush_stroke()
                 picture.mask_layer = None
             if picture.image_layer is event.value:
                 picture.image_layer = None

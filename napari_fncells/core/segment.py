@@ -13,6 +13,7 @@ from napari_fncells.core.labels import Labels, compact, label
 from napari_fncells.core.params import AUTO, PRESETS, DraftParams, preset
 from napari_fncells.core.score import ScoreMap, cutoff_of, score_map
 from napari_fncells.core.split import split_necks
+from napari_fncells.core.steps import finish
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,7 @@ def draft(image: NDArray[np.generic], params: DraftParams | str = AUTO) -> Draft
     ParameterError
         For an unknown preset or an array that is no picture.
     """
-    steps = draft_steps(image, params)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            proposal: Draft = finished.value
-            return proposal
+    return finish(draft_steps(image, params))
 
 
 def draft_steps(

@@ -13,6 +13,7 @@ import numpy as np
 from napari_fncells.core.binary import binary_mask, component_count, touching_pairs
 from napari_fncells.core.document import Document
 from napari_fncells.core.labels import Labels
+from napari_fncells.core.steps import finish
 from napari_fncells.io.atomic import SaveError, write_atomic
 from napari_fncells.io.exporters import EXPORTERS, Exporter
 from napari_fncells.io.images import Image
@@ -116,15 +117,8 @@ def export_mask(
     VerificationError
         Where the mask does not read back under its final name. Earlier files are put back.
     """
-    steps = export_steps(
-        image, Snapshot.of(document), folder, gap=gap, replace=replace, siblings=siblings
-    )
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            report: ExportReport = finished.value
-            return report
+    mask = Snapshot.of(document)
+    return finish(export_steps(image, mask, folder, gap=gap, replace=replace, siblings=siblings))
 
 
 def export_steps(

@@ -9,6 +9,7 @@ from typing import Any
 from napari.utils.notifications import show_error, show_info
 
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.steps import finish
 from napari_fncells.io.images import Image, read_image
 
 Steps = Generator[str, None, Any]
@@ -20,12 +21,7 @@ Runner = Callable[[str, Steps, Callable[[Any], None]], None]
 
 def run_now(_title: str, steps: Steps, done: Callable[[Any], None]) -> None:
     """Run a job to its end at once; windows inject a runner that uses a thread."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            done(finished.value)
-            return
+    done(finish(steps))
 
 
 def read_all(paths: Sequence[Path]) -> Steps:

@@ -8,10 +8,8 @@ from typing import Any
 
 import napari
 
+from napari_fncells.viewer.hooks import DOCK, PLUGIN
 from napari_fncells.widgets.curate import CurateWidget
-
-PLUGIN = "napari-fncells"
-DOCK = "Curate masks"
 
 
 def open_window(*, show: bool = True) -> tuple[Any, CurateWidget]:

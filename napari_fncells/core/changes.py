@@ -61,7 +61,7 @@ def restore_cell(document: Document, cell: CellObject) -> Change | None:
 
 def _state_before_removal(document: Document, cell: CellObject) -> ObjectState:
     """State of a removed cell when it was last alive; accepted for an untouched one."""
-    for edit in reversed(list(document.in_force)):
+    for edit in document.newest_in_force:
         for item in edit.change.objects:
             if item.id == cell.id and item.before is not None and item.before.alive:
                 return item.before.state if item.before.touched else ObjectState.ACCEPTED

@@ -6,6 +6,7 @@ Nobody else writes the labels. A tool proposes a change (`core/changes.py`) and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Self
@@ -14,6 +15,7 @@ import numpy as np
 from psygnal import Signal
 
 from napari_fncells.core.edits import Action, Change, Edit, EditKind
+from napari_fncells.core.errors import UserError
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.objects import CellCounts, CellObject
 
@@ -21,8 +23,31 @@ MAX_ID = int(np.iinfo(np.uint32).max) - 1
 """The largest id a cell may have: the next one, too, fits into uint32."""
 
 
+@dataclass(frozen=True)
+class Base:
+    """Pixels and objects at a point of the history, so that replay need not begin at its start.
+
+    Attributes
+    ----------
+    sequence
+        Number of the last edit that is in them; 0 for none.
+    labels
+        (Y, X) uint16 or uint32.
+    objects
+        Every known object, removed ones included.
+    """
+
+    sequence: int
+    labels: Labels
+    objects: tuple[CellObject, ...]
+
+
 class StaleChangeError(RuntimeError):
     """A change was made from pixels or objects that are no longer there; nothing was written."""
+
+
+class ReadOnlyError(UserError):
+    """The document is shown to be read, not to be changed; nothing was written."""
 
 
 class Document:
@@ -37,6 +62,8 @@ class Document:
 
     Attributes
     ----------
+    read_only
+        Why nothing may be changed, in a sentence; empty where it may.
     committed
         Signal(Edit): emitted after every edit, undo and redo, with pixels and objects in
         their new state. The boxes to redraw are those of the edit's patches.
@@ -50,6 +77,7 @@ class Document:
 
     def __init__(self, shape: tuple[int, int], author: str = "") -> None:
         self.author = author
+        self.read_only = ""
         self._labels: Labels = np.zeros(shape, dtype=np.uint16)
         self._objects: dict[int, CellObject] = {}
         self._history: list[Edit] = []
@@ -92,9 +120,28 @@ class Document:
         return tuple(self._history)
 
     @property
+    def edit_count(self) -> int:
+        """Edits in the history."""
+        return len(self._history)
+
+    @property
     def in_force(self) -> Iterator[Edit]:
         """Edits that have not been taken back, oldest first."""
         return (self._history[sequence - 1] for sequence in self._done)
+
+    @property
+    def newest_in_force(self) -> Iterator[Edit]:
+        """Edits that have not been taken back, newest first."""
+        return (self._history[sequence - 1] for sequence in reversed(self._done))
+
+    def edits_since(self, sequence: int) -> list[Edit]:
+        """Edits with a higher number than that, undos and redos included, oldest first."""
+        return self._history[sequence:]
+
+    @property
+    def done(self) -> bool:
+        """Whether the expert has finished the picture, and changed nothing since."""
+        return bool(self._done) and self._history[self._done[-1] - 1].change.kind is EditKind.DONE
 
     @property
     def next_id(self) -> int:
@@ -124,7 +171,7 @@ class Document:
 
     def last_in_force(self, kind: EditKind) -> Edit | None:
         """The newest edit of a kind that has not been taken back."""
-        return next((e for e in reversed(list(self.in_force)) if e.change.kind is kind), None)
+        return next((e for e in self.newest_in_force if e.change.kind is kind), None)
 
     def commit(self, change: Change) -> Edit:
         """Write a change.
@@ -133,9 +180,12 @@ class Document:
         ------
         StaleChangeError
             Where pixels or objects are not those the change was made from. Nothing is written.
+        ReadOnlyError
+            Where the document may not be changed.
         ValueError
             For an id above `MAX_ID`. Nothing is written.
         """
+        self._refuse_if_read_only()
         self._check(change, written=False)
         return self._carry_out(Action.DO, change)
 
@@ -147,43 +197,99 @@ class Document:
         StaleChangeError
             Where the pixels are not those that the change leads to, or the objects not those
             it was made from.
+        ReadOnlyError
+            Where the document may not be changed.
         """
+        self._refuse_if_read_only()
         self._check(change, written=True)
         return self._carry_out(Action.DO, change)
 
     def undo(self) -> Edit | None:
-        """Take back the newest edit in force; None where there is none."""
-        return self._step_back(self._done, Action.UNDO)
+        """Take back the newest gesture in force; None where there is none.
+
+        Edits that continue one another are taken back together, each by an edit of its own;
+        the one returned takes back the first of them.
+        """
+        edit = self._step_back(self._done, Action.UNDO)
+        while edit is not None and edit.change.continues:
+            edit = self._step_back(self._done, Action.UNDO)
+        return edit
 
     def redo(self) -> Edit | None:
-        """Do again what was undone last; None where there is nothing."""
-        return self._step_back(self._undone, Action.REDO)
+        """Do again the gesture that was undone last; None where there is nothing.
+
+        The edit returned does the first of it again.
+        """
+        first = self._step_back(self._undone, Action.REDO)
+        while self._undone and self._history[self._undone[-1] - 1].change.continues:
+            self._step_back(self._undone, Action.REDO)
+        return first
 
     @classmethod
-    def replay(cls, shape: tuple[int, int], edits: Iterable[Edit], author: str = "") -> Self:
+    def replay(
+        cls,
+        shape: tuple[int, int],
+        edits: Iterable[Edit],
+        author: str = "",
+        base: Base | None = None,
+    ) -> Self:
         """Rebuild a document from its history.
+
+        Parameters
+        ----------
+        shape
+            (Y, X) of the picture.
+        edits
+            The whole history.
+        author
+            Name for the edits to come.
+        base
+            Pixels and objects at some point of the history: only the edits after it are
+            written and checked against them. The labels become the document's own.
 
         Raises
         ------
         StaleChangeError
-            Where the edits do not fit on one another.
+            Where the edits do not fit on one another, or the base lies beyond the last.
         """
         document = cls(shape, author)
         for edit in edits:
             document._check_place(edit)
-            document._check(edit.change, written=False)
-            document._write(edit.change)
+            if base is None or edit.sequence > base.sequence:
+                document._check(edit.change, written=False)
+                document._write(edit.change)
             document._take_in(edit)
+            if base is not None and edit.sequence == base.sequence:
+                document._begin_at(base)
+        if base is not None and base.sequence > len(document._history):
+            raise StaleChangeError(
+                f"the base lies at edit {base.sequence}, the history ends at "
+                f"{len(document._history)}"
+            )
         return document
+
+    def _begin_at(self, base: Base) -> None:
+        """Take pixels and objects as they were after the edits taken in so far."""
+        if base.labels.shape != self.shape:
+            raise StaleChangeError(f"the base has the shape {base.labels.shape}")
+        self._labels = base.labels
+        self._objects = {item.id: item for item in base.objects}
+        ids = (item.id for edit in self._history for item in edit.change.objects)
+        self._last_id = max([0, *ids, *self._objects])
 
     def _step_back(self, stack: list[int], action: Action) -> Edit | None:
         """Revert the edit on top of the done or undone stack."""
         if not stack:
             return None
+        self._refuse_if_read_only()
         reverted = self._history[stack[-1] - 1]
         change = reverted.change.inverse
         self._check(change, written=False)
         return self._carry_out(action, change, reverts=reverted.sequence)
+
+    def _refuse_if_read_only(self) -> None:
+        if self.read_only:
+            raise ReadOnlyError(self.read_only)
 
     def _check(self, change: Change, *, written: bool) -> None:
         """Refuse a change that does not fit the pixels and objects."""

@@ -33,6 +33,17 @@ class EditKind(StrEnum):
     RESTORE = "restore"
     STROKE = "stroke"
     """Brush, eraser, fill or polygon of napari."""
+    RESIZE = "resize"
+    """The outline moved in or out along the level sets."""
+    SPLIT = "split"
+    JOIN = "join"
+    SMOOTH = "smooth"
+    REVERT = "revert"
+    """A cell as its draft had it."""
+    JUDGE = "judge"
+    """Cells accepted or marked unsure; no pixels change."""
+    DONE = "done"
+    """The rest accepted and the picture marked as finished."""
     REPLACE = "replace"
     """The whole mask set from outside, by a script or another plugin."""
 
@@ -125,6 +136,9 @@ class Change:
         In words, to follow 'Undo': 'remove cell 17'.
     details
         Whatever else belongs to the provenance (JSON values), e.g. the draft's parameters.
+    continues
+        Whether it carries on the gesture of the edit before it, with which it is undone and
+        redone in one step: the turns of a wheel, the parts of a long stroke.
     """
 
     kind: EditKind
@@ -132,6 +146,7 @@ class Change:
     objects: tuple[ObjectChange, ...]
     summary: str
     details: Mapping[str, Any] = field(default_factory=dict)
+    continues: bool = False
 
     @property
     def empty(self) -> bool:
@@ -147,6 +162,7 @@ class Change:
             tuple(ObjectChange(c.after, c.before) for c in reversed(self.objects)),
             self.summary,
             self.details,
+            self.continues,
         )
 
 

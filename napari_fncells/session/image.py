@@ -126,7 +126,7 @@ class ImageSession:
         here = {c.id: c for c in self.document.objects.values() if _covered(c, row, column)}
         if len(here) <= 1:
             return next(iter(here.values()), None)
-        edits = reversed(list(self.document.in_force))
+        edits = self.document.newest_in_force
         newest = (here[item.id] for e in edits for item in e.change.objects if item.id in here)
         return next(newest, None)
 

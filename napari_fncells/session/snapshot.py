@@ -42,6 +42,6 @@ class Snapshot:
             document.labels.copy(),
             document.counts,
             document.last_in_force(EditKind.DRAFT),
-            len(document.history),
+            document.edit_count,
             document.author,
         )

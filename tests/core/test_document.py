@@ -18,8 +18,8 @@ from hypothesis.stateful import (
 from psygnal import EmitLoopError
 
 from napari_fncells.core import changes
-from napari_fncells.core.document import MAX_ID, Document, StaleChangeError
-from napari_fncells.core.edits import Action, EditKind
+from napari_fncells.core.document import MAX_ID, Base, Document, ReadOnlyError, StaleChangeError
+from napari_fncells.core.edits import Action, Edit, EditKind
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.objects import CellCounts, ObjectState, Origin
@@ -455,3 +455,73 @@ def test_the_largest_id_works_and_needs_little_memory() -> None:
     document.undo()
     document.undo()
     assert not document.labels.any()
+
+
+SHAPE = (12, 14)
+
+
+def test_edits_that_continue_one_another_are_undone_and_redone_together() -> None:
+    document = Document(SHAPE)
+    added(document, Box(0, 0, 2, 2))
+    before = document.labels.copy()
+    added(document, Box(4, 4, 6, 6))
+    for side in (8, 10):
+        change = changes.add_cell(document, region(Box(side, side, side + 1, side + 1)))
+        assert change is not None
+        document.commit(replace(change, continues=True))
+    after = document.labels.copy()
+    first = document.undo()
+    assert first is not None
+    assert first.reverts == 2
+    np.testing.assert_array_equal(document.labels, before)
+    again = document.redo()
+    assert again is not None
+    assert again.change.summary == "add cell 2"
+    np.testing.assert_array_equal(document.labels, after)
+    assert document.redo() is None
+    replayed = Document.replay(SHAPE, document.history)
+    np.testing.assert_array_equal(replayed.labels, after)
+    assert replayed.undo_summary == document.undo_summary
+
+
+@pytest.mark.parametrize("at", range(7))
+def test_replay_from_a_base_in_the_history(at: int) -> None:
+    document = Document(SHAPE)
+    bases = [Base(0, document.labels.copy(), ())]
+
+    def keep(edit: Edit) -> None:
+        bases.append(Base(edit.sequence, document.labels.copy(), tuple(document.objects.values())))
+
+    document.committed.connect(keep)
+    added(document, Box(0, 0, 2, 2))
+    added(document, Box(4, 4, 6, 6))
+    document.undo()
+    document.redo()
+    document.commit(changes.remove_cell(document, document.objects[1]))
+    document.undo()
+    replayed = Document.replay(SHAPE, document.history, base=bases[at])
+    np.testing.assert_array_equal(replayed.labels, document.labels)
+    assert dict(replayed.objects) == dict(document.objects)
+    assert (replayed.next_id, replayed.undo_summary, replayed.redo_summary) == (
+        document.next_id,
+        document.undo_summary,
+        document.redo_summary,
+    )
+
+
+def test_a_base_beyond_the_history_is_refused() -> None:
+    with pytest.raises(StaleChangeError, match="ends at 0"):
+        Document.replay(SHAPE, (), base=Base(3, np.zeros(SHAPE, np.uint16), ()))
+
+
+def test_a_document_to_be_read_refuses_every_change() -> None:
+    document = Document(SHAPE)
+    added(document, Box(0, 0, 2, 2))
+    document.read_only = "It is open in another window."
+    for act in (
+        lambda: document.commit(changes.remove_cell(document, document.objects[1])),
+        document.undo,
+    ):
+        with pytest.raises(ReadOnlyError, match="another window"):
+            act()
+    assert document.edit_count == 1

@@ -5,22 +5,19 @@ None means that there is nothing to do. Nothing here writes; `Document.commit` d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.document import Document
-from napari_fncells.core.edits import Change, EditKind, ObjectChange, patches_between
-from napari_fncells.core.geometry import Box
+from napari_fncells.core.edits import Change, EditKind, ObjectChange
+from napari_fncells.core.geometry import Box, grouped
 from napari_fncells.core.grow import Region
-from napari_fncells.core.labels import Labels, boxes, dense, present
-from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Origin
-
-# Above this many objects one pass over the box beats one comparison per object
-_MANY = 16
+from napari_fncells.core.labels import Labels, present
+from napari_fncells.core.objects import CellObject, ObjectState
+from napari_fncells.core.pixels import change_pixels, state_by_hand
 
 
 def remove_cell(document: Document, cell: CellObject) -> Change:
@@ -30,6 +27,34 @@ def remove_cell(document: Document, cell: CellObject) -> Change:
     return change_pixels(
         document, cell.box, after, EditKind.REMOVE, summary=f"remove cell {cell.id}"
     )
+
+
+def remove_cells(document: Document, cells: Iterable[CellObject]) -> Change | None:
+    """Remove any number of living cells in one step; None for none.
+
+    Cells far from one another cost no more than each by itself.
+    """
+    parts = [
+        _removal(document, box, ids)
+        for box, ids in grouped({cell.id: cell.box for cell in cells if cell.alive})
+    ]
+    objects = [item for part in parts for item in part.objects]
+    if not objects:
+        return None
+    count = len(objects)
+    return Change(
+        EditKind.REMOVE,
+        tuple(patch for part in parts for patch in part.patches),
+        tuple(sorted(objects, key=lambda item: item.id)),
+        f"remove cell {objects[0].id}" if count == 1 else f"remove {count} cells",
+    )
+
+
+def _removal(document: Document, box: Box, ids: list[int]) -> Change:
+    """Removal of the cells of one box."""
+    after = document.labels[box.slices].copy()
+    after[np.isin(after, ids)] = 0
+    return change_pixels(document, box, after, EditKind.REMOVE, summary="")
 
 
 def restore_cell(document: Document, cell: CellObject) -> Change | None:
@@ -65,7 +90,7 @@ def _state_before_removal(document: Document, cell: CellObject) -> ObjectState:
         for item in edit.change.objects:
             if item.id == cell.id and item.before is not None and item.before.alive:
                 return item.before.state if item.before.touched else ObjectState.ACCEPTED
-    return _state_after(cell.origin, drafted=False)
+    return state_by_hand(cell.origin)
 
 
 def add_cell(document: Document, region: Region) -> Change | None:
@@ -131,118 +156,3 @@ def stroke(document: Document, box: Box, before: Labels, tool: str) -> Change | 
         before=before,
     )
     return None if change.empty else change
-
-
-def change_pixels(
-    document: Document,
-    box: Box,
-    after: Labels,
-    kind: EditKind,
-    *,
-    summary: str,
-    details: Mapping[str, Any] | None = None,
-    before: Labels | None = None,
-    drafted: bool = False,
-) -> Change:
-    """Work out the change of pixels and objects that putting `after` into `box` makes.
-
-    Cells that gain or lose pixels count as edited, those that lose all become tombstones, ids
-    not known before become added cells; with `drafted`, they become draft cells, and draft
-    cells that lose all their pixels are forgotten.
-
-    Parameters
-    ----------
-    document
-        Read, not written.
-    box, after
-        Where, and the (box.height, box.width) labels to be there.
-    kind, summary, details
-        See `Change`.
-    before
-        Labels in the box before, where a brush has already overwritten them.
-    drafted
-        Whether a program, not the expert, makes the change.
-    """
-    old = document.labels[box.slices] if before is None else before
-    old = old.astype(after.dtype, copy=False)
-    patches = patches_between(box, old, after)
-    if not patches:
-        return Change(kind, (), (), summary, dict(details or {}))
-    different = old != after
-    ids = {int(i) for part in (old, after) for i in present(part[different])}
-    area, was, now = _surroundings(document, ids, box, old, after)
-    extents = _extents(now, ids)
-    changes = [
-        ObjectChange(
-            document.objects.get(i),
-            _object_after(document.objects.get(i), i, area, was, extents.get(i), drafted=drafted),
-        )
-        for i in sorted(ids)
-    ]
-    return Change(kind, patches, tuple(changes), summary, dict(details or {}))
-
-
-def _surroundings(
-    document: Document, ids: Iterable[int], box: Box, old: Labels, after: Labels
-) -> tuple[Box, Labels, Labels]:
-    """Labels before and after in a box large enough to hold the affected cells whole."""
-    area = box
-    for i in ids:
-        known = document.objects.get(i)
-        if known is not None and known.alive:
-            area = area.union(known.box)
-    if area == box:
-        return area, old, after
-    around = document.labels[area.slices].astype(after.dtype, copy=True)
-    was, now = around, around.copy()
-    was[box.within(area)] = old
-    now[box.within(area)] = after
-    return area, was, now
-
-
-def _extents(labels: Labels, ids: set[int]) -> dict[int, tuple[Box, int]]:
-    """Tight box and area of each of the ids that occur."""
-    found: dict[int, tuple[Box, int]] = {}
-    if len(ids) > _MANY:
-        known, numbers = dense(labels)
-        areas = np.bincount(numbers.ravel(), minlength=known.size + 1)
-        for number, slices in boxes(numbers).items():
-            i = int(known[number - 1])
-            if i in ids:
-                found[i] = Box.of(slices), int(areas[number])
-        return found
-    for i in ids:
-        mask = labels == i
-        box = Box.around(mask)
-        if box is not None:
-            found[i] = (box, int(np.count_nonzero(mask[box.slices])))
-    return found
-
-
-def _object_after(
-    known: CellObject | None,
-    i: int,
-    area: Box,
-    was: Labels,
-    extent: tuple[Box, int] | None,
-    *,
-    drafted: bool,
-) -> CellObject | None:
-    """What becomes of one object."""
-    origin = known.origin if known else (Origin.DRAFT if drafted else Origin.HAND)
-    if extent is not None:
-        box, pixels = extent
-        state = _state_after(origin, drafted=drafted)
-        return CellObject(i, state, origin, box.shifted(area.top, area.left), pixels)
-    if drafted or known is None:
-        return None
-    lost = was[known.box.within(area)] == i
-    footprint = Footprint.of(known.box, lost)
-    return CellObject(i, ObjectState.REMOVED, origin, known.box, 0, footprint)
-
-
-def _state_after(origin: Origin, *, drafted: bool) -> ObjectState:
-    """State of a cell whose pixels have just changed."""
-    if drafted:
-        return ObjectState.DRAFT
-    return ObjectState.ADDED if origin is Origin.HAND else ObjectState.EDITED

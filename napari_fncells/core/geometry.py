@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -54,12 +55,47 @@ class Box(NamedTuple):
             slice(self.left - outer.left, self.right - outer.left),
         )
 
+    def padded(self, margin: int) -> Box:
+        """Return the box with `margin` pixels more on every side."""
+        return Box(
+            self.top - margin, self.left - margin, self.bottom + margin, self.right + margin
+        )
+
+    def meets(self, other: Box) -> bool:
+        """Whether the two have a pixel in common."""
+        return (
+            self.top < other.bottom
+            and other.top < self.bottom
+            and self.left < other.right
+            and other.left < self.right
+        )
+
+    def overlap(self, other: Box) -> Box:
+        """Pixels that the two have in common; of no use where they do not meet."""
+        return Box(
+            max(self.top, other.top),
+            max(self.left, other.left),
+            min(self.bottom, other.bottom),
+            min(self.right, other.right),
+        )
+
     def clip(self, shape: tuple[int, ...]) -> Box:
         """Part of the box inside a (Y, X) array of this shape; empty where there is none."""
         rows, columns = shape[0], shape[1]
         top, left = min(max(self.top, 0), rows), min(max(self.left, 0), columns)
         bottom, right = min(self.bottom, rows), min(self.right, columns)
         return Box(top, left, max(bottom, top), max(right, left))
+
+    def clip_to(self, outer: Box) -> Box:
+        """Part of the box inside another; empty, at some place, where there is none."""
+        top, left = max(self.top, outer.top), max(self.left, outer.left)
+        bottom, right = min(self.bottom, outer.bottom), min(self.right, outer.right)
+        return Box(top, left, max(bottom, top), max(right, left))
+
+    def overlaps(self, other: Box) -> bool:
+        """Whether the two have pixels in common."""
+        common = self.clip_to(other)
+        return common.height > 0 and common.width > 0
 
     @classmethod
     def square(cls, row: int, column: int, reach: int) -> Self:
@@ -89,3 +125,38 @@ class Box(NamedTuple):
     def whole(cls, shape: tuple[int, ...]) -> Self:
         """Box of a whole (Y, X) array."""
         return cls(0, 0, shape[0], shape[1])
+
+
+def grouped(boxes: Mapping[int, Box]) -> list[tuple[Box, list[int]]]:
+    """Merge boxes that overlap until none do.
+
+    Parameters
+    ----------
+    boxes
+        By any numbers.
+
+    Returns
+    -------
+    list of tuple
+        (box, numbers of those merged into it); no two boxes have a pixel in common.
+    """
+    found = [(box, [number]) for number, box in boxes.items()]
+    corners = np.array([box for box, _ in found], dtype=np.int64).reshape(-1, 4)
+    groups: dict[int, tuple[Box, list[int]]] = {}
+    for at, (start, start_members) in enumerate(found):
+        box, members = start, start_members
+        while (met := _met(corners[:at], groups, box)) is not None:
+            other, others = groups.pop(met)
+            box, members = box.union(other), others + members
+        groups[at] = (box, members)
+        corners[at] = box
+    return list(groups.values())
+
+
+def _met(
+    corners: NDArray[np.int64], groups: Mapping[int, tuple[Box, list[int]]], box: Box
+) -> int | None:
+    """The first group whose box meets another box, or None."""
+    top, left, bottom, right = corners.T
+    meeting = (top < box.bottom) & (bottom > box.top) & (left < box.right) & (right > box.left)
+    return next((int(at) for at in np.flatnonzero(meeting) if int(at) in groups), None)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.changes import change_pixels
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import boxes, dense, label, present
+from napari_fncells.core.pixels import change_pixels
 
 
 def apply_draft(

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from napari_fncells.core import changes
+from napari_fncells.core.clump import split_by_shape
+from napari_fncells.core.cut import cut_cell
 from napari_fncells.core.document import Document
+from napari_fncells.core.drag import Cut, meaning_of
 from napari_fncells.core.edits import Change, Edit, EditKind
-from napari_fncells.core.geometry import Box
-from napari_fncells.core.grow import GrowParams, NothingToGrowError, Region, grow
-from napari_fncells.core.intensity import brightest_channel
-from napari_fncells.core.objects import CellObject
-from napari_fncells.core.params import ScoreParams
+from napari_fncells.core.effort import Effort, EffortClock
+from napari_fncells.core.errors import UserError
+from napari_fncells.core.grow import Region
+from napari_fncells.core.join import join_cells
+from napari_fncells.core.judge import finish, judge
+from napari_fncells.core.lasso import cells_inside
+from napari_fncells.core.objects import CellObject, ObjectState
+from napari_fncells.core.path import as_points
 from napari_fncells.core.redraft import apply_draft
-from napari_fncells.core.score import score_map
+from napari_fncells.core.reshape import resize_cell, smooth_cell, trace_cell
+from napari_fncells.core.revert import revert_cell
 from napari_fncells.core.segment import Draft
 from napari_fncells.io.images import Image
+from napari_fncells.session.outlines import Outlines
+from napari_fncells.session.words import (
+    done_in_words,
+    figures_in_words,
+    judged_already,
+    parts_in_words,
+    removed_in_words,
+)
 
-_SMOOTHING = 3.0
-_HALO = 16  # more than the reach of the smoothing, so that a window scores like the picture
+Proposal = tuple[Change | None, str]
+"""A change, and what to say of it; why there is none, where there is none."""
 
 
 @dataclass(frozen=True)
@@ -44,25 +60,34 @@ class Outcome:
 class ImageSession:
     """A picture and the document of its mask.
 
+    What the expert may do never raises: where it cannot be done, the outcome says why and
+    nothing is changed.
+
     Parameters
     ----------
     image
         The picture. Its pixels are read, never written.
     author
         The annotator's name.
+    document
+        The mask to go on with; a new one where omitted.
 
     Attributes
     ----------
     image, document
         What the session joins.
+    clock
+        Time at work on the picture; whoever sees a sign of life tells it.
     """
 
-    def __init__(self, image: Image, author: str = "") -> None:
+    def __init__(self, image: Image, author: str = "", document: Document | None = None) -> None:
         rows, columns = image.pixels.shape[:2]
+        if document is not None and document.shape != (rows, columns):
+            raise ValueError(f"the mask has the shape {document.shape}, not {(rows, columns)}")
         self.image = image
-        self.document = Document((rows, columns), author)
-        self._grow_params = GrowParams()
-        self._channel: int | None = None
+        self.document = Document((rows, columns), author) if document is None else document
+        self.clock = EffortClock()
+        self._outlines = Outlines(image.pixels, self.document)
 
     def apply(self, draft: Draft) -> Edit:
         """Put a draft in place of the untouched cells of the last one."""
@@ -102,24 +127,151 @@ class ImageSession:
         A cell is a false positive and is removed; background is a false negative and the cell
         there is added; where a removed cell was, that cell comes back.
         """
-        document = self.document
-        if not (0 <= row < document.shape[0] and 0 <= column < document.shape[1]):
-            return Outcome("Outside the picture: nothing changed.")
-        cell = document.cell_at(row, column)
-        if cell is not None:
-            edit = document.commit(changes.remove_cell(document, cell))
-            return Outcome(f"Removed cell {cell.id}. Ctrl+Z brings it back.", edit)
-        tombstone = self.tombstone_at(row, column)
-        if tombstone is not None:
-            return self._commit(
-                changes.restore_cell(document, tombstone), f"Restored cell {tombstone.id}."
-            )
+        return self._attempt("fix", lambda: self._fix(row, column))
+
+    def remove_inside(self, polygon: ArrayLike) -> Outcome:
+        """Remove the cells with more than half of their area inside a lasso, in one step."""
+
+        def propose() -> Proposal:
+            cells = cells_inside(self.document, as_points(polygon))
+            if not cells:
+                return None, "There is no cell inside the lasso."
+            return changes.remove_cells(self.document, cells), removed_in_words(cells)
+
+        return self._attempt("lasso", propose)
+
+    def cut_or_join(self, path: ArrayLike) -> Outcome:
+        """Cut the cell that a stroke crosses, or join the two that it leads from and to."""
+
+        def propose() -> Proposal:
+            meaning = meaning_of(self.document, as_points(path))
+            if isinstance(meaning, Cut):
+                cell = meaning.cell
+                change = cut_cell(self.document, cell, as_points(path))
+                return change, parts_in_words("Cut", cell.id, change.details["pieces"])
+            first, second = meaning.first, meaning.second
+            change = join_cells(self.document, first, second, as_points(path))
+            return change, f"Joined cells {first.id} and {second.id}: both are cell {first.id}."
+
+        return self._attempt("cut or join", propose)
+
+    def trace(self, path: ArrayLike) -> Outcome:
+        """Add the cell inside an outline drawn by hand."""
+
+        def propose() -> Proposal:
+            change = trace_cell(self.document, as_points(path))
+            return change, _added(change)
+
+        return self._attempt("trace", propose)
+
+    def resize(self, cell_id: int | None, notches: int, *, continues: bool = False) -> Outcome:
+        """Move the outline of a cell by a number of steps, outwards or, negative, inwards.
+
+        Parameters
+        ----------
+        cell_id
+            The cell.
+        notches
+            Turns of the wheel.
+        continues
+            Whether it belongs to the burst of the resize before it: undone with that.
+        """
+
+        def propose() -> Proposal:
+            cell = self._living(cell_id)
+            change = resize_cell(self.document, cell, self._outlines.resized(cell, notches))
+            if change is None:
+                way = "grow" if notches > 0 else "shrink"
+                return None, f"Cell {cell.id} cannot {way} any further."
+            after = next(item.after for item in change.objects if item.id == cell.id)
+            area = 0 if after is None else after.area
+            return replace(change, continues=continues), f"Cell {cell.id}: {area:,} px²."
+
+        return self._attempt("resize", propose)
+
+    def split(self, cell_id: int | None) -> Outcome:
+        """Split a cell into as many as its shape shows."""
+
+        def propose() -> Proposal:
+            cell = self._living(cell_id)
+            plane = self._outlines.plane[cell.box.slices]
+            change = split_by_shape(self.document, cell, plane)
+            return change, parts_in_words("Split", cell.id, change.details["pieces"])
+
+        return self._attempt("split", propose)
+
+    def remove(self, cell_id: int | None) -> Outcome:
+        """Remove a cell."""
+
+        def propose() -> Proposal:
+            cell = self._living(cell_id)
+            return changes.remove_cell(self.document, cell), removed_in_words([cell])
+
+        return self._attempt("remove", propose)
+
+    def accept(self, cell_id: int | None) -> Outcome:
+        """Say that a cell is right as it is."""
+
+        def propose() -> Proposal:
+            cell = self._living(cell_id)
+            change = judge(self.document, [cell], ObjectState.ACCEPTED)
+            return change, f"Accepted cell {cell.id}." if change else judged_already(cell)
+
+        return self._attempt("accept", propose)
+
+    def unsure(self, cell_id: int | None) -> Outcome:
+        """Say that it cannot be told whether a cell is right."""
+
+        def propose() -> Proposal:
+            cell = self._living(cell_id)
+            change = judge(self.document, [cell], ObjectState.UNSURE)
+            return change, f"Marked cell {cell.id} as unsure." if change else judged_already(cell)
+
+        return self._attempt("unsure", propose)
+
+    def smooth(self, cell_id: int | None) -> Outcome:
+        """Smooth the outline of a cell and fill its holes."""
+
+        def propose() -> Proposal:
+            cell = self._living(cell_id)
+            change = smooth_cell(self.document, cell)
+            return change, f"Smoothed cell {cell.id}." if change else f"Cell {cell.id} is smooth."
+
+        return self._attempt("smooth", propose)
+
+    def revert(self, cell_id: int | None) -> Outcome:
+        """Put a cell back to what its draft had; brings a removed one back, too."""
+
+        def propose() -> Proposal:
+            cell = self._known(cell_id)
+            change = revert_cell(self.document, cell)
+            already = "" if change else " already"
+            return change, f"Cell {cell.id} is as its draft had it{already}."
+
+        return self._attempt("revert", propose)
+
+    def finish(self) -> Outcome:
+        """Accept the cells that are left as drafted, and mark the picture as done."""
+
+        def propose() -> Proposal:
+            change = finish(self.document)
+            if change is None:
+                return None, "The picture is done already."
+            return change, done_in_words(len(change.objects), self.document.cells)
+
+        return self._attempt("finish", propose)
+
+    def describe(self, cell_id: int | None) -> str:
+        """Tell of a cell: id, state, area, mean intensity and score."""
         try:
-            region = self.region_at(row, column)
-        except NothingToGrowError as error:
-            return Outcome(f"{error} Nothing changed.")
-        message = f"Added cell {document.next_id}, {np.count_nonzero(region.mask)} px²."
-        return self._commit(changes.add_cell(document, region), message)
+            cell = self._known(cell_id)
+        except UserError as error:
+            return str(error)
+        if not cell.alive:
+            return f"Cell {cell.id}: removed"
+        size = self.image.pixel_size
+        area = None if size is None else cell.area * size**2
+        return figures_in_words(cell, area, *self._outlines.figures(cell))
 
     def tombstone_at(self, row: int, column: int) -> CellObject | None:
         """The cell removed last among those that covered a pixel, or None."""
@@ -140,12 +292,7 @@ class ImageSession:
         NothingToGrowError
             Where there is none to be seen.
         """
-        window = Box.square(row, column, self._grow_params.reach + _HALO)
-        window = window.clip(self.document.shape)
-        score = score_map(self._plane[window.slices], ScoreParams(smoothing=_SMOOTHING))
-        labels = self.document.labels[window.slices]
-        point = row - window.top, column - window.left
-        return grow(score, labels, point, self._grow_params).shifted(window.top, window.left)
+        return self._outlines.region_at(row, column)
 
     @property
     def draft_in_force(self) -> Edit | None:
@@ -153,20 +300,64 @@ class ImageSession:
         return self.document.last_in_force(EditKind.DRAFT)
 
     @property
-    def _plane(self) -> NDArray[np.generic]:
-        """The channel that shows the cells, as a view of the picture."""
-        pixels = self.image.pixels
-        if pixels.ndim == 2:
-            return pixels
-        if self._channel is None:
-            self._channel = brightest_channel(pixels)
-        plane: NDArray[np.generic] = pixels[..., self._channel]
-        return plane
+    def effort(self) -> Effort:
+        """What the work on the picture has cost so far."""
+        return self.clock.effort(self.document)
 
-    def _commit(self, change: Change | None, message: str) -> Outcome:
-        if change is None:
-            return Outcome("The ground there belongs to other cells: nothing changed.")
-        return Outcome(message, self.document.commit(change))
+    def _attempt(self, gesture: str, propose: Callable[[], Proposal]) -> Outcome:
+        """Carry a gesture out, or say why it cannot be."""
+        self.clock.count(gesture)
+        try:
+            change, message = propose()
+            if change is not None:
+                return Outcome(message, self.document.commit(change))
+        except UserError as error:
+            message = str(error)
+        return Outcome(f"{message} Nothing changed.")
+
+    def _fix(self, row: int, column: int) -> Proposal:
+        document = self.document
+        if not (0 <= row < document.shape[0] and 0 <= column < document.shape[1]):
+            return None, "Outside the picture."
+        cell = document.cell_at(row, column)
+        if cell is not None:
+            return changes.remove_cell(document, cell), removed_in_words([cell])
+        tombstone = self.tombstone_at(row, column)
+        if tombstone is not None:
+            change = changes.restore_cell(document, tombstone)
+            return change, f"Restored cell {tombstone.id}." if change else _TAKEN
+        added = changes.add_cell(document, self.region_at(row, column))
+        return added, _added(added) if added else _TAKEN
+
+    def _known(self, cell_id: int | None) -> CellObject:
+        """A cell by its id, removed ones included.
+
+        Raises
+        ------
+        UserError
+            Where there is none.
+        """
+        cell = self.document.objects.get(cell_id or 0)
+        if cell is None:
+            raise UserError(
+                f"There is no cell {cell_id}." if cell_id else "There is no cell here."
+            )
+        return cell
+
+    def _living(self, cell_id: int | None) -> CellObject:
+        cell = self._known(cell_id)
+        if not cell.alive:
+            raise UserError(f"Cell {cell.id} is removed.", "Shift+click on its place restores it.")
+        return cell
+
+
+_TAKEN = "The ground there belongs to other cells."
+
+
+def _added(change: Change) -> str:
+    """Say what a change that adds one cell added."""
+    cell = change.objects[0].after
+    return "" if cell is None else f"Added cell {cell.id}, {cell.area} px²."
 
 
 def _covered(cell: CellObject, row: int, column: int) -> bool:

@@ -1,0 +1,179 @@
+"""What a picture has cost: time at work, gestures, and what they did to the mask."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from time import monotonic
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from napari_fncells.core.document import Document
+from napari_fncells.core.edits import Action, EditKind
+from napari_fncells.core.params import Params
+
+_JUDGEMENTS = (EditKind.JUDGE, EditKind.DONE)
+
+
+class EffortParams(Params):
+    """What counts as time at work."""
+
+    idle: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="A longer time without any sign of life is not counted.",
+            json_schema_extra={"unit": "s"},
+        ),
+    ] = 30.0
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Facts about the work on one picture, or on several together.
+
+    Attributes
+    ----------
+    seconds
+        Time at work, idle time left out; 0 where no time was kept.
+    visits
+        How often the picture was worked on; 0 where no time was kept.
+    gestures
+        Gestures by kind, those that changed nothing included.
+    removed
+        Drafted cells that are removed: false positives.
+    added
+        Cells made by hand that are in the mask: false negatives.
+    splits, joins, strokes, outlines
+        Edits in force: cells cut or split, cells joined, strokes of brush, eraser, fill and
+        polygon, and outlines resized, smoothed or reverted.
+    judged
+        Cells accepted or marked as unsure by edits in force, those accepted with the whole
+        picture included.
+    undos
+        Gestures taken back.
+    """
+
+    seconds: float = 0.0
+    visits: int = 0
+    gestures: Mapping[str, int] = field(default_factory=dict)
+    removed: int = 0
+    added: int = 0
+    splits: int = 0
+    joins: int = 0
+    strokes: int = 0
+    outlines: int = 0
+    judged: int = 0
+    undos: int = 0
+
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        """What the history of a document tells; its time and gestures stay at nothing."""
+        kinds = Counter[EditKind]()
+        judged: set[int] = set()
+        for edit in document.in_force:
+            change = edit.change
+            if change.kind in _JUDGEMENTS:
+                judged.update(item.id for item in change.objects)
+            if not change.continues:
+                kinds[change.kind] += 1
+        counts = document.counts
+        return cls(
+            removed=counts.removed,
+            added=counts.added,
+            splits=kinds[EditKind.SPLIT],
+            joins=kinds[EditKind.JOIN],
+            strokes=kinds[EditKind.STROKE],
+            outlines=kinds[EditKind.RESIZE] + kinds[EditKind.SMOOTH] + kinds[EditKind.REVERT],
+            judged=len(judged),
+            undos=sum(
+                edit.action is Action.UNDO and not edit.change.continues
+                for edit in document.edits_since(0)
+            ),
+        )
+
+    def __add__(self, other: Effort) -> Effort:
+        sums = {
+            known.name: getattr(self, known.name) + getattr(other, known.name)
+            for known in fields(self)
+            if known.name != "gestures"
+        }
+        gestures = Counter(self.gestures) + Counter(other.gestures)
+        return Effort(gestures=dict(sorted(gestures.items())), **sums)
+
+    def as_mapping(self) -> dict[str, Any]:
+        """JSON values, from which `from_mapping` makes the same facts."""
+        return asdict(self)
+
+    @classmethod
+    def from_mapping(cls, facts: Mapping[str, Any]) -> Self:
+        """Read what `as_mapping` gave; facts not known here are left out."""
+        known = {item.name for item in fields(cls)}
+        return cls(**{name: value for name, value in facts.items() if name in known})
+
+
+class EffortClock:
+    """Counts the time at work on one picture, and the gestures, over one visit.
+
+    Parameters
+    ----------
+    now
+        Seconds that only ever grow.
+    params
+        What counts as idle.
+    earlier
+        Effort of earlier visits, to go on from; only its time and gestures are looked at,
+        since the history tells the rest.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], float] = monotonic,
+        params: EffortParams | None = None,
+        earlier: Effort | None = None,
+    ) -> None:
+        self._now = now
+        self._idle = (params or EffortParams()).idle
+        before = earlier or Effort()
+        self._seconds = before.seconds
+        self._visits = before.visits
+        self._gestures = Counter(before.gestures)
+        self._last: float | None = None
+
+    def active(self) -> None:
+        """Take note of a sign of life: an edit, a key, the pointer, the camera."""
+        now = self._now()
+        if self._last is None:
+            self._visits += 1
+        else:
+            gap = now - self._last
+            self._seconds += gap if gap <= self._idle else 0.0
+        self._last = now
+
+    def count(self, gesture: str) -> None:
+        """Take note of a gesture by its kind; it is a sign of life, too."""
+        self.active()
+        self._gestures[gesture] += 1
+
+    def pause(self) -> None:
+        """Leave the picture: the time until the next sign of life is not counted.
+
+        The next sign of life begins another visit.
+        """
+        self._last = None
+
+    @property
+    def seconds(self) -> float:
+        """Time at work up to the last sign of life."""
+        return self._seconds
+
+    def effort(self, document: Document) -> Effort:
+        """All facts about the work on a document."""
+        return replace(
+            Effort.of(document),
+            seconds=round(self._seconds, 3),
+            visits=self._visits,
+            gestures=dict(sorted(self._gestures.items())),
+        )

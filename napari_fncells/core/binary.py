@@ -12,6 +12,7 @@ from napari_fncells.core.labels import Labels, Slices, dense, label
 
 # Half of the 8 neighbours; the other half are the same pairs seen from the other side
 _HALF = ((0, 1), (1, 0), (1, 1), (1, -1))
+_HALF_WORD = np.uint64(32)
 
 
 def binary_mask(labels: Labels, *, gap: bool = False) -> NDArray[np.bool_]:
@@ -45,13 +46,25 @@ def binary_mask(labels: Labels, *, gap: bool = False) -> NDArray[np.bool_]:
 
 def touching_pairs(labels: Labels) -> tuple[tuple[int, int], ...]:
     """Pairs of cells that touch (8-connected), as (smaller id, larger id), in order."""
-    pairs: set[tuple[int, int]] = set()
+    return tuple(sorted(contacts(labels)))
+
+
+def contacts(labels: Labels) -> dict[tuple[int, int], int]:
+    """For each pair of touching cells, the places where their pixels lie side by side.
+
+    Two pixels that touch by a side or a corner are one place.
+    """
+    found: dict[tuple[int, int], int] = {}
     for here, there in _neighbours(labels.shape):
         touching = _touching(labels, here, there)
-        both = np.stack([labels[here][touching], labels[there][touching]])
+        both = np.stack([labels[here][touching], labels[there][touching]]).astype(np.uint64)
         both.sort(axis=0)
-        pairs.update((int(a), int(b)) for a, b in np.unique(both, axis=1).T)
-    return tuple(sorted(pairs))
+        # One number for a pair sorts faster than two
+        coded, counts = np.unique((both[0] << _HALF_WORD) | both[1], return_counts=True)
+        for code, count in zip(coded.tolist(), counts.tolist(), strict=True):
+            pair = code >> 32, code & 0xFFFFFFFF
+            found[pair] = found.get(pair, 0) + count
+    return found
 
 
 def component_count(mask: NDArray[np.bool_]) -> int:

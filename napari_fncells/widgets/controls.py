@@ -1,0 +1,73 @@
+"""Controls of the dock that leave the keys to the canvas and the wheel to the dock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtWidgets import QComboBox, QLineEdit, QWidget
+from superqt import QLabeledDoubleSlider
+
+
+class _WheelPassesOn(QObject):
+    """Lets the wheel scroll the dock over a control that was not chosen by the Tab key."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget):
+            return False
+        if watched.hasFocus():
+            return False
+        event.ignore()
+        return True
+
+
+def keep_canvas_keys(*widgets: QWidget) -> None:
+    """Let controls take the keys from the canvas after the Tab key alone, not after a click."""
+    for widget in widgets:
+        widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+
+class Choice(QComboBox):
+    """A combo box that takes neither keys nor wheel when it was not asked to."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        keep_canvas_keys(self)
+        self.installEventFilter(_WheelPassesOn(self))
+
+
+class Slider(QLabeledDoubleSlider):
+    """A slider with its value beside it.
+
+    Parameters
+    ----------
+    minimum, maximum, step
+        Of its value.
+    decimals
+        Shown of the value.
+    """
+
+    def __init__(
+        self, minimum: float, maximum: float, step: float, decimals: int = 2, parent: Any = None
+    ) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setRange(minimum, maximum)
+        self.setSingleStep(step)
+        self.setPageStep(step * 5)
+        self.setDecimals(decimals)
+        passes_on = _WheelPassesOn(self)
+        keep_canvas_keys(self._slider)
+        self._slider.installEventFilter(passes_on)
+        self.installEventFilter(passes_on)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusProxy(self._slider)
+        for label in self.findChildren(QLineEdit):
+            # A click into the number would take the keys away
+            label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            label.setReadOnly(True)
+
+    def show_value(self, value: float) -> None:
+        """Show a value without telling that it changed."""
+        blocked = self.blockSignals(True)
+        self.setValue(value)
+        self.blockSignals(blocked)

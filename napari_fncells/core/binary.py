@@ -37,7 +37,7 @@ def binary_mask(labels: Labels, *, gap: bool = False) -> NDArray[np.bool_]:
     # Rank cells by area: the one of higher rank gives way, so that no small cell is lost
     rank = _ranks(labels)
     cleared = np.zeros_like(mask)
-    for here, there in _neighbours(labels.shape):
+    for here, there in neighbours(labels.shape):
         touching = _touching(rank, here, there)
         cleared[here] |= touching & (rank[here] > rank[there])
         cleared[there] |= touching & (rank[there] > rank[here])
@@ -55,7 +55,7 @@ def contacts(labels: Labels) -> dict[tuple[int, int], int]:
     Two pixels that touch by a side or a corner are one place.
     """
     found: dict[tuple[int, int], int] = {}
-    for here, there in _neighbours(labels.shape):
+    for here, there in neighbours(labels.shape):
         touching = _touching(labels, here, there)
         both = np.stack([labels[here][touching], labels[there][touching]]).astype(np.uint64)
         both.sort(axis=0)
@@ -99,7 +99,7 @@ def _touching(labels: NDArray[np.integer], here: Slices, there: Slices) -> NDArr
     return side_by_side
 
 
-def _neighbours(shape: tuple[int, ...]) -> Iterator[tuple[Slices, Slices]]:
+def neighbours(shape: tuple[int, ...]) -> Iterator[tuple[Slices, Slices]]:
     """Pairs of indices that lay an array over itself, shifted to each neighbour once."""
     rows, columns = shape
     for down, right in _HALF:

@@ -65,7 +65,7 @@ def cut_cell(
             f"The stroke cuts nothing off cell {cell.id}.",
             "Draw it across the cell, from outside to outside.",
         )
-    pieces, smallest = _without_crumbs(pieces, inside, params.min_area)
+    pieces, smallest = without_crumbs(pieces, inside, params.min_area)
     if int(pieces.max()) < 2:
         raise UserError(
             f"The stroke cuts only {smallest} px² off cell {cell.id}: too small for a cell."
@@ -126,10 +126,10 @@ def _sides(inside: Mask, stroke: Mask) -> Pieces:
     sides = label(inside & ~stroke)
     beside = np.unique(sides[widened(stroke)])
     markers = np.where(np.isin(sides, beside), sides, 0)
-    return _flooded(markers, inside)
+    return flooded(markers, inside)
 
 
-def _flooded(markers: Pieces, inside: Mask) -> Pieces:
+def flooded(markers: Pieces, inside: Mask) -> Pieces:
     """Markers grown, all at one pace, over the cell, and renumbered from 1 by first pixel."""
     if not markers.any():
         return inside.astype(np.int32)
@@ -149,8 +149,17 @@ def _flooded(markers: Pieces, inside: Mask) -> Pieces:
     return renumbered
 
 
-def _without_crumbs(pieces: Pieces, inside: Mask, min_area: int) -> tuple[Pieces, int]:
+def without_crumbs(pieces: Pieces, inside: Mask, min_area: int) -> tuple[Pieces, int]:
     """Give the ground of pieces that are too small to the others, the smallest first.
+
+    Parameters
+    ----------
+    pieces
+        Numbered from 1; every pixel inside belongs to one.
+    inside
+        The cell.
+    min_area
+        What is large enough, in px².
 
     Returns
     -------
@@ -166,5 +175,5 @@ def _without_crumbs(pieces: Pieces, inside: Mask, min_area: int) -> tuple[Pieces
         if sizes[smallest] >= min_area:
             break
         largest = max(largest, int(sizes[smallest]))
-        pieces = _flooded(np.where(pieces == smallest + 1, 0, pieces), inside)
+        pieces = flooded(np.where(pieces == smallest + 1, 0, pieces), inside)
     return pieces, largest

@@ -194,8 +194,7 @@ class ImageSession:
 
         def propose() -> Proposal:
             cell = self._living(cell_id)
-            plane = self._outlines.plane[cell.box.slices]
-            change = split_by_shape(self.document, cell, plane)
+            change = split_by_shape(self.document, cell)
             return change, parts_in_words("Split", cell.id, change.details["pieces"])
 
         return self._attempt("split", propose)

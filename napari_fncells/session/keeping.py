@@ -1,0 +1,405 @@
+"""Keeping the work on a picture: every edit in the journal, the mask files beside the picture."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+from napari_fncells.core.document import Document
+from napari_fncells.core.edits import Edit
+from napari_fncells.io.images import Image
+from napari_fncells.io.save_error import SaveError, explain_os_error
+from napari_fncells.io.working import (
+    WorkingFiles,
+    WorkingImage,
+    WorkingState,
+    encode,
+    keep_conflict,
+    write,
+)
+from napari_fncells.store.codec import encode_details, printable
+from napari_fncells.store.elsewhere import remember
+from napari_fncells.store.journal import Visit
+from napari_fncells.store.place import place_of
+from napari_fncells.store.recovery import Opened, open_place
+from napari_fncells.store.writer import Writer
+
+_FILES_KEY = "files"
+_FILES_REMEMBERED = 4
+_WAIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class SaveState:
+    """How safe the work is.
+
+    Attributes
+    ----------
+    issued
+        Number of the last edit made.
+    saved
+        Number of the last edit that survives a crash.
+    error
+        Why edits cannot be saved at present, or None. They are in memory and go on being tried.
+    read_only
+        Why nothing may be changed, in a sentence; empty where it may.
+    place
+        The journal.
+    files_time
+        When the mask files beside the picture were last written; None for never.
+    files_edits
+        Number of the last edit that is in them.
+    """
+
+    issued: int
+    saved: int
+    error: SaveError | None
+    read_only: str
+    place: Path
+    files_time: datetime | None
+    files_edits: int
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything that was done is safe: the only time to show 'saved'."""
+        return self.saved == self.issued and self.error is None
+
+
+class Keeper:
+    """Keeps the document of one picture safe while it is open.
+
+    Every method may be called from any thread; `files_job` and what edits the document from
+    one and the same.
+
+    Attributes
+    ----------
+    document
+        Pixels, objects and history as they were left. To be edited by whoever opened it.
+    """
+
+    def __init__(self, image: Image, opened: Opened) -> None:
+        self.document: Document = opened.document
+        self._opened = opened
+        self._notes = [printable(note) for note in opened.notes]
+        if self.document.read_only:
+            self.document.read_only = printable(self.document.read_only)
+        self._image = WorkingImage(
+            name=printable(opened.place.name),
+            sha256=opened.place.image_sha256,
+            height=image.pixels.shape[0],
+            width=image.pixels.shape[1],
+        )
+        self._writer: Writer | None = None
+        self._closed = False
+        self._visit_id, self._began = uuid4().hex, datetime.now(UTC)
+        self._visits = {visit.id: visit for visit in opened.visits}
+        self._files = _FilesKept.of(opened)
+        if not self.document.read_only:
+            self._start(opened)
+
+    @classmethod
+    def open(cls, image: Image, author: str = "", root: Path | None = None) -> Self:
+        """Open the work on a picture, or begin it. Writes nothing but a lock.
+
+        Parameters
+        ----------
+        image
+            The picture.
+        author
+            The annotator; each has a history of their own.
+        root
+            Folder of the journals; the platform's where None.
+        """
+        place = place_of(image, author, root)
+        rows, columns = image.pixels.shape[:2]
+        opened = open_place(place, (rows, columns))
+        try:
+            return cls(image, opened)
+        except BaseException:
+            if opened.journal is not None:
+                opened.journal.close()
+            opened.release()
+            raise
+
+    # -- what there is ---------------------------------------------------------------------
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know, in sentences; more may come while the work goes on."""
+        later = self._writer.notes if self._writer else []
+        return tuple(self._notes) + tuple(printable(note) for note in later)
+
+    @property
+    def state(self) -> SaveState:
+        """How safe the work is; cheap enough to be asked many times a second."""
+        files = self._files
+        if self._writer is None:
+            count = self.document.edit_count
+            return SaveState(
+                count,
+                count,
+                None,
+                self.document.read_only,
+                self._opened.place.journal,
+                files.time,
+                files.edits,
+            )
+        progress = self._writer.progress
+        return SaveState(
+            progress.issued,
+            progress.saved,
+            progress.error,
+            self.document.read_only,
+            progress.path,
+            files.time,
+            files.edits,
+        )
+
+    # -- the journal -----------------------------------------------------------------------
+
+    def flush(self, timeout: float = _WAIT_SECONDS) -> bool:
+        """Wait until everything is safe.
+
+        Returns
+        -------
+        bool
+            Whether it is; False at once where the disk refuses.
+        """
+        return self._writer is None or self._writer.flush(timeout)
+
+    def retry(self) -> None:
+        """Try again now to save what could not be saved."""
+        if self._writer is not None:
+            self._writer.retry()
+
+    def save_elsewhere(self, folder: Path, timeout: float = _WAIT_SECONDS) -> Path:
+        """Write the whole history into a folder and keep the journal there from now on.
+
+        The old journal stays as it is.
+
+        Returns
+        -------
+        Path
+            The new journal.
+
+        Raises
+        ------
+        SaveError
+            Where it cannot be written there; it then goes on in its old place.
+        """
+        if self._writer is None:
+            raise explain_os_error(PermissionError(13, "read-only"), folder)
+        old = self._writer.progress.path
+        new = _free_journal_name(folder, self._opened.place.name, self._opened.place.annotator)
+        if not self._writer.move(new, timeout):
+            error = self._writer.progress.error
+            self._writer.move(old, timeout)
+            raise error or explain_os_error(TimeoutError(110, "the disk did not answer"), new)
+        if not remember(self._opened.place, new):
+            self._notes.append(
+                f"That the journal lies at {new} could not be noted anywhere: choose 'save "
+                "elsewhere' again before you close this picture."
+            )
+        return new
+
+    def note_effort(self, facts: Mapping[str, Any]) -> None:
+        """Keep the effort of this visit: `active_seconds` and whatever else, as JSON values.
+
+        Written along with the next edits; the last call of a visit counts.
+        """
+        visit = Visit(
+            self._visit_id,
+            self._began.isoformat(),
+            printable(self._opened.place.annotator),
+            float(facts.get("active_seconds", 0.0)),
+            encode_details({k: v for k, v in facts.items() if k != "active_seconds"}),
+        )
+        self._visits[visit.id] = visit
+        if self._writer is not None:
+            self._writer.note_visit(visit)
+
+    def close(
+        self, timeout: float = _WAIT_SECONDS, *, files: bool = True, abandon: bool = False
+    ) -> bool:
+        """Save everything, write the mask files and let other windows have the picture.
+
+        To be called when nobody edits the document any more, which is read-only afterwards.
+
+        Parameters
+        ----------
+        timeout
+            How long to wait for the disk, in s.
+        files
+            Whether to write the mask files, too, where they are not up to date.
+        abandon
+            Whether to close even though not everything is saved: the user's word.
+
+        Returns
+        -------
+        bool
+            Whether everything is saved. Where it is not, and nobody said `abandon`, the
+            picture stays open and nothing is lost.
+
+        Raises
+        ------
+        SaveError
+            Where the mask files could not be written; the journal holds all, and is closed.
+        """
+        if self._closed:
+            return True
+        saved = self.flush(timeout)
+        if not saved and not abandon:
+            return False
+        self._closed = True
+        if self._writer is None:
+            self._opened.release()
+            return True
+        self.document.committed.disconnect(self._on_committed)
+        try:
+            if files:
+                self.files_job()()
+        finally:
+            self.document.read_only = self.document.read_only or (
+                f"{self._image.name} was put away. Open it again to go on."
+            )
+            self._writer.close(timeout, self._opened.release)
+        return saved
+
+    # -- the mask files --------------------------------------------------------------------
+
+    def save_files(self) -> None:
+        """Write the mask files beside the picture.
+
+        Raises
+        ------
+        SaveError
+            The files are as they were.
+        """
+        self.files_job()()
+
+    def files_job(self) -> Callable[[], None]:
+        """Take the mask as it is now; what is returned writes it, in any thread.
+
+        To be called in the thread that edits. The job raises `SaveError`; it does nothing
+        where the files are up to date, or the picture has none.
+        """
+        place, writer = self._opened.place, self._writer
+        document = self.document
+        if place.working is None or writer is None or document.edit_count == self._files.edits:
+            return lambda: None
+        state = WorkingState(
+            labels=document.labels.copy(),
+            objects=tuple(document.objects.values()),
+            done=document.done,
+            edits=document.edit_count,
+            journal=self._opened.header.lineage,
+            image=self._image,
+            annotator=printable(place.annotator),
+            effort=tuple(_effort(visit) for visit in self._visits.values()),
+        )
+        names = WorkingFiles.of(place.working, place.name, place.annotator)
+        return lambda: self._write_files(state, names, writer)
+
+    def _write_files(self, state: WorkingState, names: WorkingFiles, writer: Writer) -> None:
+        # The journal first: the files must never be ahead of it but for a failing disk
+        writer.flush(_WAIT_SECONDS)
+        encoded = encode(state, names)
+        try:
+            names.labels.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise explain_os_error(error, names.labels) from error
+        found = names.hashes
+        if any(found) and not self._files.knows(found):
+            self._keep_foreign(names)
+        # What we are about to write is noted before: a crash half-way leaves nothing foreign
+        kept = self._files.with_hashes(encoded.hashes)
+        self._files = kept
+        writer.note(_FILES_KEY, kept.to_text())
+        writer.flush(_WAIT_SECONDS)
+        write(encoded, names, state.labels)
+        self._files = kept.written(state.edits)
+
+    def _keep_foreign(self, names: WorkingFiles) -> None:
+        stamp = f"{socket.gethostname()}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        copies = keep_conflict(names, stamp)
+        self._notes.append(
+            f"{names.labels.name} was changed by somebody else: their version is kept as "
+            f"{' and '.join(copy.name for copy in copies)}."
+        )
+
+    def _start(self, opened: Opened) -> None:
+        self.document.committed.connect(self._on_committed)
+        ledger = opened.ledger()
+        self._writer = Writer(
+            ledger, self.document.edit_count, eager=opened.eager, error=opened.error
+        )
+        if opened.journal is None:
+            for visit in self._visits.values():
+                self._writer.note_visit(visit)
+
+    def _on_committed(self, edit: Edit) -> None:
+        if self._writer is not None:
+            self._writer.issue(edit.sequence)
+
+
+@dataclass(frozen=True)
+class _FilesKept:
+    """What is known of the mask files on the disk."""
+
+    time: datetime | None
+    edits: int
+    hashes: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, opened: Opened) -> Self:
+        hashes: list[tuple[str, str]] = []
+        with suppress(ValueError, TypeError):
+            hashes = [(str(a), str(b)) for a, b in json.loads(opened.known_files)]
+        if opened.files_hashes is not None:
+            hashes.append(opened.files_hashes)
+        return cls(opened.files_time, opened.files_edits, tuple(hashes))
+
+    def knows(self, found: tuple[str, str]) -> bool:
+        """Whether each of the two files is one that we wrote or read."""
+        labels, records = {a for a, _ in self.hashes} | {""}, {b for _, b in self.hashes} | {""}
+        return found[0] in labels and found[1] in records
+
+    def with_hashes(self, hashes: tuple[str, str]) -> _FilesKept:
+        kept = (*self.hashes, hashes)[-_FILES_REMEMBERED:]
+        return _FilesKept(self.time, self.edits, kept)
+
+    def written(self, edits: int) -> _FilesKept:
+        return _FilesKept(datetime.now(UTC), edits, self.hashes)
+
+    def to_text(self) -> str:
+        return json.dumps(self.hashes)
+
+
+def _effort(visit: Visit) -> dict[str, Any]:
+    facts: Any = {}
+    with suppress(ValueError):
+        facts = json.loads(visit.facts)
+    return {
+        "id": visit.id,
+        "started": visit.started,
+        "author": visit.author,
+        "active_seconds": visit.active,
+        **(facts if isinstance(facts, dict) else {}),
+    }
+
+
+def _free_journal_name(folder: Path, name: str, annotator: str) -> Path:
+    stem = f"{name}.{annotator}" if annotator else name
+    number = 1
+    found = folder / f"{stem}.fncells.sqlite"
+    while found.exists():
+        number += 1
+        found = folder / f"{stem}-{number}.fncells.sqlite"
+    return found

@@ -1,0 +1,189 @@
+"""Edits as rows of a journal, chained by their hashes.
+
+The hash of an edit is the SHA-256 of the hash before it and of everything in its rows, so a
+row that was changed, lost or put elsewhere shows.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from json.encoder import encode_basestring_ascii
+from typing import Any, NamedTuple
+
+from napari_fncells.core.edits import Action, Change, Edit, EditKind, ObjectChange, Patch
+from napari_fncells.core.geometry import Box
+from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Origin
+
+_ACTIONS = {action.value: action for action in Action}
+_KINDS = {kind.value: kind for kind in EditKind}
+_STATES = {state.value: state for state in ObjectState}
+_ORIGINS = {origin.value: origin for origin in Origin}
+_DTYPES = {"uint8", "uint16", "uint32"}
+
+
+class BrokenRowError(ValueError):
+    """A row does not say what was written: its hash is wrong, or it cannot be read."""
+
+
+class EncodedEdit(NamedTuple):
+    """An edit as it is written: its row, the rows of its patches, and its hash."""
+
+    row: tuple[Any, ...]
+    patches: list[tuple[Any, ...]]
+    digest: bytes
+
+
+def encode_edit(edit: Edit, previous: bytes) -> EncodedEdit:
+    """Turn an edit into rows.
+
+    Parameters
+    ----------
+    edit
+        The edit.
+    previous
+        Hash of the edit before it.
+    """
+    change = edit.change
+    row = (
+        edit.sequence,
+        edit.action.value,
+        change.kind.value,
+        printable(change.summary),
+        encode_details(change.details),
+        int(change.continues),
+        edit.reverts,
+        edit.time.isoformat(),
+        printable(edit.author),
+        json.dumps(
+            [[_object_list(c.before), _object_list(c.after)] for c in change.objects],
+            separators=(",", ":"),
+        ),
+    )
+    patches = [
+        (edit.sequence, n, *patch.box, patch.dtype, patch.packed_before, patch.packed_after)
+        for n, patch in enumerate(change.patches)
+    ]
+    digest = _digest(previous, row, patches)
+    return EncodedEdit((*row, previous, digest), patches, digest)
+
+
+def decode_edit(row: Sequence[Any], patches: Sequence[tuple[Any, ...]], previous: bytes) -> Edit:
+    """Turn rows into an edit.
+
+    Parameters
+    ----------
+    row
+        Columns of the table `edit`.
+    patches
+        Rows of its patches, in order.
+    previous
+        Hash of the edit before it.
+
+    Raises
+    ------
+    BrokenRowError
+        Where the rows are not those that were written, or do not follow on `previous`.
+    """
+    try:
+        if row[10] != previous or _digest(previous, row, patches) != row[11]:
+            raise BrokenRowError(f"edit {row[0]} is not as it was written")
+        return _decode(row, patches)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise BrokenRowError(str(error)) from error
+
+
+def _decode(row: Sequence[Any], patches: Sequence[tuple[Any, ...]]) -> Edit:
+    seq, action, kind, summary, details, continues, reverts, time, author, objects = row[:10]
+    pairs = json.loads(objects)
+    change = Change(
+        _KINDS[kind],
+        tuple([_patch(part) for part in patches]),
+        tuple([ObjectChange(decode_object(a), decode_object(b)) for a, b in pairs]),
+        summary,
+        {} if details == "{}" else json.loads(details),
+        continues == 1,
+    )
+    return Edit(seq, _ACTIONS[action], change, reverts, datetime.fromisoformat(time), author)
+
+
+def _digest(previous: bytes, row: Sequence[Any], patches: Iterable[tuple[Any, ...]]) -> bytes:
+    seq, action, kind, summary, details, continues, reverts, time, author, objects = row[:10]
+    # Free text as JSON strings: none of the fields can then hold the line break between them
+    head = (
+        f"{seq}\n{action}\n{kind}\n{encode_basestring_ascii(summary)}\n{details}\n{continues}\n"
+        f"{reverts}\n{time}\n{encode_basestring_ascii(author)}\n{objects}\n"
+    )
+    parts = [previous, head.encode()]
+    for _, n, top, left, bottom, right, dtype, before, after in patches:
+        size = f"{n},{top},{left},{bottom},{right},{dtype},{len(before)},{len(after)}\n"
+        parts += (size.encode(), before, after)
+    return sha256(b"".join(parts)).digest()
+
+
+def _patch(row: tuple[Any, ...]) -> Patch:
+    _, _, top, left, bottom, right, dtype, before, after = row
+    if dtype not in _DTYPES:
+        raise BrokenRowError(f"labels of the kind {dtype!r}")
+    return Patch(Box(top, left, bottom, right), dtype, before, after)
+
+
+def encode_details(details: Mapping[str, Any]) -> str:
+    """JSON of an edit's details; what is no JSON value is written as text, never refused."""
+    if not details:
+        return "{}"
+    try:
+        return json.dumps(dict(details), default=_plain, separators=(",", ":"))
+    except (TypeError, ValueError):
+        return json.dumps({"text": repr(dict(details))})
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return sorted(value, key=repr) if isinstance(value, set | frozenset) else str(value)
+
+
+def printable(text: str) -> str:
+    """Text with what is no Unicode, which file names may hold, written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _object_list(item: CellObject | None) -> list[Any] | None:
+    if item is None:
+        return None
+    footprint = item.footprint
+    packed = footprint and [footprint.box, base64.b64encode(footprint.packed).decode()]
+    return [item.id, item.state.value, item.origin.value, item.box, item.area, packed]
+
+
+def decode_object(parts: Any) -> CellObject | None:
+    """The inverse of one entry of `encode_objects`."""
+    if parts is None:
+        return None
+    i, state, origin, box, area, packed = parts
+    footprint = packed and Footprint(Box(*packed[0]), base64.b64decode(packed[1]))
+    return CellObject(i, _STATES[state], _ORIGINS[origin], Box(*box), area, footprint)
+
+
+def encode_objects(objects: Iterable[CellObject]) -> str:
+    """JSON of many objects: [id, state, origin, box, area, [box, base64 of the bits] or null]."""
+    # One by one, so that the interpreter is never held for long
+    return f"[{','.join([json.dumps(_object_list(item)) for item in objects])}]"
+
+
+def decode_objects(text: str) -> tuple[CellObject, ...]:
+    """Read what `encode_objects` wrote.
+
+    Raises
+    ------
+    BrokenRowError
+        Where it is no such text.
+    """
+    try:
+        return tuple([item for item in map(decode_object, json.loads(text)) if item is not None])
+    except (LookupError, TypeError, ValueError) as error:
+        raise BrokenRowError(str(error)) from error

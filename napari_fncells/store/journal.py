@@ -1,0 +1,388 @@
+"""A journal: one SQLite file that holds the whole history of one picture's mask."""
+
+from __future__ import annotations
+
+import gc
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from napari_fncells.core.edits import Edit
+from napari_fncells.store import schema
+from napari_fncells.store.codec import BrokenRowError, EncodedEdit, decode_edit, encode_edit
+from napari_fncells.store.database import (
+    BrokenJournalError,
+    check_file,
+    check_start,
+    classified,
+    close_quietly,
+    connect,
+    transaction,
+)
+from napari_fncells.store.header import Header
+
+_HEAD = "head"  # key of the last edit's number and hash: tells when the last rows are missing
+
+
+@dataclass(frozen=True)
+class SnapshotRow:
+    """A snapshot as it is stored; `tiles.py` gives it its meaning."""
+
+    sequence: int
+    time: str
+    dtype: str
+    tiles: bytes
+    objects: bytes
+    digest: bytes
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The columns in order."""
+        return self.sequence, self.time, self.dtype, self.tiles, self.objects, self.digest
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Effort of one visit to the picture.
+
+    Attributes
+    ----------
+    id
+        Names the visit; a later row of the same id takes its place.
+    started
+        ISO 8601 in UTC.
+    author
+        Who.
+    active
+        Seconds at work.
+    facts
+        JSON of everything else, e.g. gestures.
+    """
+
+    id: str
+    started: str
+    author: str
+    active: float
+    facts: str
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The columns in order."""
+        return self.id, self.started, self.author, self.active, self.facts
+
+
+class Journal:
+    """An open journal. Used by one thread at a time; held by this process alone.
+
+    Attributes
+    ----------
+    path
+        The file.
+    header
+        What it belongs to.
+    count
+        Number of the last edit in it.
+    digest
+        Hash of the last edit in it.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, header: Header) -> None:
+        self.path = path
+        self.header = header
+        self.count = 0
+        self.digest = header.digest
+        self._connection = connection
+        self._file = _identity(path)
+
+    @classmethod
+    def create(
+        cls, path: Path, header: Header, edits: Sequence[Edit], visits: Iterable[Visit] = ()
+    ) -> Self:
+        """Make a new journal that holds the edits from the start; whole or not at all.
+
+        Raises
+        ------
+        sqlite3.Error, OSError
+            Nothing has the journal's name then.
+        """
+        _remove_unfinished(path)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
+        try:
+            connection = connect(temporary, create=True)
+            try:
+                _make_tables(connection)
+                journal = cls(temporary, connection, header)
+                journal.append(edits, visits, header.as_texts())
+            finally:
+                # Closing moves everything from the write-ahead log into the file
+                connection.close()
+            if os.path.lexists(path):
+                raise FileExistsError(17, "a file of that name exists", str(path))
+            temporary.rename(path)
+        except BaseException:
+            _remove_unfinished(path)
+            raise
+        _sync_folder(path.parent)
+        found = cls.open(path)
+        found.count, found.digest = journal.count, journal.digest
+        return found
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a journal to read and write it, and keep all others out.
+
+        Raises
+        ------
+        JournalLockedError, BrokenJournalError, NewerJournalError, SaveError
+            As it is; the last where it could be read but not written.
+        """
+        try:
+            check_start(path)
+            connection = connect(path)
+        except (sqlite3.Error, OSError) as error:
+            raise classified(error, path) from error
+        try:
+            check_file(connection)
+            with transaction(connection):
+                header = _read_header(connection)
+            return cls(path, connection, header)
+        except (sqlite3.Error, OSError) as error:
+            close_quietly(connection)
+            raise classified(error, path) from error
+        except BaseException:
+            close_quietly(connection)
+            raise
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the file still has its name, rather than having been deleted or replaced."""
+        return self._file == _identity(self.path)
+
+    def read(self) -> list[Edit]:
+        """Every edit, proved by the chain of hashes.
+
+        Raises
+        ------
+        BrokenJournalError
+            Where anything is missing or not as it was written.
+        """
+        try:
+            meta = self._meta()
+            edits: list[Edit] = []
+            with no_collection():
+                self.digest = read_edits(self._connection, self.header.digest, edits)
+        except sqlite3.Error as error:
+            raise classified(error, self.path) from error
+        except (BrokenRowError, TypeError) as error:
+            raise BrokenJournalError(str(error)) from error
+        self.count = len(edits)
+        if meta.get(_HEAD) != self._head:
+            raise BrokenJournalError(f"edits after number {self.count} are missing")
+        return edits
+
+    def hash_of(self, sequence: int) -> bytes | None:
+        """Hash of an edit by its number; that of the header for 0."""
+        if sequence == 0:
+            return self.header.digest
+        row = self._connection.execute(
+            "SELECT hash FROM edit WHERE seq = ?", (sequence,)
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def last(self) -> int:
+        """Number of the last edit in the file."""
+        return self._connection.execute("SELECT max(seq) FROM edit").fetchone()[0] or 0
+
+    def append(
+        self,
+        edits: Sequence[Edit],
+        visits: Iterable[Visit] = (),
+        meta: Mapping[str, str] | None = None,
+    ) -> None:
+        """Add edits in one transaction; on return the disk has them.
+
+        Raises
+        ------
+        sqlite3.Error
+            Nothing was added then.
+        """
+        encoded: list[EncodedEdit] = []
+        digest = self.digest
+        for edit in edits:
+            encoded.append(encode_edit(edit, digest))
+            digest = encoded[-1].digest
+        count = edits[-1].sequence if edits else self.count
+        texts = {**(meta or {}), _HEAD: f"{count} {digest.hex()}"}
+        with transaction(self._connection):
+            self._connection.executemany(schema.INSERT_EDIT, [e.row for e in encoded])
+            self._connection.executemany(
+                schema.INSERT_PATCH, [patch for e in encoded for patch in e.patches]
+            )
+            self._connection.executemany(schema.INSERT_VISIT, [v.values for v in visits])
+            self._connection.executemany(schema.INSERT_META, list(texts.items()))
+        self.count, self.digest = count, digest
+
+    def note(self, key: str) -> str | None:
+        """A text kept beside the header."""
+        return self._meta().get(key)
+
+    def visits(self) -> list[Visit]:
+        """Effort, by the start of the visits."""
+        rows = self._connection.execute(
+            "SELECT id, started, author, active, facts FROM visit ORDER BY started"
+        )
+        return [Visit(*row) for row in rows]
+
+    def add_tile(self, digest: bytes, dtype: str, data: bytes) -> None:
+        """Keep a tile for a snapshot to come."""
+        self._connection.execute(schema.INSERT_TILE, (digest, dtype, data))
+
+    def add_snapshot(self, snapshot: SnapshotRow, keep: int, unused: Iterable[bytes]) -> None:
+        """Add a snapshot whose tiles are there; drop all but the newest `keep` of them."""
+        with transaction(self._connection):
+            self._connection.execute(schema.INSERT_SNAPSHOT, snapshot.values)
+            self._connection.execute(
+                "DELETE FROM snapshot WHERE sequence NOT IN "
+                "(SELECT sequence FROM snapshot ORDER BY sequence DESC LIMIT ?)",
+                (keep,),
+            )
+            self._connection.executemany(
+                "DELETE FROM tile WHERE digest = ?", [(digest,) for digest in unused]
+            )
+
+    def snapshots(self) -> list[SnapshotRow]:
+        """Snapshots, the newest first."""
+        return read_snapshots(self._connection)
+
+    def tile(self, digest: bytes) -> tuple[str, bytes] | None:
+        """The dtype and the packed labels of a tile."""
+        return read_tile(self._connection, digest)
+
+    def tile_digests(self) -> set[bytes]:
+        """Digests of all tiles kept."""
+        return {bytes(row[0]) for row in self._connection.execute("SELECT digest FROM tile")}
+
+    def close(self) -> None:
+        """Close the file. What the disk has acknowledged is safe whatever comes of this."""
+        close_quietly(self._connection)
+
+    @property
+    def _head(self) -> str:
+        return f"{self.count} {self.digest.hex()}"
+
+    def _meta(self) -> dict[str, str]:
+        return dict(self._connection.execute("SELECT key, value FROM meta").fetchall())
+
+
+def read_edits(connection: sqlite3.Connection, digest: bytes, into: list[Edit]) -> bytes:
+    """Read edits one after the other into a list, as far as they can be proved.
+
+    Parameters
+    ----------
+    connection
+        A journal's.
+    digest
+        Hash that the first edit is chained to.
+    into
+        Gets the edits, so that those before a damaged one are there when this raises.
+
+    Returns
+    -------
+    bytes
+        Hash of the last edit.
+
+    Raises
+    ------
+    BrokenRowError, sqlite3.Error
+        At the first row that is not as it was written.
+    """
+    rows = connection.execute(f"SELECT {schema.EDIT_COLUMNS} FROM edit ORDER BY seq")
+    patches = connection.execute(f"SELECT {schema.PATCH_COLUMNS} FROM patch ORDER BY seq, n")
+    patch = patches.fetchone()
+    for row in rows:
+        if row[0] != len(into) + 1:
+            raise BrokenRowError(f"edit {len(into) + 1} is missing")
+        own = []
+        while patch is not None and patch[0] <= row[0]:
+            own.append(patch)
+            patch = patches.fetchone()
+        into.append(decode_edit(row, own, digest))
+        digest = row[11]
+    if patch is not None:
+        raise BrokenRowError(f"edit {len(into) + 1} is missing")
+    return digest
+
+
+def read_snapshots(connection: sqlite3.Connection) -> list[SnapshotRow]:
+    """Snapshots of a journal, the newest first."""
+    rows = connection.execute(
+        "SELECT sequence, time, dtype, tiles, objects, hash FROM snapshot ORDER BY sequence DESC"
+    )
+    return [SnapshotRow(*row) for row in rows]
+
+
+def read_tile(connection: sqlite3.Connection, digest: bytes) -> tuple[str, bytes] | None:
+    """The dtype and the packed labels of a tile."""
+    row = connection.execute("SELECT dtype, data FROM tile WHERE digest = ?", (digest,)).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={schema.FORMAT}")
+    with transaction(connection):
+        for statement in schema.TABLES.values():
+            connection.execute(statement)
+
+
+def _read_header(connection: sqlite3.Connection) -> Header:
+    texts = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+    try:
+        return Header.from_texts(texts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenJournalError("it does not say which picture it belongs to") from error
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Without the search for cycles, which takes half the time where many objects are made."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Clear away what a process that was killed while it made a journal left behind."""
+    with suppress(OSError):
+        for left in path.parent.iterdir():
+            if left.name.startswith(f".{path.name}.") and ".new" in left.name:
+                with suppress(OSError):
+                    left.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,466 @@
+"""How a picture's work is opened: whatever is there, never an empty mask in silence."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from napari_fncells.core.document import Base, Document
+from napari_fncells.core.edits import Change, EditKind, ObjectChange, patches_between
+from napari_fncells.core.geometry import Box
+from napari_fncells.core.labels import Labels
+from napari_fncells.core.objects import CellObject
+from napari_fncells.io.save_error import SaveCode, SaveError, explain_os_error
+from napari_fncells.io.working import ReadBack, WorkingFileError, WorkingFiles, glance, read
+from napari_fncells.store.aside import set_aside, set_aside_before
+from napari_fncells.store.codec import encode_details, printable
+from napari_fncells.store.database import (
+    BrokenJournalError,
+    JournalLockedError,
+    NewerJournalError,
+)
+from napari_fncells.store.elsewhere import recall
+from napari_fncells.store.header import Header
+from napari_fncells.store.journal import Journal, SnapshotRow, Visit
+from napari_fncells.store.ledger import Ledger, Reached
+from napari_fncells.store.locks import Claim, Owner
+from napari_fncells.store.place import Place
+from napari_fncells.store.salvage import Salvage, rebuild, salvage
+from napari_fncells.store.tiles import Tail, base_of, split_tiles
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Opened:
+    """A picture's work, opened.
+
+    Attributes
+    ----------
+    place
+        Where it is kept.
+    document
+        Pixels, objects and history.
+    notes
+        What the user should know, in sentences.
+    error
+        Why nothing can be written at present, or None.
+    eager
+        Whether the document holds edits that have to be written though none was made now.
+    files_time
+        When the mask files that were read had been written.
+    files_edits
+        Number of the document's edit that the mask files hold.
+    files_hashes
+        Hashes of the mask files, where the document was begun from them.
+    known_files
+        JSON of the hashes of the mask files that we wrote lately.
+    visits
+        Effort so far.
+    journal, reached
+        The open journal, and what it holds of the history.
+    claims
+        The locks held.
+    """
+
+    place: Place
+    document: Document
+    header: Header
+    notes: list[str] = field(default_factory=list)
+    error: SaveError | None = None
+    eager: bool = False
+    files_time: datetime | None = None
+    files_edits: int = 0
+    files_hashes: tuple[str, str] | None = None
+    visits: list[Visit] = field(default_factory=list)
+    known_files: str = "[]"
+    journal: Journal | None = None
+    reached: Reached | None = None
+    claims: list[Claim] = field(default_factory=list)
+
+    def ledger(self) -> Ledger:
+        """The file that the document's edits go to."""
+        return Ledger(
+            self.place.journal,
+            self.header,
+            self.document.edits_since,
+            self._prepare,
+            self.journal,
+            self.reached,
+        )
+
+    def release(self) -> None:
+        """Let other windows have the picture."""
+        for claim in self.claims:
+            claim.release()
+
+    def _prepare(self) -> Path:
+        """Make sure of the place before anything is written there."""
+        self.place = self.place.settle()
+        wanted = {self.place.lock, self.place.journal_lock}
+        held = {claim.path for claim in self.claims}
+        for path in sorted(wanted - held):
+            self.claims.append(Claim(path))
+        for claim in self.claims:
+            if claim.path in wanted and claim.take() is not None:
+                raise SaveError(
+                    SaveCode.IN_USE,
+                    self.place.journal,
+                    f"{self.place.name} is open in another window by now.",
+                    "Close it there, or save your work elsewhere.",
+                )
+        return self.place.journal
+
+
+class _Opening:
+    """The steps of opening one picture."""
+
+    def __init__(self, place: Place, shape: tuple[int, int]) -> None:
+        self._shape = shape
+        self._author = place.annotator
+        self._result = Opened(place, Document(shape, place.annotator), self._new_header(place))
+
+    def run(self) -> Opened:
+        """Open it.
+
+        Whatever happens to the files, there is a document in the end.
+        """
+        try:
+            self._open()
+        except BaseException:
+            if self._result.journal is not None:
+                self._result.journal.close()
+            self._result.release()
+            raise
+        return self._result
+
+    def _open(self) -> None:
+        result = self._result
+        owner = self._claim(result.place.lock)
+        if owner is not None:
+            self._show_files_only(f"it is open in {owner.sentence_part}")
+            return
+        elsewhere = recall(result.place)
+        if elsewhere is not None:
+            if elsewhere.exists():
+                # No identity: it stays there, whatever becomes of the folder's
+                result.place = replace(result.place, journal=elsewhere, identity=None)
+            else:
+                result.notes.append(f"The journal saved at {elsewhere} is not there now.")
+        self._open_journal()
+        begun = result.journal is not None or result.reached is not None or result.eager
+        if not begun and not result.document.read_only:
+            self._begin()
+
+    def _open_journal(self) -> None:
+        result = self._result
+        path = result.place.journal
+        if not os.path.lexists(path):
+            return
+        owner = self._claim(result.place.journal_lock)
+        if owner is not None:
+            self._show_files_only(f"it is open in {owner.sentence_part}")
+            return
+        try:
+            journal = Journal.open(path)
+            try:
+                self._restore(journal)
+            except BaseException:
+                journal.close()
+                raise
+        except JournalLockedError:
+            self._show_files_only("it is open in another window")
+        except NewerJournalError:
+            self._show_files_only("its journal was written by a newer version of this plugin")
+        except (BrokenJournalError, SaveError) as error:
+            self._recover(path, error)
+
+    def _restore(self, journal: Journal) -> None:
+        """The usual case: everything is there."""
+        result = self._result
+        edits = journal.read()
+        if not self._is_of_this_picture(journal.header):
+            journal.close()
+            self._pass_over(len(edits))
+            return
+        snapshots = [
+            (row, partial(_base, journal, row, self._shape)) for row in journal.snapshots()
+        ]
+        document, row = rebuild(self._shape, edits, self._author, snapshots)
+        if document.edit_count < len(edits):
+            raise BrokenJournalError(f"edit {document.edit_count + 1} does not fit")
+        result.document = document
+        result.header = journal.header
+        result.reached = _reached(document, row, journal.count, journal.digest)
+        result.visits = journal.visits()
+        result.known_files = journal.note("files") or "[]"
+        result.journal = journal
+        self._catch_up_with_files()
+
+    def _is_of_this_picture(self, header: Header) -> bool:
+        return header.sha256 == self._result.place.image_sha256 and header.shape == self._shape
+
+    def _pass_over(self, edits: int) -> None:
+        """The picture's content is another one than the journal's: that is not ours to use."""
+        result = self._result
+        old = result.place.journal
+        result.place = result.place.for_content()
+        if not result.place.journal.exists():
+            result.notes.append(
+                f"{result.place.name} has changed since it was worked on: the {edits} "
+                f"corrections of the earlier picture were not used; they are kept in {old}."
+            )
+        self._open_journal()
+
+    def _recover(self, path: Path, error: Exception) -> None:
+        """A journal that cannot be read, or not be written."""
+        result = self._result
+        found = salvage(path, self._shape)
+        if found.header is not None and not self._is_of_this_picture(found.header):
+            if isinstance(error, SaveError):
+                result.error = error
+            self._pass_over(len(found.edits))
+            return
+        if isinstance(error, SaveError) and not found.copied:
+            self._show_files_only(f"its journal cannot be read at present ({error.sentence})")
+            return
+        if isinstance(error, SaveError) and found.whole and found.header is not None:
+            self._show_unwritable(found, error)
+            return
+        try:
+            kept = set_aside(path, "corrupt")
+        except OSError as problem:
+            result.error = explain_os_error(problem, path)
+            kept = path
+        logger.warning("the journal %s could not be read: %s", path, error)
+        self._use(found, f"could not be read ({error})", kept)
+
+    def _show_unwritable(self, found: Salvage, error: SaveError) -> None:
+        result = self._result
+        result.document, _ = rebuild(self._shape, found.edits, self._author)
+        result.header = found.header or result.header
+        result.error = error
+        result.reached = _reached(result.document, None, len(found.edits), found.digest)
+
+    def _use(self, found: Salvage, reason: str, kept: Path) -> None:
+        """Go on from the newest of what could be salvaged and the mask files."""
+        result = self._result
+        document, _ = rebuild(self._shape, found.edits, self._author)
+        result.document = document
+        result.eager = True
+        until = document.history[-1].time if document.edit_count else None
+        reached = document.edit_count
+        lineage = found.header.lineage if found.header else ""
+        source = f"all {reached} edits"
+        if found.snapshot is not None and found.snapshot.sequence > reached:
+            reached = found.snapshot.sequence
+            until = _time(found.snapshot_time)
+            source = "the last snapshot"
+            adopt_state(document, found.snapshot.labels, found.snapshot.objects, source, reached)
+        files = self._read_files()
+        if files is not None and _newer(files, lineage, reached, until):
+            until, source = files.time, "the mask files"
+            self._adopt_files(files)
+        what = f"The journal of {result.place.name} {reason}; it is kept as {kept}."
+        if until is None:
+            result.notes.append(f"{what} Nothing could be recovered: the mask begins empty.")
+        else:
+            result.notes.append(
+                f"{what} Recovered from {source}: your work up to {_local(until)}."
+            )
+
+    def _begin(self) -> None:
+        """No journal: go on from one that was set aside as broken, or from mask files."""
+        result = self._result
+        broken = set_aside_before(result.place.journal, "corrupt")
+        if broken:
+            found = salvage(broken[0], self._shape)
+            if found.header is None or self._is_of_this_picture(found.header):
+                self._use(found, "could not be read earlier", broken[0])
+                return
+        files = self._read_files()
+        if files is None:
+            return
+        self._adopt_files(files)
+        result.notes.append(
+            f"There is no journal of {result.place.name} here: begun from its mask files of "
+            f"{_local(files.time)}."
+        )
+
+    def _catch_up_with_files(self) -> None:
+        """Mask files that are ahead of their own journal: it was put back to an earlier state."""
+        result = self._result
+        names = self._file_names()
+        seen = names and glance(names)
+        if not seen or seen.journal != result.header.lineage:
+            return
+        result.files_time, result.files_edits = seen.time, seen.edits
+        count = result.document.edit_count
+        files = self._read_files() if seen.edits > count else None
+        if files is None:
+            return
+        self._adopt_files(files)
+        result.eager = result.document.edit_count > count
+        result.notes.append(
+            f"The journal of {result.place.name} ends at edit {count}, its mask files of "
+            f"{_local(files.time)} are ahead of it: the mask was taken from them."
+        )
+
+    def _show_files_only(self, reason: str) -> None:
+        """Read-only: the last mask files."""
+        result = self._result
+        files = self._read_files()
+        name = result.place.name
+        if files is None:
+            what = "No mask has been saved yet: what you see is empty"
+        else:
+            self._adopt_files(files)
+            what = f"You see the mask as saved at {_local(files.time)}"
+        sentence = f"{name} can only be looked at here: {reason}. {what}."
+        result.document.read_only = sentence
+        result.notes.append(sentence)
+
+    def _claim(self, path: Path) -> Owner | None:
+        """Take a lock; the owner where another window has it."""
+        claim = Claim(path)
+        try:
+            owner = claim.take()
+        except OSError as error:
+            self._result.error = explain_os_error(error, self._result.place.journal)
+            return None
+        if owner is None:
+            self._result.claims.append(claim)
+        return owner
+
+    def _file_names(self) -> WorkingFiles | None:
+        place = self._result.place
+        if place.working is None:
+            return None
+        return WorkingFiles.of(place.working, place.name, place.annotator)
+
+    def _read_files(self) -> ReadBack | None:
+        names = self._file_names()
+        if names is None:
+            return None
+        try:
+            files = read(names, self._shape, self._result.place.image_sha256)
+        except (WorkingFileError, OSError) as error:
+            self._result.notes.append(str(error))
+            return None
+        if files is not None and files.note:
+            self._result.notes.append(files.note)
+        return files
+
+    def _adopt_files(self, files: ReadBack) -> None:
+        result, state = self._result, files.state
+        adopt_state(result.document, state.labels, state.objects, "the mask files", state.edits)
+        result.files_time = files.time
+        result.files_edits = result.document.edit_count
+        names = self._file_names()
+        result.files_hashes = names.hashes if names else None
+        result.visits = result.visits or _visits(state.effort)
+
+    def _new_header(self, place: Place) -> Header:
+        return Header(
+            name=printable(place.name),
+            folder=printable(str(place.folder or "")),
+            annotator=printable(place.annotator),
+            sha256=place.image_sha256,
+            rows=self._shape[0],
+            columns=self._shape[1],
+        )
+
+
+def open_place(place: Place, shape: tuple[int, int]) -> Opened:
+    """Open the work on a picture.
+
+    Parameters
+    ----------
+    place
+        Where it is kept.
+    shape
+        (Y, X) of the picture.
+    """
+    return _Opening(place, shape).run()
+
+
+def adopt_state(
+    document: Document,
+    labels: Labels,
+    objects: tuple[CellObject, ...],
+    source: str,
+    sequence: int,
+) -> None:
+    """Make pixels and objects of a document those given, in one edit that can be undone."""
+    before = document.labels
+    kind = max(before.dtype, labels.dtype)
+    patches = patches_between(Box.whole(document.shape), before.astype(kind), labels.astype(kind))
+    known, wanted = dict(document.objects), {item.id: item for item in objects}
+    changes = tuple(
+        ObjectChange(known.get(i), wanted.get(i))
+        for i in sorted(known.keys() | wanted.keys())
+        if known.get(i) != wanted.get(i)
+    )
+    change = Change(
+        EditKind.REPLACE,
+        patches,
+        changes,
+        f"recover {source}",
+        {"source": source, "edits": sequence},
+    )
+    if not change.empty:
+        document.commit(change)
+
+
+def _base(journal: Journal, row: SnapshotRow, shape: tuple[int, int]) -> Base:
+    return base_of(row, shape, journal.hash_of(row.sequence), journal.tile)
+
+
+def _reached(document: Document, row: SnapshotRow | None, count: int, digest: bytes) -> Reached:
+    tail = Tail.empty(document.shape)
+    if row is not None:
+        tail.digests = split_tiles(row.tiles)
+    tail.objects = dict(document.objects)
+    tail.last_id = document.next_id - 1
+    tail.add(document.history[row.sequence if row else 0 : count])
+    return Reached(count, digest, tail)
+
+
+def _visits(effort: Iterable[Mapping[str, Any]]) -> list[Visit]:
+    """Effort as mask files hold it."""
+    own = {"id", "started", "author", "active_seconds"}
+    return [
+        Visit(
+            str(facts.get("id", "")),
+            str(facts.get("started", "")),
+            str(facts.get("author", "")),
+            float(facts.get("active_seconds", 0.0)),
+            encode_details({k: v for k, v in facts.items() if k not in own}),
+        )
+        for facts in effort
+    ]
+
+
+def _newer(files: ReadBack, lineage: str, reached: int, until: datetime | None) -> bool:
+    if until is None:
+        return True
+    if lineage and files.state.journal == lineage:
+        return files.state.edits > reached
+    return files.time > until
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.now(UTC)
+
+
+def _local(time: datetime) -> str:
+    return f"{time.astimezone():%Y-%m-%d %H:%M:%S}"

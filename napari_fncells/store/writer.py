@@ -1,0 +1,348 @@
+"""The one thread that writes a journal: callers never wait for the disk."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from pathlib import Path
+
+from napari_fncells.io.save_error import SaveError
+from napari_fncells.store.database import explain_write
+from napari_fncells.store.journal import Visit
+from napari_fncells.store.ledger import Ledger
+
+logger = logging.getLogger(__name__)
+
+GROUP = 64
+GROUP_SECONDS = 0.05
+_FIRST_RETRY_SECONDS = 0.5
+_LONGEST_RETRY_SECONDS = 30.0
+_EXIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the journal has come.
+
+    Attributes
+    ----------
+    issued
+        Number of the last edit made.
+    saved
+        Number of the last edit that the disk has acknowledged.
+    error
+        Why edits cannot be written at present, or None.
+    path
+        The journal.
+    """
+
+    issued: int
+    saved: int
+    error: SaveError | None
+    path: Path
+
+
+class _Task(Enum):
+    WRITE = auto()
+    SNAPSHOT = auto()
+    END = auto()
+
+
+class Writer:
+    """Brings the edits of one picture onto the disk, in groups, in a thread of its own.
+
+    Parameters
+    ----------
+    ledger
+        The file. Belongs to the writer's thread from the first edit on.
+    issued
+        Number of the last edit there is.
+    eager
+        Whether edits that are there now and not in the file are to be written at once; else
+        they are safe elsewhere, and wait for the first new one.
+    error
+        Why the file cannot be written, where that is known already.
+    """
+
+    def __init__(
+        self, ledger: Ledger, issued: int, *, eager: bool = False, error: SaveError | None = None
+    ) -> None:
+        self._ledger = ledger
+        self._changed = threading.Condition()
+        safe = ledger.saved if eager or ledger.saved else issued
+        self._progress = Progress(issued, safe, error, ledger.path)
+        self._visits: dict[str, Visit] = {}
+        self._meta: dict[str, str] = {}
+        self._began = ledger.saved > 0  # notes alone make no journal
+        self._urgent = False
+        self._since = 0.0
+        self._moving_to: Path | None = None
+        self._stopping = False
+        self._stop_by = 0.0
+        self._thread: threading.Thread | None = None
+        self._retry_at = 0.0
+        self._delay = _FIRST_RETRY_SECONDS
+        self._snapshot: Iterator[None] | None = None
+        self._finished: Callable[[], None] = lambda: None
+        self._last_chance: Callable[[], None] = lambda: None
+        if eager and issued > ledger.saved:
+            self.issue(issued)
+
+    # -- for any thread ----------------------------------------------------------------------
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come."""
+        return self._progress
+
+    @property
+    def notes(self) -> list[str]:
+        """What happened to the file, in sentences for the user."""
+        return list(self._ledger.notes)
+
+    def issue(self, sequence: int) -> None:
+        """Tell of an edit that was made."""
+        with self._changed:
+            self._begin_waiting()
+            self._progress = replace(self._progress, issued=sequence)
+            self._began = True
+            self._start()
+            self._changed.notify_all()
+
+    def note_visit(self, visit: Visit) -> None:
+        """Write effort along with the next edits, or soon where the journal exists."""
+        with self._changed:
+            self._begin_waiting()
+            self._visits[visit.id] = visit
+            self._wake_for_notes()
+
+    def note(self, key: str, value: str) -> None:
+        """Keep a text in the journal, once there is one."""
+        with self._changed:
+            self._begin_waiting()
+            self._meta[key] = value
+            self._wake_for_notes()
+
+    def flush(self, timeout: float) -> bool:
+        """Write what there is at once and wait for it.
+
+        Returns
+        -------
+        bool
+            Whether the disk acknowledged all of it in time; False at once where it refuses.
+        """
+        with self._changed:
+            if not self._settled:
+                self._urge()
+                self._changed.wait_for(lambda: not self._urgent or self._thread is None, timeout)
+            return self._settled
+
+    def retry(self) -> None:
+        """Try again now to write what could not be written."""
+        with self._changed:
+            if not self._settled:
+                self._urge()
+
+    def move(self, path: Path, timeout: float) -> bool:
+        """Write the whole history to another place and go on there.
+
+        Returns
+        -------
+        bool
+            Whether all of it is there. Where not, `progress.error` says why, and it goes on
+            being tried.
+        """
+        with self._changed:
+            self._began = True
+            self._moving_to = path
+            self._urge()
+            self._changed.wait_for(lambda: not self._urgent or self._thread is None, timeout)
+            return self._settled
+
+    def close(self, timeout: float, finished: Callable[[], None]) -> bool:
+        """Write what there is and a last snapshot, close the file and end the thread.
+
+        Parameters
+        ----------
+        timeout
+            How long to wait for it, in s; what is under way goes on after that.
+        finished
+            Called when the file is closed, in whatever thread that is.
+
+        Returns
+        -------
+        bool
+            Whether every edit is on the disk.
+        """
+        with self._changed:
+            self._finished = finished
+            self._stopping = True
+            self._stop_by = time.monotonic() + timeout
+            if self._ledger.behind:
+                self._start()
+            thread = self._thread
+            self._urgent = True
+            self._changed.notify_all()
+        if thread is None:
+            self._end()
+        else:
+            thread.join(timeout)
+        return self._progress.saved == self._progress.issued
+
+    # -- within the lock ---------------------------------------------------------------------
+
+    @property
+    def _settled(self) -> bool:
+        """Whether the disk has everything and nothing is wrong."""
+        return self._up_to_date and self._progress.error is None
+
+    @property
+    def _up_to_date(self) -> bool:
+        notes = self._began and (self._visits or self._meta)
+        edits = self._progress.saved < self._progress.issued
+        return not (notes or edits or self._moving_to)
+
+    def _begin_waiting(self) -> None:
+        if self._up_to_date:
+            self._since = time.monotonic()
+
+    def _wake_for_notes(self) -> None:
+        if self._began:
+            self._start()
+            self._changed.notify_all()
+
+    def _urge(self) -> None:
+        self._start()
+        self._urgent = True
+        self._changed.notify_all()
+
+    def _start(self) -> None:
+        if self._thread is not None:
+            return
+        # A daemon, lest a dead disk keeps the process from ending; hence the last chance
+        self._thread = threading.Thread(target=self._run, name="fncells-journal", daemon=True)
+        self._last_chance = _last_chance(self)
+        atexit.register(self._last_chance)
+        self._thread.start()
+
+    def _next(self) -> _Task | float | None:
+        """What to do now, or for how long to wait for something to do; None for ever."""
+        now = time.monotonic()
+        if self._progress.error is not None or not self._up_to_date:
+            return self._next_write(now)
+        self._urgent = False
+        self._changed.notify_all()
+        if self._stopping and now > self._stop_by:
+            return _Task.END  # the edits are safe without a last snapshot
+        if self._stopping and self._snapshot is None and self._ledger.behind:
+            self._snapshot = self._ledger.snapshot()
+        if self._snapshot is not None:
+            return _Task.SNAPSHOT
+        return _Task.END if self._stopping else None
+
+    def _next_write(self, now: float) -> _Task | float:
+        progress = self._progress
+        if self._urgent:
+            return _Task.WRITE
+        if progress.error is not None:
+            if self._stopping:
+                return _Task.END
+            return _Task.WRITE if now >= self._retry_at else self._retry_at - now
+        many = progress.issued - progress.saved >= GROUP
+        left = self._since + GROUP_SECONDS - now
+        if self._stopping or many or left <= 0:
+            return _Task.WRITE
+        return left if self._snapshot is None else _Task.SNAPSHOT
+
+    # -- the thread --------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                task = self._next()
+                if not isinstance(task, _Task):
+                    self._changed.wait(task)
+                    continue
+            if task is _Task.END:
+                break
+            try:
+                if task is _Task.WRITE:
+                    self._write()
+                else:
+                    self._draw()
+            except BaseException as error:
+                # Whatever it is, the thread goes on: it is the only way to the disk
+                self._failed(error)
+        self._end()
+
+    def _write(self) -> None:
+        with self._changed:
+            visits, meta = dict(self._visits), dict(self._meta)
+            target = self._moving_to
+        if target is not None:
+            self._snapshot = None
+            self._ledger.move(target)
+        self._ledger.write(GROUP, list(visits.values()), meta)
+        with self._changed:
+            if self._moving_to == target:
+                self._moving_to = None
+            self._visits = {k: v for k, v in self._visits.items() if visits.get(k) is not v}
+            self._meta = {k: v for k, v in self._meta.items() if meta.get(k) != v}
+            self._delay = _FIRST_RETRY_SECONDS
+            self._show(None)
+        if self._snapshot is None and self._ledger.costly:
+            self._snapshot = self._ledger.snapshot()
+
+    def _draw(self) -> None:
+        """Do a step of the snapshot."""
+        if self._snapshot is not None and next(self._snapshot, self) is self:
+            self._snapshot = None
+
+    def _failed(self, error: BaseException) -> None:
+        if not isinstance(error, SaveError):
+            logger.warning("the journal could not be written", exc_info=error)
+        self._snapshot = None
+        with self._changed:
+            self._moving_to = None
+            self._urgent = False
+            self._retry_at = time.monotonic() + self._delay
+            self._delay = min(2 * self._delay, _LONGEST_RETRY_SECONDS)
+            self._show(explain_write(error, self._ledger.path))
+
+    def _show(self, error: SaveError | None) -> None:
+        self._progress = Progress(
+            self._progress.issued, self._ledger.saved, error, self._ledger.path
+        )
+        if self._up_to_date:
+            self._urgent = False
+        self._changed.notify_all()
+
+    def _end(self) -> None:
+        self._snapshot = None
+        self._ledger.let_go()
+        atexit.unregister(self._last_chance)
+        with self._changed:
+            self._thread = None
+            self._urgent = False
+            self._changed.notify_all()
+        self._finished()
+
+
+def _last_chance(writer: Writer) -> Callable[[], None]:
+    """What gives a writer a moment at the end of the process, without keeping it alive."""
+    known = weakref.ref(writer)
+
+    def flush() -> None:
+        alive = known()
+        if alive is not None:
+            with suppress(Exception):
+                alive.flush(_EXIT_SECONDS)
+
+    return flush

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from time import monotonic
 from typing import Annotated, Any, Self
 
@@ -32,11 +32,14 @@ class EffortParams(Params):
 
 @dataclass(frozen=True)
 class Effort:
-    """Facts about the work on one picture, or on several together.
+    """Facts about the work on one picture, on one visit to it, or on several pictures.
+
+    The sum of two is that of both. Time and gestures belong to a visit, the corrections to the
+    picture: those of a visit alone stay at nothing.
 
     Attributes
     ----------
-    seconds
+    active_seconds
         Time at work, idle time left out; 0 where no time was kept.
     visits
         How often the picture was worked on; 0 where no time was kept.
@@ -56,7 +59,7 @@ class Effort:
         Gestures taken back.
     """
 
-    seconds: float = 0.0
+    active_seconds: float = 0.0
     visits: int = 0
     gestures: Mapping[str, int] = field(default_factory=dict)
     removed: int = 0
@@ -124,8 +127,7 @@ class EffortClock:
     params
         What counts as idle.
     earlier
-        Effort of earlier visits, to go on from; only its time and gestures are looked at,
-        since the history tells the rest.
+        Sum over earlier visits, to which this one is added.
     """
 
     def __init__(
@@ -136,20 +138,16 @@ class EffortClock:
     ) -> None:
         self._now = now
         self._idle = (params or EffortParams()).idle
-        before = earlier or Effort()
-        self._seconds = before.seconds
-        self._visits = before.visits
-        self._gestures = Counter(before.gestures)
+        self._earlier = earlier or Effort()
+        self._seconds = 0.0
+        self._gestures = Counter[str]()
         self._last: float | None = None
 
     def active(self) -> None:
         """Take note of a sign of life: an edit, a key, the pointer, the camera."""
         now = self._now()
-        if self._last is None:
-            self._visits += 1
-        else:
-            gap = now - self._last
-            self._seconds += gap if gap <= self._idle else 0.0
+        if self._last is not None and now - self._last <= self._idle:
+            self._seconds += now - self._last
         self._last = now
 
     def count(self, gesture: str) -> None:
@@ -158,22 +156,18 @@ class EffortClock:
         self._gestures[gesture] += 1
 
     def pause(self) -> None:
-        """Leave the picture: the time until the next sign of life is not counted.
-
-        The next sign of life begins another visit.
-        """
+        """Leave the picture: the time until the next sign of life is not counted."""
         self._last = None
 
     @property
-    def seconds(self) -> float:
-        """Time at work up to the last sign of life."""
-        return self._seconds
-
-    def effort(self, document: Document) -> Effort:
-        """All facts about the work on a document."""
-        return replace(
-            Effort.of(document),
-            seconds=round(self._seconds, 3),
-            visits=self._visits,
+    def visit(self) -> Effort:
+        """This visit alone: its time and gestures, to be kept and added up."""
+        return Effort(
+            active_seconds=round(self._seconds, 3),
+            visits=1,
             gestures=dict(sorted(self._gestures.items())),
         )
+
+    def effort(self, document: Document) -> Effort:
+        """All facts about the work on a document, earlier visits included."""
+        return self._earlier + self.visit + Effort.of(document)

@@ -10,10 +10,14 @@ from typing import Any, Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from napari_fncells import __version__
+from napari_fncells.core.effort import Effort
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.objects import CellCounts
 
-FORMAT: Literal["fncells-record/1"] = "fncells-record/1"
+FORMAT: Literal["fncells-record/2"] = "fncells-record/2"
+
+# Those that can be read; the first had no effort
+_Format = Literal["fncells-record/1", "fncells-record/2"]
 
 _SOFTWARE = ("napari", "numpy", "scipy", "scikit-image", "opencv-python-headless")
 
@@ -81,10 +85,10 @@ class SoftwareFacts(_Part):
 class Record(_Part):
     """All that is known about one exported mask.
 
-    `format` changes whenever the fields do.
+    `format` changes whenever the fields do. Records of earlier formats can be read.
     """
 
-    format: Literal["fncells-record/1"] = FORMAT
+    format: _Format = FORMAT
     time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     annotator: str = ""
     image: ImageFacts
@@ -92,6 +96,8 @@ class Record(_Part):
     cells: CellCounts
     edits: int
     """Edits in the mask's history, undone ones included."""
+    effort: Effort | None = None
+    """What the mask has cost; None where it was not kept."""
     mask: MaskFacts
     software: SoftwareFacts = Field(default_factory=SoftwareFacts.current)
 

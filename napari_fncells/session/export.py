@@ -175,6 +175,7 @@ def make_record(
         ),
         cells=mask.counts,
         edits=mask.edits,
+        effort=mask.effort,
         mask=MaskFacts(
             name=_printable(name),
             sha256=hashlib.sha256(data).hexdigest(),

@@ -71,6 +71,8 @@ class ImageSession:
         The annotator's name.
     document
         The mask to go on with; a new one where omitted.
+    earlier
+        Effort of earlier visits.
 
     Attributes
     ----------
@@ -80,13 +82,19 @@ class ImageSession:
         Time at work on the picture; whoever sees a sign of life tells it.
     """
 
-    def __init__(self, image: Image, author: str = "", document: Document | None = None) -> None:
+    def __init__(
+        self,
+        image: Image,
+        author: str = "",
+        document: Document | None = None,
+        earlier: Effort | None = None,
+    ) -> None:
         rows, columns = image.pixels.shape[:2]
         if document is not None and document.shape != (rows, columns):
             raise ValueError(f"the mask has the shape {document.shape}, not {(rows, columns)}")
         self.image = image
         self.document = Document((rows, columns), author) if document is None else document
-        self.clock = EffortClock()
+        self.clock = EffortClock(earlier=earlier)
         self._outlines = Outlines(image.pixels, self.document)
 
     def apply(self, draft: Draft) -> Edit:
@@ -300,7 +308,10 @@ class ImageSession:
 
     @property
     def effort(self) -> Effort:
-        """What the work on the picture has cost so far."""
+        """What the work on the picture has cost so far, earlier visits included.
+
+        `clock.visit` is this visit alone.
+        """
         return self.clock.effort(self.document)
 
     def _attempt(self, gesture: str, propose: Callable[[], Proposal]) -> Outcome:

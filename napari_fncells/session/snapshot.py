@@ -7,6 +7,7 @@ from typing import Self
 
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit, EditKind
+from napari_fncells.core.effort import Effort
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.objects import CellCounts
 
@@ -27,6 +28,8 @@ class Snapshot:
         Edits in the history.
     author
         The annotator.
+    effort
+        What the mask has cost.
     """
 
     labels: Labels
@@ -34,14 +37,24 @@ class Snapshot:
     draft: Edit | None
     edits: int
     author: str
+    effort: Effort
 
     @classmethod
-    def of(cls, document: Document) -> Self:
-        """Take one, in the thread that edits the document."""
+    def of(cls, document: Document, effort: Effort | None = None) -> Self:
+        """Take one, in the thread that edits the document.
+
+        Parameters
+        ----------
+        document
+            The mask.
+        effort
+            What it has cost, where time was kept; else what its history tells.
+        """
         return cls(
             document.labels.copy(),
             document.counts,
             document.last_in_force(EditKind.DRAFT),
             document.edit_count,
             document.author,
+            effort or Effort.of(document),
         )

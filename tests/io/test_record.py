@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from napari_fncells import __version__
+from napari_fncells.core.effort import Effort
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.objects import CellCounts
 from napari_fncells.io.record import (
@@ -39,7 +40,10 @@ def record(**changes: Any) -> Record:
     return Record(**(facts | changes))
 
 
-@pytest.mark.parametrize("changes", [{}, {"draft": None}, {"annotator": ""}])
+EFFORT = Effort(active_seconds=12.5, visits=2, gestures={"fix": 3}, removed=1, added=2)
+
+
+@pytest.mark.parametrize("changes", [{}, {"draft": None}, {"annotator": ""}, {"effort": EFFORT}])
 def test_round_trip(changes: dict[str, Any]) -> None:
     before = record(**changes)
     data = before.to_bytes()
@@ -50,13 +54,23 @@ def test_round_trip(changes: dict[str, Any]) -> None:
 
 def test_plain_json_for_other_programs() -> None:
     facts = json.loads(record().to_bytes())
-    assert facts["format"] == FORMAT == "fncells-record/1"
+    assert facts["format"] == FORMAT == "fncells-record/2"
     assert facts["mask"]["background"] == 0
     assert facts["mask"]["foreground"] == 255
     assert facts["cells"]["final"] == 4
     assert facts["draft"]["params"]["score"]["smoothing"] == 2.5
     assert datetime.fromisoformat(facts["time"]).tzinfo is not None
     assert facts["software"]["fncells"] == __version__
+
+
+def test_records_of_the_first_format_are_read() -> None:
+    facts = json.loads(record(effort=EFFORT).to_bytes())
+    assert facts["effort"]["gestures"] == {"fix": 3}
+    del facts["effort"]
+    facts["format"] = "fncells-record/1"
+    read = Record.from_bytes(json.dumps(facts).encode())
+    assert read.effort is None
+    assert read.cells == record().cells
 
 
 def test_software() -> None:
@@ -82,7 +96,7 @@ def broken(path: tuple[str, ...], value: Any) -> bytes:
         (b"[]", "file"),
         (b"{}", "image"),
         (record().to_bytes()[:-30], "file"),
-        (broken(("format",), "fncells-record/2"), "format"),
+        (broken(("format",), "fncells-record/3"), "format"),
         (broken(("format",), "labelme"), "format"),
         (broken(("surprise",), 1), "surprise"),
         (broken(("mask", "surprise"), 1), "mask.surprise"),

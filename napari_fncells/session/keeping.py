@@ -196,11 +196,10 @@ class Keeper:
         """
         if self._writer is None:
             raise explain_os_error(PermissionError(13, "read-only"), folder)
-        old = self._writer.progress.path
         new = _free_journal_name(folder, self._opened.place.name, self._opened.place.annotator)
         if not self._writer.move(new, timeout):
             error = self._writer.progress.error
-            self._writer.move(old, timeout)
+            self._writer.move(None, timeout)
             raise error or explain_os_error(TimeoutError(110, "the disk did not answer"), new)
         if not remember(self._opened.place, new):
             self._notes.append(

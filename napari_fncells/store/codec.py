@@ -22,6 +22,7 @@ _ACTIONS = {action.value: action for action in Action}
 _KINDS = {kind.value: kind for kind in EditKind}
 _STATES = {state.value: state for state in ObjectState}
 _ORIGINS = {origin.value: origin for origin in Origin}
+_read_json = json.JSONDecoder().raw_decode
 _DTYPES = {"uint8", "uint16", "uint32"}
 
 
@@ -58,9 +59,8 @@ def encode_edit(edit: Edit, previous: bytes) -> EncodedEdit:
         edit.reverts,
         edit.time.isoformat(),
         printable(edit.author),
-        json.dumps(
-            [[_object_list(c.before), _object_list(c.after)] for c in change.objects],
-            separators=(",", ":"),
+        "\n".join(
+            [f"{encode_object(c.before)}\t{encode_object(c.after)}" for c in change.objects]
         ),
     )
     patches = [
@@ -71,7 +71,12 @@ def encode_edit(edit: Edit, previous: bytes) -> EncodedEdit:
     return EncodedEdit((*row, previous, digest), patches, digest)
 
 
-def decode_edit(row: Sequence[Any], patches: Sequence[tuple[Any, ...]], previous: bytes) -> Edit:
+def decode_edit(
+    row: Sequence[Any],
+    patches: Sequence[tuple[Any, ...]],
+    previous: bytes,
+    known: dict[str, CellObject | None],
+) -> Edit:
     """Turn rows into an edit.
 
     Parameters
@@ -82,6 +87,8 @@ def decode_edit(row: Sequence[Any], patches: Sequence[tuple[Any, ...]], previous
         Rows of its patches, in order.
     previous
         Hash of the edit before it.
+    known
+        Objects by their text, from one edit to the next: most texts come twice.
 
     Raises
     ------
@@ -91,20 +98,29 @@ def decode_edit(row: Sequence[Any], patches: Sequence[tuple[Any, ...]], previous
     try:
         if row[10] != previous or _digest(previous, row, patches) != row[11]:
             raise BrokenRowError(f"edit {row[0]} is not as it was written")
-        return _decode(row, patches)
+        return _decode(row, patches, known)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise BrokenRowError(str(error)) from error
 
 
-def _decode(row: Sequence[Any], patches: Sequence[tuple[Any, ...]]) -> Edit:
+def _decode(
+    row: Sequence[Any], patches: Sequence[tuple[Any, ...]], known: dict[str, CellObject | None]
+) -> Edit:
     seq, action, kind, summary, details, continues, reverts, time, author, objects = row[:10]
-    pairs = json.loads(objects)
+    items = []
+    for line in objects.split("\n") if objects else ():
+        pair = []
+        for text in line.split("\t"):
+            if text not in known:
+                known[text] = decode_object(text)
+            pair.append(known[text])
+        items.append(ObjectChange(*pair))
     change = Change(
         _KINDS[kind],
         tuple([_patch(part) for part in patches]),
-        tuple([ObjectChange(decode_object(a), decode_object(b)) for a, b in pairs]),
+        tuple(items),
         summary,
-        {} if details == "{}" else json.loads(details),
+        {} if details == "{}" else _read_json(details)[0],
         continues == 1,
     )
     return Edit(seq, _ACTIONS[action], change, reverts, datetime.fromisoformat(time), author)
@@ -115,7 +131,8 @@ def _digest(previous: bytes, row: Sequence[Any], patches: Iterable[tuple[Any, ..
     # Free text as JSON strings: none of the fields can then hold the line break between them
     head = (
         f"{seq}\n{action}\n{kind}\n{encode_basestring_ascii(summary)}\n{details}\n{continues}\n"
-        f"{reverts}\n{time}\n{encode_basestring_ascii(author)}\n{objects}\n"
+        f"{reverts}\n{time}\n{encode_basestring_ascii(author)}\n"
+        f"{len(objects)}\n{objects}\n"
     )
     parts = [previous, head.encode()]
     for _, n, top, left, bottom, right, dtype, before, after in patches:
@@ -152,16 +169,25 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _object_list(item: CellObject | None) -> list[Any] | None:
+def encode_object(item: CellObject | None) -> str:
+    """JSON of one object: [id, state, origin, box, area, null or [box, base64 of the bits]]."""
     if item is None:
-        return None
+        return "null"
     footprint = item.footprint
     packed = footprint and [footprint.box, base64.b64encode(footprint.packed).decode()]
-    return [item.id, item.state.value, item.origin.value, item.box, item.area, packed]
+    parts = [item.id, item.state.value, item.origin.value, item.box, item.area, packed]
+    return json.dumps(parts, separators=(",", ":"))
 
 
-def decode_object(parts: Any) -> CellObject | None:
-    """The inverse of one entry of `encode_objects`."""
+def decode_object(text: str) -> CellObject | None:
+    """Read what `encode_object` wrote.
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError
+        Where it is no such text.
+    """
+    parts, _ = _read_json(text)
     if parts is None:
         return None
     i, state, origin, box, area, packed = parts
@@ -170,9 +196,9 @@ def decode_object(parts: Any) -> CellObject | None:
 
 
 def encode_objects(objects: Iterable[CellObject]) -> str:
-    """JSON of many objects: [id, state, origin, box, area, [box, base64 of the bits] or null]."""
+    """Many objects, one a line."""
     # One by one, so that the interpreter is never held for long
-    return f"[{','.join([json.dumps(_object_list(item)) for item in objects])}]"
+    return "\n".join([encode_object(item) for item in objects])
 
 
 def decode_objects(text: str) -> tuple[CellObject, ...]:
@@ -184,6 +210,7 @@ def decode_objects(text: str) -> tuple[CellObject, ...]:
         Where it is no such text.
     """
     try:
-        return tuple([item for item in map(decode_object, json.loads(text)) if item is not None])
+        found = map(decode_object, text.split("\n") if text else ())
+        return tuple([item for item in found if item is not None])
     except (LookupError, TypeError, ValueError) as error:
         raise BrokenRowError(str(error)) from error

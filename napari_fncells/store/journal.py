@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from napari_fncells.core.edits import Edit
+from napari_fncells.core.objects import CellObject
 from napari_fncells.store import schema
 from napari_fncells.store.codec import BrokenRowError, EncodedEdit, decode_edit, encode_edit
 from napari_fncells.store.database import (
@@ -303,6 +304,7 @@ def read_edits(connection: sqlite3.Connection, digest: bytes, into: list[Edit]) 
     """
     rows = connection.execute(f"SELECT {schema.EDIT_COLUMNS} FROM edit ORDER BY seq")
     patches = connection.execute(f"SELECT {schema.PATCH_COLUMNS} FROM patch ORDER BY seq, n")
+    known: dict[str, CellObject | None] = {}
     patch = patches.fetchone()
     for row in rows:
         if row[0] != len(into) + 1:
@@ -311,7 +313,7 @@ def read_edits(connection: sqlite3.Connection, digest: bytes, into: list[Edit]) 
         while patch is not None and patch[0] <= row[0]:
             own.append(patch)
             patch = patches.fetchone()
-        into.append(decode_edit(row, own, digest))
+        into.append(decode_edit(row, own, digest, known))
         digest = row[11]
     if patch is not None:
         raise BrokenRowError(f"edit {len(into) + 1} is missing")

@@ -85,7 +85,8 @@ class Ledger:
         reached: Reached | None = None,
     ) -> None:
         reached = reached or Reached(0, header.digest, Tail.empty(header.shape))
-        self.path = path
+        self.path = self._home = path
+        self._away = False
         self.header = header
         self.notes: list[str] = []
         self.saved = reached.count
@@ -153,11 +154,11 @@ class Ledger:
             self.let_go()
             raise explain_write(error, self.path) from error
 
-    def move(self, path: Path) -> None:
-        """Go on in another place: the whole history will be written there."""
+    def move(self, path: Path | None) -> None:
+        """Go on in another place, or back at home (None): the whole history is to be there."""
         self.let_go()
-        self.path = path
-        self._prepare = None
+        self._away = path is not None
+        self.path = path or self._home
         self._restart()
 
     def let_go(self) -> None:
@@ -168,17 +169,14 @@ class Ledger:
 
     def _open(self, visits: Sequence[Visit]) -> Journal:
         """The journal, opened or made where it is not; it then holds `saved` edits of ours."""
-        if self._journal is not None:
-            if self._prepare is None and self._journal.in_place:
-                return self._journal
-            if not self._journal.in_place:
-                self.let_go()
-        if self._prepare is not None:
-            path = self._prepare()
-            if path != self.path:
-                self.let_go()
-                self.path = path
+        if self._journal is not None and not self._journal.in_place:
+            self.let_go()
+        if self._prepare is not None and not self._away:
+            self._home = self._prepare()
             self._prepare = None
+            if self._home != self.path:
+                self.let_go()
+                self.path = self._home
         if self._journal is None:
             self._journal = self._reopen() or self._begin(visits)
         return self._journal

@@ -83,7 +83,7 @@ class Writer:
         self._began = ledger.saved > 0  # notes alone make no journal
         self._urgent = False
         self._since = 0.0
-        self._moving_to: Path | None = None
+        self._moving: tuple[Path | None] | None = None
         self._stopping = False
         self._stop_by = 0.0
         self._thread: threading.Thread | None = None
@@ -150,8 +150,15 @@ class Writer:
             if not self._settled:
                 self._urge()
 
-    def move(self, path: Path, timeout: float) -> bool:
+    def move(self, path: Path | None, timeout: float) -> bool:
         """Write the whole history to another place and go on there.
+
+        Parameters
+        ----------
+        path
+            The journal to be; None for the place that it came from.
+        timeout
+            How long to wait, in s.
 
         Returns
         -------
@@ -161,7 +168,7 @@ class Writer:
         """
         with self._changed:
             self._began = True
-            self._moving_to = path
+            self._moving = (path,)
             self._urge()
             self._changed.wait_for(lambda: not self._urgent or self._thread is None, timeout)
             return self._settled
@@ -207,7 +214,7 @@ class Writer:
     def _up_to_date(self) -> bool:
         notes = self._began and (self._visits or self._meta)
         edits = self._progress.saved < self._progress.issued
-        return not (notes or edits or self._moving_to)
+        return not (notes or edits or self._moving)
 
     def _begin_waiting(self) -> None:
         if self._up_to_date:
@@ -285,14 +292,14 @@ class Writer:
     def _write(self) -> None:
         with self._changed:
             visits, meta = dict(self._visits), dict(self._meta)
-            target = self._moving_to
-        if target is not None:
+            moving = self._moving
+        if moving is not None:
             self._snapshot = None
-            self._ledger.move(target)
+            self._ledger.move(*moving)
         self._ledger.write(GROUP, list(visits.values()), meta)
         with self._changed:
-            if self._moving_to == target:
-                self._moving_to = None
+            if self._moving is moving:
+                self._moving = None
             self._visits = {k: v for k, v in self._visits.items() if visits.get(k) is not v}
             self._meta = {k: v for k, v in self._meta.items() if meta.get(k) != v}
             self._delay = _FIRST_RETRY_SECONDS
@@ -310,7 +317,7 @@ class Writer:
             logger.warning("the journal could not be written", exc_info=error)
         self._snapshot = None
         with self._changed:
-            self._moving_to = None
+            self._moving = None
             self._urgent = False
             self._retry_at = time.monotonic() + self._delay
             self._delay = min(2 * self._delay, _LONGEST_RETRY_SECONDS)

@@ -11,6 +11,14 @@ import pytest
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+@pytest.fixture(autouse=True)
+def journals(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder for the journals of a test: none is ever left in the user's own."""
+    folder = tmp_path_factory.mktemp("journals")
+    monkeypatch.setenv("FNCELLS_DATA_DIR", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Folder of real pictures beside the checkout; tests that need it skip without it."""

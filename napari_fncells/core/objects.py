@@ -34,6 +34,8 @@ class Origin(StrEnum):
 
     DRAFT = "draft"
     HAND = "hand"
+    CANDIDATE = "candidate"
+    """Proposed as a missed cell and dismissed: never in the mask."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ class Album:
         Signal(): the pictures or the current one changed.
     adoptable
         Signal(): a labels layer was opened that wants to become a mask.
+    left
+        Signal(Picture): another picture took its place; its layers are gone.
     pictures
         In the order in which they were opened.
     current
@@ -36,6 +38,7 @@ class Album:
 
     changed = Signal()
     adoptable = Signal()
+    left = Signal(Picture)
 
     def __init__(self, viewer: Any) -> None:
         self._viewer = ref(viewer)
@@ -88,6 +91,8 @@ class Album:
         viewer = self._viewer()
         if viewer is not None:
             viewer.reset_view()
+        if leaving is not None and leaving is not picture and leaving.image_layer is None:
+            self.left.emit(leaving)
         self.changed.emit()
 
     def show_mask(self, picture: Picture) -> None:

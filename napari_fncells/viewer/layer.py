@@ -1,21 +1,22 @@
 """The mask layer: a Labels layer that shows a document and turns strokes into its edits.
 
-It shows the document's own array, so nothing is copied. What it needs of napari's private
-interface stands in this file alone:
+It shows the document's own array, or a part of it where the picture is larger than a texture
+may be, so nothing is copied. What it needs of napari's private interface stands here, in
+`redraw.py` and in `strokes.py`:
 
 - `_block_history`, `_staged_history`, `_commit_staged_history`, `_reset_history`,
-  `_append_to_undo_history`: every finished stroke
-  of brush, eraser, fill, polygon and `data_setitem` ends there; it becomes an edit of the
-  document instead of an entry in napari's history.
-- `_accumulate_updated_slice`, `_partial_labels_refresh`, `_update_thumbnail`: redraw of one
-  box. Where they are missing, the whole layer is refreshed.
+  `_abort_stroke`, `_append_to_undo_history`: every finished stroke of brush, eraser, fill,
+  polygon and `data_setitem` ends there; it becomes an edit of the document instead of an entry
+  in napari's history.
 - `_type_string`: stays 'labels', by which napari finds writers, icons and menus.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,17 @@ from napari.layers import Labels as LabelsLayer
 from napari.layers.labels._labels_constants import Mode
 from napari.utils.colormaps import CyclicLabelColormap
 from numpy.typing import NDArray
+from psygnal import Signal
 
 from napari_fncells.core import changes
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit
 from napari_fncells.core.geometry import Box
-from napari_fncells.core.labels import Labels
+from napari_fncells.viewer.redraw import redraw
+from napari_fncells.viewer.strokes import before_stroke
+
+CHECKPOINT_S = 0.15
+"""A stroke under way is taken into the history at least this often, to be saved."""
 
 _TOOLS = {
     Mode.PAINT: "paint",
@@ -36,9 +42,10 @@ _TOOLS = {
     Mode.FILL: "fill",
     Mode.POLYGON: "polygon",
 }
-# Told apart from each other and from yellow, red and green cells, by the colour-blind too
-_CLEAR = "#00000000"
-_COLOURS = ("#00d5ff", "#ff5ad9", "#4f7bff", "#ff9d5c", "#b18cff", "#7dffd4", "#ffffff")
+# One pale colour for all cells: what is known of a cell is told by the colours of its state,
+# in the overlay above
+PALE = CyclicLabelColormap(colors=["#00000000", "#ffffff30"], name="pale")
+CLEAR = CyclicLabelColormap(colors=["#00000000", "#ffffff00"], name="clear")
 # Tools with which a new shape is begun: they aim at the cell they begin on
 _AIMING = (Mode.PAINT, Mode.POLYGON)
 
@@ -50,16 +57,34 @@ class MaskLayer(LabelsLayer):
     ----------
     document
         Its labels are shown and edited in place.
+    area
+        Part of the picture that is shown and can be edited; all of it where omitted.
     **kwargs
-        Of `napari.layers.Labels`.
+        Of `napari.layers.Labels`; scale and translate are those of the whole picture.
+
+    Attributes
+    ----------
+    escaped
+        Signal(): Esc was pressed with nothing of napari's tools to be dropped.
     """
+
+    escaped = Signal()
 
     _block_history: bool
 
-    def __init__(self, document: Document, **kwargs: Any) -> None:
+    def __init__(self, document: Document, area: Box | None = None, **kwargs: Any) -> None:
         self._document = document
-        kwargs.setdefault("colormap", CyclicLabelColormap(colors=[_CLEAR, *_COLOURS]))
-        super().__init__(document.labels, **kwargs)
+        self._area = area or Box.whole(document.shape)
+        # Sequence of the edit that holds the stroke so far, while one is under way
+        self._part: int | None = None
+        self._part_time = 0.0
+        # Ids of cells that are gone, each with the new one the stroke paints in its place
+        self._renamed: dict[int, int] = {}
+        kwargs.setdefault("colormap", PALE)
+        kwargs["scale"] = scale = np.asarray(kwargs.get("scale", (1.0, 1.0)), dtype=float)
+        self._origin = np.asarray(kwargs.get("translate", (0.0, 0.0)), dtype=float)
+        kwargs["translate"] = self._origin + scale * self._area[:2]
+        super().__init__(self._shown(), **kwargs)
         self.mouse_drag_callbacks.append(aim_stroke)
         document.committed.connect(self._show_edit)
         document.promoted.connect(self._show_promoted)
@@ -70,8 +95,36 @@ class MaskLayer(LabelsLayer):
         return self._document
 
     @property
+    def area(self) -> Box:
+        """Part of the picture that is shown."""
+        return self._area
+
+    @property
     def _type_string(self) -> str:
         return "labels"
+
+    # -- where things are ------------------------------------------------------------------
+
+    def picture_position(self, position: Any) -> tuple[float, float]:
+        """(row, column) in the picture of a point in the world."""
+        row, column = self.world_to_data(position)[-2:]
+        return float(row) + self._area.top, float(column) + self._area.left
+
+    def world_position(self, row: float, column: float) -> tuple[float, float]:
+        """Point in the world of a (row, column) in the picture."""
+        y, x = self.data_to_world((row - self._area.top, column - self._area.left))[-2:]
+        return float(y), float(x)
+
+    def move_area(self, area: Box) -> None:
+        """Show another part of the picture."""
+        if area == self._area:
+            return
+        self.flush_stroke()
+        self._area = area
+        LabelsLayer.data.fset(self, self._shown())
+        self.translate = self._origin + np.asarray(self.scale[-2:]) * area[:2]
+
+    # -- history ---------------------------------------------------------------------------
 
     def undo(self) -> None:
         """Take back the newest edit of the document, whatever tool made it."""
@@ -91,6 +144,8 @@ class MaskLayer(LabelsLayer):
         """
         outer = self._block_history
         self._block_history = True
+        if not outer:
+            self._stroke_begins()
         try:
             yield
         finally:
@@ -98,27 +153,47 @@ class MaskLayer(LabelsLayer):
             if not outer:
                 self._commit_staged_history()
 
+    def flush_stroke(self) -> None:
+        """Take what a stroke has painted so far into the history.
+
+        To be called before anything else is done to the document, else that would be worked
+        out from paint the history does not know. The rest of the stroke is an edit of its own,
+        undone with it where nothing else came between.
+        """
+        self._commit_staged_history()
+
+    @property
+    def stroke_open(self) -> bool:
+        """Whether there is paint that the history does not know yet."""
+        return bool(self._staged_history)
+
     # napari notes a single dab before it writes it; within a block it is taken in afterwards
 
     def paint(self, coord: Any, new_label: int, refresh: bool = True) -> None:
         """Paint a dab; see `napari.layers.Labels.paint`."""
-        with self.block_history():
-            super().paint(coord, self._never_revived(new_label), refresh)
+        if not self._document.read_only:
+            with self.block_history():
+                super().paint(coord, self._never_revived(new_label), refresh)
+            if self._block_history and time.monotonic() - self._part_time > CHECKPOINT_S:
+                self.flush_stroke()
 
     def fill(self, coord: Any, new_label: int, refresh: bool = True) -> None:
         """Fill a region; see `napari.layers.Labels.fill`."""
-        with self.block_history():
-            super().fill(coord, self._never_revived(new_label), refresh)
+        if not self._document.read_only:
+            with self.block_history():
+                super().fill(coord, self._never_revived(new_label), refresh)
 
     def paint_polygon(self, points: Any, new_label: int) -> None:
         """Paint a polygon; see `napari.layers.Labels.paint_polygon`."""
-        with self.block_history():
-            super().paint_polygon(points, self._never_revived(new_label))
+        if not self._document.read_only:
+            with self.block_history():
+                super().paint_polygon(points, self._never_revived(new_label))
 
     def data_setitem(self, *args: Any, **kwargs: Any) -> None:
         """Set single pixels; see `napari.layers.Labels.data_setitem`."""
-        with self.block_history():
-            super().data_setitem(*args, **kwargs)
+        if not self._document.read_only:
+            with self.block_history():
+                super().data_setitem(*args, **kwargs)
 
     def select_new_label(self) -> None:
         """Paint with an id that no cell of this picture ever had."""
@@ -132,24 +207,32 @@ class MaskLayer(LabelsLayer):
 
     @data.setter
     def data(self, labels: Any) -> None:
-        if labels is self._document.labels:
-            LabelsLayer.data.fset(self, labels)
-            return
         array = np.asarray(labels)
         if array.dtype.kind not in "biu":
             raise ValueError(f"a mask holds whole numbers, not {array.dtype.name}")
+        if array is self.data and array.dtype == self._document.labels.dtype:
+            self.refresh()
+            return
         self.flush_stroke()
-        change = changes.replace_labels(self._document, array)
+        change = changes.replace_labels(self._document, self._in_picture(array))
         if change is not None:
             self._document.commit(change)
 
-    def flush_stroke(self) -> None:
-        """Take what a stroke has painted so far into the history.
+    # -- how it is done --------------------------------------------------------------------
 
-        To be called before anything else is done to the document, else that would be worked
-        out from paint the history does not know. The rest of the stroke is an edit of its own.
-        """
-        self._commit_staged_history()
+    def _shown(self) -> NDArray[Any]:
+        """The part of the document's own array that is shown."""
+        whole = self._document.labels
+        return whole if self._area == Box.whole(whole.shape) else whole[self._area.slices]
+
+    def _in_picture(self, part: NDArray[Any]) -> NDArray[Any]:
+        """Labels of the whole picture with the part that is shown replaced."""
+        if part.shape != self.data.shape or self._area == Box.whole(self._document.shape):
+            return part
+        dtype = np.promote_types(part.dtype, self._document.labels.dtype)
+        whole = self._document.labels.astype(dtype)
+        whole[self._area.slices] = part
+        return whole
 
     def _never_revived(self, label: int) -> int:
         """The label, or a new one in place of that of a cell which is gone.
@@ -160,7 +243,8 @@ class MaskLayer(LabelsLayer):
         document = self._document
         if label == 0 or label >= document.next_id or document.is_alive(label):
             return label
-        return document.next_id
+        # A stroke makes one cell, however often its parts are taken into the history
+        return self._renamed.setdefault(label, document.next_id)
 
     def _reset_history(self, event: Any = None) -> None:
         """Drop what napari holds of the history, but not the paint of an open stroke.
@@ -171,39 +255,51 @@ class MaskLayer(LabelsLayer):
             self._commit_staged_history()
         super()._reset_history(event)
 
+    def _stroke_begins(self) -> None:
+        self._part, self._part_time = None, time.monotonic()
+        self._renamed.clear()
+
+    def _begin_stroke(self) -> None:
+        self._stroke_begins()
+        super()._begin_stroke()
+
+    def _abort_stroke(self) -> None:
+        """Take a stroke back that is given up, those parts of it included that were saved."""
+        begun = self._part is not None and self._part == self._document.edit_count
+        if begun:
+            self.flush_stroke()
+        super()._abort_stroke()
+        if begun:
+            self._document.undo()
+
     def _append_to_undo_history(self, item: list[Any]) -> None:
-        """Turn a finished stroke into an edit of the document."""
-        box, before = _before_stroke(item, self._document.labels)
+        """Turn a stroke, or a part of one, into an edit of the document."""
+        box, before = before_stroke(item, self.data)
+        box = box.shifted(self._area.top, self._area.left)
         tool = _TOOLS.get(self._mode, "paint")
         change = changes.stroke(self._document, box, before, tool)
         if change is not None:
-            self._document.record(change)
+            begun = self._part is not None and self._part == self._document.edit_count
+            edit = self._document.record(replace(change, continues=begun))
+            self._part = edit.sequence if self._block_history else None
+        self._part_time = time.monotonic()
         self.events.paint(value=item)
 
     def _show_edit(self, edit: Edit) -> None:
         """Redraw the boxes an edit changed."""
         for patch in edit.change.patches:
-            self._redraw(patch.box)
-
-    def _redraw(self, box: Box) -> None:
-        """Redraw a box alone, where napari lets us; its own undo redraws everything."""
-        local = self.data.dtype.itemsize <= 2 and hasattr(self, "_partial_labels_refresh")
-        if not local:
-            self.refresh()
-            return
-        self._accumulate_updated_slice(box.slices)
-        self._partial_labels_refresh()
-        self._update_thumbnail()
+            box = patch.box.shifted(-self._area.top, -self._area.left)
+            redraw(self, box.clip(self.data.shape))
 
     def _show_promoted(self) -> None:
-        LabelsLayer.data.fset(self, self._document.labels)
+        LabelsLayer.data.fset(self, self._shown())
 
 
 def aim_stroke(layer: MaskLayer, event: Any) -> None:
     """Let a stroke begun on a cell edit that cell, and one begun on ground make a new cell."""
     if layer.mode not in _AIMING or layer.selected_label == 0 or _in_polygon(layer):
         return
-    row, column = (round(value) for value in layer.world_to_data(event.position)[-2:])
+    row, column = (round(value) for value in layer.picture_position(event.position))
     cell = layer.document.cell_at(row, column)
     layer.selected_label = cell.id if cell is not None else layer.document.next_id
 
@@ -211,36 +307,6 @@ def aim_stroke(layer: MaskLayer, event: Any) -> None:
 def _in_polygon(layer: MaskLayer) -> bool:
     """Whether a polygon has been begun: its first corner has aimed already."""
     return layer.mode == Mode.POLYGON and bool(layer._overlays["polygon"].points)
-
-
-def _before_stroke(item: list[Any], labels: Labels) -> tuple[Box, Labels]:
-    """Box of a stroke and the labels in it before, from the atoms of napari's history."""
-    boxes = [_atom_box(atom) for atom in item]
-    box = boxes[0]
-    for other in boxes[1:]:
-        box = box.union(other)
-    before = labels[box.slices].copy()
-    for atom, part in zip(reversed(item), reversed(boxes), strict=True):
-        _take_back(atom, before, box, part)
-    return box, before
-
-
-def _atom_box(atom: Any) -> Box:
-    """Where an atom changed pixels: a mask in a slice, or a tuple of index arrays."""
-    if hasattr(atom, "slice_key"):
-        return Box.of(atom.slice_key)
-    rows, columns = atom[0]
-    return Box(int(rows.min()), int(columns.min()), int(rows.max()) + 1, int(columns.max()) + 1)
-
-
-def _take_back(atom: Any, before: Labels, box: Box, part: Box) -> None:
-    """Write an atom's old values into `before`, which fills `box`."""
-    if not hasattr(atom, "slice_key"):
-        (rows, columns), old_values, _ = atom
-        before[rows - box.top, columns - box.left] = old_values
-        return
-    window = before[part.within(box)]
-    window[... if atom.mask is None else atom.mask] = atom.old_values
 
 
 @MaskLayer.bind_key("m", overwrite=True)
@@ -253,3 +319,15 @@ def _new_label(layer: MaskLayer) -> None:
 def _redo(layer: MaskLayer) -> None:
     """Do again what was undone last."""
     layer.redo()
+
+
+@MaskLayer.bind_key("Escape", overwrite=True)
+def _escape(layer: MaskLayer) -> None:
+    """Drop the polygon or stroke under way; else go back to moving the picture."""
+    if layer.mode == Mode.POLYGON and layer._overlays["polygon"].points:
+        layer._overlays["polygon"].points = []
+    elif layer._overlays["brush_stroke"].active:
+        layer._overlays["brush_stroke"].abort(layer)
+    else:
+        layer.mode = "pan_zoom"
+        layer.escaped.emit()

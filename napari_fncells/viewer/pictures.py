@@ -15,6 +15,8 @@ from napari.layers import Labels as LabelsLayer
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import Image
 from napari_fncells.session.image import ImageSession
+from napari_fncells.session.keeping import Keeper
+from napari_fncells.viewer.area import work_area
 from napari_fncells.viewer.contrast import brightened, contrast_limits
 from napari_fncells.viewer.layer import MaskLayer
 
@@ -33,7 +35,9 @@ class Picture:
     path
         Its file, where it has one.
     session
-        Kept as long as the workspace lives, so that going back finds everything again.
+        While the picture is open, once a mask was begun.
+    keeper
+        Keeps the session's document on disk; opened before it.
     image_layer, mask_layer
         While they are in the viewer.
     """
@@ -41,6 +45,7 @@ class Picture:
     name: str
     path: Path | None = None
     session: ImageSession | None = None
+    keeper: Keeper | None = None
     image_layer: Any = None
     mask_layer: MaskLayer | None = None
 
@@ -72,9 +77,15 @@ class Picture:
                 "scale": self.image_layer.scale[-2:],
                 "translate": self.image_layer.translate[-2:],
             }
+        document = self.session.document
         layer = MaskLayer(
-            self.session.document, name=f"{Path(self.name).stem} mask", opacity=0.5, **placed
+            document,
+            work_area(document.shape),
+            name=f"{Path(self.name).stem} mask",
+            opacity=0.9,
+            **placed,
         )
+        layer.editable = not document.read_only
         layer.help = "Shift+click a cell to remove it, the ground to add one"
         return layer
 
@@ -126,6 +137,11 @@ def facts_of(layer: Any) -> dict[str, Any]:
     """What this plugin noted in a layer's metadata."""
     found = layer.metadata.get(KEY)
     return found if isinstance(found, dict) else {}
+
+
+def is_known(layer: Any) -> bool:
+    """Whether an image layer shows a picture that was read by this plugin."""
+    return isinstance(facts_of(layer).get("image"), Image)
 
 
 def is_picture(layer: Any) -> bool:

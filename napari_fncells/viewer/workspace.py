@@ -14,18 +14,29 @@ from napari.layers import Labels as LabelsLayer
 from napari.utils.notifications import show_warning
 from psygnal import Signal
 
+from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Action, Edit
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.geometry import Box
 from napari_fncells.core.params import AUTO, DraftParams
 from napari_fncells.core.segment import Draft, draft_steps
 from napari_fncells.io.images import Image
-from napari_fncells.session.image import ImageSession, Outcome
+from napari_fncells.session.image import ImageSession
 from napari_fncells.session.snapshot import Snapshot
+from napari_fncells.viewer import commands
 from napari_fncells.viewer.album import Album
-from napari_fncells.viewer.gestures import ShiftClick
+from napari_fncells.viewer.correction import Correction
+from napari_fncells.viewer.display import Display
+from napari_fncells.viewer.gestures import Gestures
 from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
-from napari_fncells.viewer.pictures import Picture, image_layer_data, image_of, is_draft
+from napari_fncells.viewer.overlay import Overlay
+from napari_fncells.viewer.pictures import Picture, image_layer_data, image_of, is_draft, is_known
+from napari_fncells.viewer.review import Review
+from napari_fncells.viewer.saving import Saving
+
+# Share of the canvas's shorter side that a cell should take up when the camera goes to it
+_SMALLEST, _USEFUL, _LARGEST = 0.05, 0.15, 0.6
 
 
 class Workspace:
@@ -40,32 +51,56 @@ class Workspace:
     said
         Signal(str): what was done or refused, in words; the status bar alone would lose it
         at the next movement of the mouse.
+    trail
+        Signal(str, list): path of a gesture under way, by its kind, in pixels of the canvas; an
+        empty one ends it.
+    help_wanted
+        Signal(): the sheet of keys and gestures is to be shown or hidden.
+    worked
+        Signal(): the time at work on the current picture went on.
+    escaped
+        Signal(): back to the neutral state.
     runner
         Runs generators that yield progress in words; replaced by the window.
     author
         The annotator's name, for new sessions.
+    correction, review
+        What mouse gestures do; what walks and judges cells by keys.
+    display, overlay, saving
+        What shows pictures, what tells the states of cells, what keeps them on disk.
     """
 
     changed = Signal()
     adoptable = Signal()
     said = Signal(str)
+    trail = Signal(str, list)
+    help_wanted = Signal()
+    worked = Signal()
+    escaped = Signal()
 
     def __init__(self, viewer: Any) -> None:
         # The viewer owns the workspace, through its callbacks; not the other way round
         self._viewer = ref(viewer)
         self.runner: Runner = run_now
         self.author = ""
+        self.saving = Saving()
+        self.overlay = Overlay(self._viewer)
+        self.review = Review(self)
+        self._at: Picture | None = None
+        self._effort_at = (0, 0)
+        self.display = Display()
         self._album = Album(viewer)
         self._album.changed.connect(self._on_album_changed)
         self._album.adoptable.connect(self._on_adoptable)
-        self._gesture = ShiftClick(viewer, self._mask_to_correct, self.fix_at, self.report)
-        # On the viewer, for when another layer is active; Ctrl+Y would flip napari to 3D
-        for keys, act in (
-            ("Control-Z", self.undo),
-            ("Control-Shift-Z", self.redo),
-            ("Control-Y", self.redo),
-        ):
-            viewer.bind_key(keys, lambda _viewer, act=act: act(), overwrite=True)
+        self._album.left.connect(self._on_left)
+        self.correction = Correction(self)
+        self._gestures = Gestures(viewer, self.correction)
+        commands.register(existing_workspace)
+        # On this viewer alone: Ctrl+Y flips others to 3D
+        viewer.bind_key("Control-Y", lambda _viewer: self.redo(), overwrite=True)
+        for emitter in (viewer.cursor.events.position, viewer.scene.camera.events):
+            emitter.connect(self._sign_of_life)
+        self._on_album_changed()
 
     # -- what there is ---------------------------------------------------------------------
 
@@ -117,10 +152,13 @@ class Workspace:
         if picture.session is None and picture.image_layer is None:
             raise UserError(f"The layer of {picture.name} was removed.", "Choose it in the list.")
         if picture.session is None:
-            picture.session = ImageSession(image_of(picture.image_layer), self.author)
-            picture.session.document.committed.connect(self._on_committed)
+            self._begin(picture)
+        session = picture.session
+        if session is None:
+            raise UserError(f"{picture.name} cannot be worked on.", "Open it again.")
         self._album.show_mask(picture)
-        return picture.session
+        self.overlay.follow(picture.mask_layer)
+        return session
 
     # -- what one can do -------------------------------------------------------------------
 
@@ -141,6 +179,7 @@ class Workspace:
 
     def go_to(self, picture: Picture) -> None:
         """Show a picture in place of the current one; nothing of that one is lost."""
+        self.settle()
         if picture.image_layer is not None:
             if picture is not self.current:
                 self._album.show(picture)
@@ -167,7 +206,7 @@ class Workspace:
         session, picture = self.require_session(), self.current
 
         def apply(result: Draft) -> None:
-            _settle(picture)
+            self.settle(picture)
             session.apply(result)
             counts = session.document.counts
             proposed = f"{counts.untouched} cell{'' if counts.untouched == 1 else 's'}"
@@ -192,7 +231,7 @@ class Workspace:
                 f"{rows} x {columns}.",
                 "Open the mask that belongs to the picture.",
             )
-        _settle(self.current)
+        self.settle()
         session.adopt(labels, layer.name)
         self.viewer.layers.remove(layer)
         self.report(f"{session.document.counts.final} cells taken over from {layer.name}.")
@@ -206,11 +245,58 @@ class Workspace:
                 layer.metadata = {}
                 show_warning(str(error))
 
-    def fix_at(self, row: int, column: int) -> Outcome:
-        """Mend what is wrong at a pixel of the current picture."""
+    def finish(self) -> None:
+        """Accept the rest, mark the picture done and go to the next."""
+        picture = self.current
         session = self.require_session()
-        _settle(self.current)
-        return session.fix_at(row, column)
+        self.settle()
+        message = session.finish().message
+        keeper = picture.keeper if picture is not None else None
+        if keeper is not None and not keeper.flush(2.0):
+            self.report("Not saved yet, so not done: see the red banner.")
+            return
+        following = self._album.neighbour(1)
+        if following is not None:
+            self.go_to(following)
+        self.report(message)
+
+    def neutral(self) -> None:
+        """Go back to the state in which nothing is selected and no tool is active."""
+        active = self.viewer.layers.selection.active
+        if active is not None and hasattr(active, "mode"):
+            active.mode = "pan_zoom"
+        self.review.select(None)
+        self.escaped.emit()
+
+    def look_at(self, box: Box) -> None:
+        """Move the camera to a part of the picture, near enough to see it."""
+        mask = self.mask_layer
+        if mask is None:
+            return
+        camera = self.viewer.scene.camera
+        camera.center = mask.world_position(*box.centre)
+        side = max(box.height, box.width, 20) * float(mask.scale[-1])
+        room = min(self.viewer.canvas.size)
+        if not _SMALLEST * room <= side * camera.zoom <= _LARGEST * room:
+            camera.zoom = _USEFUL * room / side
+
+    def settle(self, picture: Picture | None = None) -> None:
+        """Take a stroke that is under way into the history, before something else is done."""
+        picture = picture or self.current
+        if picture is not None and picture.mask_layer is not None:
+            picture.mask_layer.flush_stroke()
+
+    def watch(self) -> None:
+        """Look after what goes on by itself; to be called several times a second.
+
+        Paint of a stroke under way is taken into the history, the state of saving told, the
+        working files written when it is time.
+        """
+        mask = self.mask_layer
+        if mask is not None and mask.stroke_open:
+            mask.flush_stroke()
+        self._note_effort()
+        self.saving.watch(self.current)
 
     def snapshot(self) -> Snapshot:
         """The current mask as it is now, to be exported.
@@ -221,16 +307,16 @@ class Workspace:
             Where there is no picture.
         """
         session = self.require_session()
-        _settle(self.current)
+        self.settle()
         return Snapshot.of(session.document)
 
     def undo(self) -> None:
         """Take back the newest edit of the current picture."""
-        self._step_history("Undone", lambda document: document.undo())
+        self._step_history(lambda document: document.undo())
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        self._step_history("Redone", lambda document: document.redo())
+        self._step_history(lambda document: document.redo())
 
     def report(self, message: str) -> None:
         """Say something in the status bar."""
@@ -239,26 +325,53 @@ class Workspace:
 
     # -- how it is done --------------------------------------------------------------------
 
-    def _step_history(self, word: str, move: Callable[[Any], Any]) -> None:
+    def _step_history(self, move: Callable[[Document], Edit | None]) -> None:
         session = self.session
         if session is None:
             return
-        _settle(self.current)
-        edit = move(session.document)
-        if edit is None:
-            self.report("Nothing more in the history.")
-        else:
-            self.report(f"{word}: {edit.change.summary}.")
-
-    def _mask_to_correct(self) -> MaskLayer | None:
-        """The mask a gesture works on: an empty one is begun where there is none yet."""
-        if self.current is None:
-            return None
+        self.settle()
         try:
-            self.require_session()
-        except UserError:
-            return None
-        return self.mask_layer
+            if move(session.document) is None:
+                self.report("Nothing more in the history.")
+        except UserError as error:
+            self.report(str(error))
+
+    def _note_effort(self) -> None:
+        """Let the keeper know the effort once a second, while there is any."""
+        picture = self.current
+        if picture is None or picture.session is None or picture.keeper is None:
+            return
+        session = picture.session
+        visit = session.clock.visit
+        moment = int(visit.active_seconds), session.document.edit_count
+        if moment != self._effort_at:
+            self._effort_at = moment
+            picture.keeper.note_effort(visit.as_mapping())
+            self.worked.emit()
+
+    def _sign_of_life(self) -> None:
+        """The pointer or the camera moved: somebody is looking at the picture."""
+        if self.session is not None:
+            self.session.clock.active()
+
+    def _begin(self, picture: Picture) -> None:
+        """Open the session of a picture, with the work that was done on it before."""
+        image = image_of(picture.image_layer)
+        if picture.keeper is None:
+            picture.keeper = self.saving.open(image, self.author)
+        picture.session = ImageSession(image, self.author, picture.keeper.document)
+        picture.session.document.committed.connect(self._on_committed)
+
+    def _resume(self, picture: Picture) -> None:
+        """Show the work done on a picture before; one that was never worked on stays as it is."""
+        layer = picture.image_layer
+        if picture.session is not None or layer is None or not is_known(layer):
+            return
+        if picture.keeper is None:
+            picture.keeper = self.saving.open(image_of(layer), self.author)
+        if picture.keeper.document.edit_count or picture.keeper.state.read_only:
+            self._begin(picture)
+            self._album.show_mask(picture)
 
     def _arrived(self, picture: Picture, found: Sequence[Image | UserError]) -> None:
         """Show a picture that has been read, or why it was not."""
@@ -271,7 +384,20 @@ class Workspace:
             self.viewer.add_layer(ImageLayer(data, **meta))
 
     def _on_album_changed(self) -> None:
+        current = self.current
+        if current is not None:
+            self._resume(current)
+            if current.image_layer is not None:
+                commands.give_way(current.image_layer, self)
+                self.display.show(current.image_layer)
+        if current is not self._at:
+            self._at = current
+            self.review.select(None)
+        self.overlay.follow(self.mask_layer)
         self.changed.emit()
+
+    def _on_left(self, picture: Picture) -> None:
+        self.saving.leave(picture)
 
     def _on_adoptable(self) -> None:
         self.adoptable.emit()
@@ -279,13 +405,11 @@ class Workspace:
     def _on_committed(self, edit: Edit) -> None:
         if edit.action is Action.DO:
             self.said.emit(f"{edit.change.summary.capitalize()}.")
+        else:
+            # Ctrl+Z reaches the document by the mask layer, too
+            word = "Undone" if edit.action is Action.UNDO else "Redone"
+            self.report(f"{word}: {edit.change.summary}.")
         self.changed.emit()
-
-
-def _settle(picture: Picture | None) -> None:
-    """Take a stroke that is under way into the history, before something else is done."""
-    if picture is not None and picture.mask_layer is not None:
-        picture.mask_layer.flush_stroke()
 
 
 _workspaces: WeakKeyDictionary[Any, Workspace] = WeakKeyDictionary()
@@ -301,3 +425,8 @@ def workspace_of(viewer: Any) -> Workspace:
     if real not in _workspaces:
         _workspaces[real] = Workspace(real)
     return _workspaces[real]
+
+
+def existing_workspace(viewer: Any) -> Workspace | None:
+    """The workspace of a viewer, or None where none was made."""
+    return _workspaces.get(getattr(viewer, "__wrapped__", viewer))

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_fncells.core.document import Document
+from napari_fncells.widgets.effort_label import EffortLabel
+from napari_fncells.widgets.status_light import StatusLight
 
 _HELP = (
-    "<b>Shift+click</b> a cell: remove it<br>"
-    "<b>Shift+click</b> the ground: add the cell there<br>"
-    "<b>P</b> brush, <b>E</b> eraser, <b>Z</b> back to moving<br>"
-    "<b>Ctrl+Z</b> undo, <b>Ctrl+Shift+Z</b> redo: everything"
+    "<b>Shift+click</b> a cell: remove it; the ground: add the cell<br>"
+    "<b>Shift+wheel</b> grow or shrink it, <b>Shift+drag</b> lasso<br>"
+    "<b>Ctrl+drag</b> across a cell: cut; from cell to cell: join<br>"
+    "<b>N</b> next, <b>A</b> accept, <b>D</b> remove, <b>Ctrl+Z</b> undo<br>"
+    "<b>?</b> all keys and gestures"
 )
+_NARROWEST, _FRAME = 120, 16  # px, of a button and of what surrounds its text
 _NO_MASK = "No mask yet. Draft one, or Shift+click the cells."
 
 
@@ -36,11 +47,15 @@ class CorrectPanel(QWidget):
         self.counts.setWordWrap(True)
         self.message = QLabel()
         self.message.setWordWrap(True)
+        self.light = StatusLight()
+        self.effort = EffortLabel()
         self.undo = QPushButton("Undo")
         self.redo = QPushButton("Redo")
         for button in (self.undo, self.redo):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setEnabled(False)
+            # A long name must not widen the dock
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.undo.clicked.connect(self.undo_requested)
         self.redo.clicked.connect(self.redo_requested)
         self._lay_out()
@@ -52,7 +67,11 @@ class CorrectPanel(QWidget):
             (self.undo, self.redo), ("Undo", "Redo"), summaries, strict=True
         ):
             button.setEnabled(summary is not None)
-            button.setText(f"{word} {summary}" if summary else word)
+            text = f"{word} {summary}" if summary else word
+            button.setToolTip(text)
+            room = max(button.width(), _NARROWEST) - _FRAME
+            elide = Qt.TextElideMode.ElideRight
+            button.setText(button.fontMetrics().elidedText(text, elide, room))
         self.counts.setText(_NO_MASK if document is None else _in_words(document))
 
     def _lay_out(self) -> None:
@@ -61,10 +80,12 @@ class CorrectPanel(QWidget):
         buttons.addWidget(self.redo)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.light)
         layout.addWidget(self.help)
         layout.addWidget(self.counts)
         layout.addWidget(self.message)
         layout.addLayout(buttons)
+        layout.addWidget(self.effort)
 
 
 def _in_words(document: Document) -> str:

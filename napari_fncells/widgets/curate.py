@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from qtpy.QtCore import Qt, QTimer, Signal
-from qtpy.QtWidgets import QGroupBox, QMessageBox, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QGroupBox, QMessageBox, QScrollArea, QVBoxLayout, QWidget
 
-from napari_fncells.core.binary import touching_pairs
+from napari_fncells.core.adjacency import Adjacency
+from napari_fncells.core.document import Document
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.atomic import SaveCode, SaveError
 from napari_fncells.io.images import Image
@@ -26,18 +27,23 @@ from napari_fncells.session.export import (
 from napari_fncells.viewer.jobs import Steps
 from napari_fncells.viewer.pictures import Picture
 from napari_fncells.viewer.workspace import workspace_of
+from napari_fncells.widgets.banner import Banner
 from napari_fncells.widgets.correct_panel import CorrectPanel
 from napari_fncells.widgets.draft_panel import DraftPanel
 from napari_fncells.widgets.export_panel import ExportPanel
 from napari_fncells.widgets.picture_panel import PicturePanel
 from napari_fncells.widgets.runner import ThreadRunner
+from napari_fncells.widgets.view_panel import TITLE as VIEW_TITLE
+from napari_fncells.widgets.view_panel import ViewPanel
+from napari_fncells.widgets.viewing import connect_view
+from napari_fncells.widgets.window_parts import WindowParts
 
 Export = Callable[..., Generator[str, None, ExportReport]]
 
 _QUIET_MS = 300  # touching pairs are counted once the mask has been still this long
 
 
-class CurateWidget(QScrollArea):
+class CurateWidget(QWidget):
     """Dock widget of the plugin.
 
     Parameters
@@ -60,10 +66,15 @@ class CurateWidget(QScrollArea):
         self.workspace.runner = self.runner
         # Apart from the other jobs, which take each other's place: no export is ever cut short
         self.saver = ThreadRunner()
+        self.banner = Banner()
+        self._scroll = QScrollArea()
         self.picture = PicturePanel()
         self.draft = DraftPanel()
         self.correct = CorrectPanel()
+        self.view = ViewPanel()
         self.export = ExportPanel()
+        self.parts = WindowParts.of(_window_owner(napari_viewer), self.workspace)
+        self._touching: tuple[Document, Adjacency] | None = None
         self._shown: Picture | None = None
         self._lay_out()
         self._quiet = QTimer(self, singleShot=True, interval=_QUIET_MS)
@@ -88,7 +99,20 @@ class CurateWidget(QScrollArea):
             self.export.outcome.clear()
         if session is not None:
             self.export.choose_default_folder(suggest_folder(session.image))
+        self.show_saving()
         self._quiet.start()
+
+    def show_saving(self) -> None:
+        """Show how far the work is saved; what cannot be is told until it is."""
+        saving = self.workspace.saving
+        state = saving.state(self.workspace.current)
+        self.correct.light.show_state(state)
+        self.banner.show_read_only(state.read_only if state is not None else "")
+        errors = [k.state.error for k in saving.unsaved() if k.state.error is not None]
+        if errors:
+            self.banner.show_failure(errors[0].sentence, errors[0].remedy)
+        else:
+            self.banner.clear_failure()
 
     def export_current(self) -> None:
         """Export the current mask, asking before anything is replaced."""
@@ -109,6 +133,12 @@ class CurateWidget(QScrollArea):
         workspace.changed.connect(self.refresh)
         workspace.said.connect(self._say)
         workspace.adoptable.connect(self._adopt_soon)
+        workspace.worked.connect(self._show_effort)
+        workspace.saving.changed.connect(self.show_saving)
+        workspace.saving.told.connect(self.banner.show_note)
+        self.banner.retry.connect(workspace.saving.retry)
+        self.banner.save_elsewhere.connect(self._guarded(workspace.saving.save_elsewhere))
+        connect_view(self.view, workspace)
         self.runner.started.connect(self.draft.show_busy)
         self.runner.stepped.connect(self.draft.show_busy)
         self.runner.ended.connect(self._show_idle)
@@ -150,10 +180,20 @@ class CurateWidget(QScrollArea):
     def _adopt_soon(self) -> None:
         self._adoption.start()
 
-    def _count_touching(self) -> None:
+    def _show_effort(self) -> None:
         session = self.workspace.session
-        pairs = touching_pairs(session.document.labels) if session else ()
-        self.export.show_touching(len(pairs))
+        self.correct.effort.show_effort(session.effort if session is not None else None)
+
+    def _count_touching(self) -> None:
+        """Say how many pairs touch; the picture is looked at once, then edit by edit."""
+        session = self.workspace.session
+        document = session.document if session is not None else None
+        if self._touching is not None and self._touching[0] is not document:
+            self._touching[1].close()
+            self._touching = None
+        if document is not None and self._touching is None:
+            self._touching = document, Adjacency(document)
+        self.export.show_touching(self._touching[1].count if self._touching else 0)
 
     def _export_folder(self) -> Path:
         """The folder chosen, made where it is missing."""
@@ -188,7 +228,7 @@ class CurateWidget(QScrollArea):
             text = f"Not saved. {outcome}"
             show_error(str(outcome))
         self.export.outcome.setText(text)
-        self.ensureWidgetVisible(self.export.outcome)
+        self._scroll.ensureWidgetVisible(self.export.outcome)
         self.exported.emit(report)
 
     def _show_export(self, step: str) -> None:
@@ -211,22 +251,34 @@ class CurateWidget(QScrollArea):
 
     def _lay_out(self) -> None:
         content = QWidget()
-        layout = QVBoxLayout(content)
+        parts = QVBoxLayout(content)
         for title, panel in (
             ("1  Picture", self.picture),
             ("2  Draft", self.draft),
             ("3  Correct", self.correct),
             ("4  Export", self.export),
+            (VIEW_TITLE, self.view),
         ):
             box = QGroupBox(title)
             inner = QVBoxLayout(box)
             inner.addWidget(panel)
-            layout.addWidget(box)
-        layout.addStretch(1)
-        self.setWidget(content)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            parts.addWidget(box)
+        parts.addStretch(1)
+        self._scroll.setWidget(content)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        # Above what can be scrolled: a failure to save stays in sight
+        layout.addWidget(self.banner)
+        layout.addWidget(self._scroll, 1)
         self.setMinimumWidth(300)
+
+
+def _window_owner(viewer: Viewer) -> Any:
+    """The viewer itself: napari hands plugins a proxy that hides its window's parts."""
+    return getattr(viewer, "__wrapped__", viewer)
 
 
 def _outcome_of(export: Generator[str, None, ExportReport]) -> Steps:

@@ -111,7 +111,7 @@ def test_mask_layer_saves_as_binary_png_through_napari(tmp_path: Path) -> None:
     viewer = ViewerModel()
     viewer.add_image(cell_picture(), rgb=True)
     workspace = workspace_of(viewer)
-    workspace.fix_at(50, 60)
+    workspace.correction.fix_at(50, 60)
     layer = workspace.mask_layer
     assert layer is not None
     path = tmp_path / "saved.png"
@@ -126,8 +126,8 @@ def test_saving_tif_keeps_the_ids(tmp_path: Path) -> None:
     viewer = ViewerModel()
     viewer.add_image(cell_picture(), rgb=True)
     workspace = workspace_of(viewer)
-    workspace.fix_at(50, 60)
-    workspace.fix_at(60, 150)
+    workspace.correction.fix_at(50, 60)
+    workspace.correction.fix_at(60, 150)
     layer = workspace.mask_layer
     assert layer is not None
     [path] = layer.save(str(tmp_path / "saved.tif"))

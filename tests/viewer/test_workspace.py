@@ -86,17 +86,17 @@ def test_draft_finds_the_cells_and_takes_the_original(
 def test_fix_removes_adds_and_restores(workspace: Workspace, tmp_path: Path) -> None:
     workspace.open_files([save_picture(tmp_path)])
     row, column, radius, _ = CELLS[1]
-    added = workspace.fix_at(row, column)
+    added = workspace.correction.fix_at(row, column)
     session = workspace.session
     assert session is not None
     assert added.edit is not None
     cell = session.document.cell_at(row, column)
     assert cell is not None
     assert 0.5 < cell.area / (np.pi * radius**2) < 1.8
-    removed = workspace.fix_at(row, column)
+    removed = workspace.correction.fix_at(row, column)
     assert "Removed" in removed.message
     assert session.document.labels.max() == 0
-    restored = workspace.fix_at(row, column)
+    restored = workspace.correction.fix_at(row, column)
     assert "Restored" in restored.message
     assert session.document.cell_at(row, column) == cell
 
@@ -105,10 +105,10 @@ def test_fix_over_nothing_says_so_and_changes_nothing(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     workspace.open_files([save_picture(tmp_path)])
-    outcome = workspace.fix_at(5, 120)
+    outcome = workspace.correction.fix_at(5, 120)
     assert outcome.edit is None
     assert "Nothing changed" in outcome.message
-    outside = workspace.fix_at(-3, 5)
+    outside = workspace.correction.fix_at(-3, 5)
     assert outside.edit is None
 
 
@@ -116,7 +116,7 @@ def test_undo_redo_say_what(workspace: Workspace, tmp_path: Path) -> None:
     said: list[str] = []
     workspace.said.connect(said.append)
     workspace.open_files([save_picture(tmp_path)])
-    workspace.fix_at(*CELLS[0][:2])
+    workspace.correction.fix_at(*CELLS[0][:2])
     workspace.undo()
     workspace.undo()
     workspace.redo()
@@ -132,7 +132,7 @@ def test_going_away_and_back_keeps_everything(workspace: Workspace, folder: Path
     workspace.open_folder(folder)
     assert [picture.name for picture in workspace.pictures] == ["a.png", "b.png", "c.png"]
     workspace.draft()
-    workspace.fix_at(*CELLS[0][:2])
+    workspace.correction.fix_at(*CELLS[0][:2])
     first = workspace.session
     assert first is not None
     labels = first.document.labels.copy()
@@ -142,7 +142,10 @@ def test_going_away_and_back_keeps_everything(workspace: Workspace, folder: Path
     # Only the picture on screen has layers
     assert len(workspace.viewer.layers) == 1
     workspace.step(-1)
-    assert workspace.session is first
+    again = workspace.session
+    assert again is not None
+    assert again is not first, "it was read from the disk"
+    assert again.document.history == first.document.history
     np.testing.assert_array_equal(first.document.labels, labels)
     assert workspace.mask_layer is not None
     assert workspace.mask_layer.data is first.document.labels
@@ -222,7 +225,11 @@ def test_a_draft_layer_is_taken_over(workspace: Workspace) -> None:
     session = workspace.session
     assert session is not None
     assert np.count_nonzero(session.document.labels) == 100
-    assert [type(layer).__name__ for layer in workspace.viewer.layers] == ["Image", "MaskLayer"]
+    assert [type(layer).__name__ for layer in workspace.viewer.layers] == [
+        "Image",
+        "MaskLayer",
+        "StateLayer",
+    ]
 
 
 def test_a_mask_of_another_shape_is_refused(workspace: Workspace) -> None:
@@ -316,7 +323,7 @@ def test_a_gesture_within_a_stroke(workspace: Workspace, tmp_path: Path) -> None
     assert layer is not None
     layer._begin_stroke()
     layer.paint((50, 60), 1)
-    workspace.fix_at(50, 60)
+    workspace.correction.fix_at(50, 60)
     layer.paint((180, 50), 2)
     assert workspace.snapshot().counts == document.counts
     layer._commit_stroke()
@@ -332,7 +339,7 @@ def test_a_redraft_leaves_what_was_touched(workspace: Workspace, tmp_path: Path)
     workspace.draft()
     session = workspace.session
     assert session is not None
-    workspace.fix_at(*CELLS[0][:2])
+    workspace.correction.fix_at(*CELLS[0][:2])
     layer = workspace.mask_layer
     assert layer is not None
     row, column = CELLS[1][:2]

@@ -1,0 +1,195 @@
+"""The picture of the cells' states: one small code per pixel, worked out box by box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fncells.core.document import Document
+from napari_fncells.core.edits import Edit
+from napari_fncells.core.geometry import Box
+from napari_fncells.core.grow import Region
+from napari_fncells.core.labels import Labels
+from napari_fncells.core.objects import CellObject, ObjectState
+
+OUTLINE = 16
+"""Added to the code of a state where a pixel lies on a cell's outline."""
+SELECTED = 30
+"""Code of the outline of the selected cell."""
+PROPOSED = 31
+"""Code of the dashed outline of what may be a missed cell."""
+HALO = 3
+"""A change of pixels changes codes no farther than this from it, in px."""
+
+CODES: dict[ObjectState, int] = {state: code for code, state in enumerate(ObjectState, start=1)}
+"""Code of the inside of a cell in a state; 0 is background."""
+
+_DASH = 6  # px
+_KERNEL = np.ones((5, 5), np.uint8)
+
+
+class StateImage:
+    """Codes of a document's cells, kept up to date by its edits.
+
+    Parameters
+    ----------
+    document
+        Read, never written.
+    area
+        Part of the picture that is worked out; all of it where omitted.
+
+    Attributes
+    ----------
+    codes
+        (area.height, area.width) uint8: see `CODES`, `OUTLINE` and `SELECTED`. Outlines are 2 px
+        wide and lie inside the cells; those of unsure and removed cells are dashed.
+    """
+
+    def __init__(self, document: Document, area: Box | None = None) -> None:
+        self._document = document
+        self.area = area or Box.whole(document.shape)
+        self.codes: NDArray[np.uint8] = np.zeros((self.area.height, self.area.width), np.uint8)
+        self._selected: int | None = None
+        self._proposed: Region | None = None
+        self._table = np.full(64, CODES[ObjectState.ADDED], np.uint8)
+        self._table[0] = 0
+        self._removed: dict[int, CellObject] = {}
+        self._note(document.objects.values())
+        self.update(self.area)
+
+    @property
+    def selected(self) -> int | None:
+        """Id of the cell whose outline is highlighted, or None."""
+        return self._selected
+
+    def select(self, i: int | None) -> list[Box]:
+        """Highlight another cell, or none; returns the boxes that changed."""
+        former, self._selected = self._selected, i
+        if former == i:
+            return []
+        known = [self._document.objects.get(n) for n in (former, i) if n is not None]
+        return [self.update(cell.box) for cell in known if cell is not None]
+
+    def propose(self, region: Region | None) -> list[Box]:
+        """Draw the outline of what may be a cell, or of nothing; returns what changed."""
+        former, self._proposed = self._proposed, region
+        return [self.update(part.box) for part in (former, region) if part is not None]
+
+    def take_in(self, edit: Edit) -> list[Box]:
+        """Follow an edit of the document; returns the boxes that changed, which may overlap."""
+        changed = [part for c in edit.change.objects for part in (c.before, c.after) if part]
+        for item in edit.change.objects:
+            self._removed.pop(item.id, None)
+        self._note(item.after for item in edit.change.objects if item.after)
+        boxes = [patch.box for patch in edit.change.patches]
+        boxes += [cell.box for cell in changed]
+        return [self.update(box) for box in _joined(boxes)]
+
+    def update(self, box: Box) -> Box:
+        """Work a box of the picture out anew; returns it with its halo, within the area."""
+        target = _widened(box, HALO).clip_to(self.area)
+        if target.height <= 0 or target.width <= 0:
+            return Box(0, 0, 0, 0)
+        window = _widened(target, HALO).clip(self._document.shape)
+        labels = self._document.labels[window.slices]
+        codes = self._codes_of(labels, window)
+        self.codes[target.within(self.area)] = codes[target.within(window)]
+        return target.shifted(-self.area.top, -self.area.left)
+
+    def _codes_of(self, labels: Labels, window: Box) -> NDArray[np.uint8]:
+        """Codes of a window of the labels."""
+        self._reach(int(labels.max(initial=0)))
+        codes: NDArray[np.uint8] = self._table[labels]
+        outline = _outline(labels)
+        codes[outline] += OUTLINE
+        unsure = CODES[ObjectState.UNSURE]
+        dashes = _dashes(window)
+        codes[(codes == unsure + OUTLINE) & dashes] = unsure
+        for cell in self._removed.values():
+            if cell.footprint is not None and cell.box.overlaps(window):
+                place = _dashed(cell.box, cell.footprint.mask, window, labels, dashes)
+                codes[place] = CODES[ObjectState.REMOVED] + OUTLINE
+        if self._proposed is not None and self._proposed.box.overlaps(window):
+            place = _dashed(self._proposed.box, self._proposed.mask, window, labels, dashes)
+            codes[place] = PROPOSED
+        if self._selected is not None:
+            codes[outline & (labels == self._selected)] = SELECTED
+        return codes
+
+    def _note(self, cells: Iterable[CellObject]) -> None:
+        """Remember the states of cells."""
+        for cell in cells:
+            self._reach(cell.id)
+            self._table[cell.id] = CODES[cell.state]
+            if not cell.alive:
+                self._removed[cell.id] = cell
+
+    def _reach(self, i: int) -> None:
+        """Make the table long enough for an id; one not known yet is being painted: added."""
+        if i >= self._table.size:
+            longer = np.full(max(i + 1, 2 * self._table.size), CODES[ObjectState.ADDED], np.uint8)
+            longer[: self._table.size] = self._table
+            self._table = longer
+
+
+def draft_codes(labels: Labels) -> NDArray[np.uint8]:
+    """Codes of labels that are all as drafted: (Y, X) uint8."""
+    codes = np.where(labels > 0, np.uint8(CODES[ObjectState.DRAFT]), np.uint8(0))
+    codes[_outline(labels)] += OUTLINE
+    return codes
+
+
+def _outline(labels: Labels) -> NDArray[np.bool_]:
+    """Pixels of cells within 2 px of another cell or of the ground."""
+    if labels.size == 0:
+        return np.zeros(labels.shape, bool)
+    # OpenCV knows no uint32; float64 holds every one exactly
+    plane = labels if labels.dtype.itemsize <= 2 else labels.astype(np.float64)
+    different = cv2.erode(plane, _KERNEL) != cv2.dilate(plane, _KERNEL)
+    return np.asarray(different.reshape(labels.shape) & (labels > 0), dtype=bool)
+
+
+def _dashes(window: Box) -> NDArray[np.bool_]:
+    """Gaps of dashed outlines: bands across the picture, the same whatever the window."""
+    rows = np.arange(window.top, window.bottom)[:, None]
+    columns = np.arange(window.left, window.right)[None, :]
+    return ((rows + columns) // _DASH) % 2 == 1
+
+
+def _dashed(
+    box: Box,
+    mask: NDArray[np.bool_],
+    window: Box,
+    labels: Labels,
+    dashes: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """Dashed outline of a mask that fills `box`, in a window; nothing where cells are."""
+    padded = np.pad(mask.astype(np.uint8), 2)
+    ring = (padded > 0) & (cv2.erode(padded, _KERNEL) == 0)
+    wide = _widened(box, 2)
+    part = wide.clip_to(window)
+    here = part.within(window)
+    drawn = np.zeros(labels.shape, bool)
+    drawn[here] = ring[part.within(wide)] & (labels[here] == 0) & ~dashes[here]
+    return drawn
+
+
+def _widened(box: Box, by: int) -> Box:
+    return Box(box.top - by, box.left - by, box.bottom + by, box.right + by)
+
+
+def _joined(boxes: list[Box]) -> list[Box]:
+    """Boxes of which none lies within another; one for all where they are many."""
+    if len(boxes) > 64:
+        whole = boxes[0]
+        for box in boxes[1:]:
+            whole = whole.union(box)
+        return [whole]
+    kept: list[Box] = []
+    for box in sorted(set(boxes), key=lambda b: -b.height * b.width):
+        if not any(other.union(box) == other for other in kept):
+            kept.append(box)
+    return kept

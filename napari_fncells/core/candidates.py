@@ -1,0 +1,98 @@
+"""Candidates: what may be missed cells, the parts of the score map just under the cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from napari_fncells.core.document import Document
+from napari_fncells.core.edits import Change, EditKind, ObjectChange
+from napari_fncells.core.geometry import Box
+from napari_fncells.core.grow import Region
+from napari_fncells.core.labels import boxes
+from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Origin
+from napari_fncells.core.params import DraftParams, Params
+from napari_fncells.core.score import background_statistics, cutoff_of, score_map
+from napari_fncells.core.segment import segment
+
+
+class CandidateParams(Params):
+    """How far under the cutoff candidates are looked for."""
+
+    depth: Annotated[
+        float,
+        Field(
+            gt=0,
+            lt=1,
+            description="How far the cutoff is lowered: a share of its height above the ground.",
+        ),
+    ] = 0.4
+
+
+def candidate_steps(
+    image: NDArray[np.generic], draft: DraftParams, params: CandidateParams | None = None
+) -> Generator[str, None, tuple[Region, ...]]:
+    """Find the parts of a picture that a lower cutoff would draft, in steps.
+
+    Parameters
+    ----------
+    image
+        (Y, X) or (Y, X, C), any real dtype.
+    draft
+        Parameters of the draft whose cutoff is lowered.
+    params
+        How far; the defaults of `CandidateParams` where omitted.
+
+    Returns
+    -------
+    tuple of Region
+        In no particular order; cells and removed ones included, see `open_candidates`.
+    """
+    params = params or CandidateParams()
+    yield "Looking for missed cells"
+    score = score_map(image, draft.score)
+    cutoff = cutoff_of(score.values, draft.cutoff)
+    ground, _ = background_statistics(score.values)
+    lowered = cutoff - params.depth * max(cutoff - ground, 0.0)
+    labels = segment(score, draft, cutoff=lowered)
+    return tuple(
+        Region(Box.of(slices), labels[slices] == i, lowered) for i, slices in boxes(labels).items()
+    )
+
+
+def open_candidates(document: Document, regions: tuple[Region, ...]) -> list[Region]:
+    """Those that neither a cell nor a removed or dismissed one overlaps."""
+    removed = [cell for cell in document.objects.values() if not cell.alive]
+    return [region for region in regions if _is_open(document, region, removed)]
+
+
+def dismiss(document: Document, region: Region) -> Change:
+    """Remember for good that there is no cell in a region: no draft will propose one there."""
+    gone = CellObject(
+        document.next_id,
+        ObjectState.REMOVED,
+        Origin.CANDIDATE,
+        region.box,
+        0,
+        Footprint.of(region.box, region.mask),
+    )
+    return Change(EditKind.JUDGE, (), (ObjectChange(None, gone),), "dismiss the missed cell", {})
+
+
+def _is_open(document: Document, region: Region, removed: list[CellObject]) -> bool:
+    if document.labels[region.box.slices][region.mask].any():
+        return False
+    return not any(_overlaps(region, cell) for cell in removed)
+
+
+def _overlaps(region: Region, cell: CellObject) -> bool:
+    """Whether a removed cell covers a pixel of a region."""
+    common = region.box.clip_to(cell.box)
+    if cell.footprint is None or not region.box.overlaps(cell.box):
+        return False
+    mine = region.mask[common.within(region.box)]
+    return bool((mine & cell.footprint.mask[common.within(cell.box)]).any())

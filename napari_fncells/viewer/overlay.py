@@ -1,0 +1,286 @@
+"""The overlay: a layer above the mask that tells the state of every cell by colour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari.layers import Labels as LabelsLayer
+from napari.utils.colormaps import DirectLabelColormap
+from napari.utils.colormaps.standardize_color import transform_color
+from psygnal import Signal
+
+from napari_fncells.core.appearance import (
+    CODES,
+    OUTLINE,
+    PROPOSED,
+    SELECTED,
+    StateImage,
+    draft_codes,
+)
+from napari_fncells.core.edits import Edit
+from napari_fncells.core.geometry import Box
+from napari_fncells.core.grow import Region
+from napari_fncells.core.objects import ObjectState
+from napari_fncells.core.provenance import draft_labels
+from napari_fncells.viewer.layer import CLEAR, PALE, MaskLayer
+from napari_fncells.viewer.palette import SELECTED_COLOUR, STATE_COLOURS
+from napari_fncells.viewer.redraw import redraw
+
+NAME = "cell states"
+
+_FILL = 0.38  # of the colour of the outline
+_LIVING = frozenset(state for state in ObjectState if state is not ObjectState.REMOVED)
+
+
+class StateLayer(LabelsLayer):
+    """Labels layer of the codes of states; shown, not edited."""
+
+    @property
+    def _type_string(self) -> str:
+        return "labels"
+
+
+class Overlay:
+    """Shows the states of the cells of one mask layer at a time.
+
+    Parameters
+    ----------
+    viewer
+        Returns the viewer.
+
+    Attributes
+    ----------
+    changed
+        Signal(): what is shown was switched: filled, states, draft or mask.
+    layer
+        The napari layer, once there was a mask.
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: Any) -> None:
+        self._viewer = viewer
+        self._mask: MaskLayer | None = None
+        self._image: StateImage | None = None
+        self._filled = True
+        self._states = _LIVING
+        self._hidden = False
+        self._comparing = False
+        self.layer: StateLayer | None = None
+
+    # -- what is shown ---------------------------------------------------------------------
+
+    @property
+    def filled(self) -> bool:
+        """Whether cells are filled, or only their outlines drawn."""
+        return self._filled
+
+    @property
+    def states(self) -> frozenset[ObjectState]:
+        """States whose cells are shown."""
+        return self._states
+
+    @property
+    def comparing(self) -> bool:
+        """Whether the draft is shown in place of the mask."""
+        return self._comparing
+
+    def toggle_filled(self) -> None:
+        """Fill the cells, or draw only their outlines."""
+        self.set_filled(not self._filled)
+
+    def set_filled(self, filled: bool) -> None:
+        """Fill the cells, or draw only their outlines."""
+        self._filled = filled
+        self._recolour()
+
+    def set_states(self, states: frozenset[ObjectState]) -> None:
+        """Show the cells of these states alone."""
+        self._states = states
+        self._recolour()
+
+    def select(self, i: int | None) -> None:
+        """Highlight the outline of a cell, or of none."""
+        if self._image is not None and self.layer is not None:
+            for box in self._image.select(i):
+                self._redraw(box)
+
+    def propose(self, region: Region | None) -> None:
+        """Draw the dashed outline of what may be a missed cell, or of nothing."""
+        if self._image is not None and self.layer is not None:
+            for box in self._image.propose(region):
+                self._redraw(box)
+
+    def hide(self) -> None:
+        """Hide mask and states until `show`; tools and modes stay as they are."""
+        self._hidden = True
+        self._apply_opacity()
+
+    def show(self) -> None:
+        """Show them again."""
+        self._hidden = False
+        self._apply_opacity()
+
+    def compare(self) -> str:
+        """Show the draft in place of the mask, or the mask again; says which in words."""
+        if self._mask is None or self._image is None or self.layer is None:
+            return "There is no mask yet."
+        if self._comparing:
+            self._end_comparing()
+            return "The mask as it is now."
+        labels = draft_labels(self._mask.document)
+        if labels is None:
+            return "There is no draft to compare with."
+        self._comparing = True
+        self.layer.data = draft_codes(labels[self._mask.area.slices])
+        self._apply_opacity()
+        self.changed.emit()
+        return "The draft as it was. T shows the mask again."
+
+    # -- following a mask ------------------------------------------------------------------
+
+    def follow(self, mask: MaskLayer | None) -> None:
+        """Show the states of another mask layer, or of none.
+
+        A layer that the user took out of the viewer comes back with another mask.
+        """
+        if mask is self._mask:
+            return
+        self._let_go()
+        self._mask = mask
+        if mask is None:
+            self._remove_layer()
+            return
+        self._build()
+        mask.document.committed.connect(self._take_in)
+        mask.document.promoted.connect(self._rebuild)
+        mask.events.labels_update.connect(self._follow_stroke)
+        mask.events.opacity.connect(self._apply_opacity)
+        mask.events.visible.connect(self._apply_opacity)
+        mask.events.translate.connect(self._rebuild)
+
+    def _let_go(self) -> None:
+        mask = self._mask
+        if mask is None:
+            return
+        self._hidden = False
+        self._end_comparing()
+        mask.document.committed.disconnect(self._take_in)
+        mask.document.promoted.disconnect(self._rebuild)
+        for emitter, act in (
+            (mask.events.labels_update, self._follow_stroke),
+            (mask.events.opacity, self._apply_opacity),
+            (mask.events.visible, self._apply_opacity),
+            (mask.events.translate, self._rebuild),
+        ):
+            emitter.disconnect(act)
+        self._mask = self._image = None
+
+    def _build(self) -> None:
+        """Work out the states of the mask and put them on the screen."""
+        mask = self._mask
+        if mask is None:
+            return
+        selected = self._image.selected if self._image is not None else None
+        self._image = StateImage(mask.document, mask.area)
+        self._image.select(selected)
+        if self.layer is None or not self._in_viewer():
+            self._add_layer()
+        else:
+            self.layer.data = self._image.codes
+        if self.layer is not None:
+            self.layer.scale, self.layer.translate = mask.scale, mask.translate
+        self._apply_opacity()
+
+    def _rebuild(self) -> None:
+        self._comparing = False
+        self._build()
+
+    def _add_layer(self) -> None:
+        """Put the layer right above the mask, which stays the active one."""
+        if self._image is None or self._mask is None:
+            return
+        layers = self._viewer().layers
+        active = layers.selection.active
+        self.layer = StateLayer(
+            self._image.codes, name=NAME, colormap=self._colormap(), metadata={"fncells": {}}
+        )
+        self.layer.editable = False
+        layers.append(self.layer)
+        if self._mask in layers:
+            layers.move(layers.index(self.layer), layers.index(self._mask) + 1)
+        if active is not None:
+            layers.selection.active = active
+
+    def _remove_layer(self) -> None:
+        if self.layer is not None and self._in_viewer():
+            self._viewer().layers.remove(self.layer)
+        self.layer = None
+
+    def _in_viewer(self) -> bool:
+        viewer = self._viewer()
+        return viewer is not None and self.layer is not None and self.layer in viewer.layers
+
+    # -- how it is drawn -------------------------------------------------------------------
+
+    def _take_in(self, edit: Edit) -> None:
+        """Follow an edit."""
+        if self._image is None or self.layer is None:
+            return
+        boxes = self._image.take_in(edit)
+        if self._comparing:
+            self._end_comparing()
+            return
+        for box in boxes:
+            self._redraw(box)
+
+    def _follow_stroke(self, event: Any) -> None:
+        """Follow a stroke while it is drawn, before it is an edit."""
+        mask = self._mask
+        if mask is None or self._image is None or self._comparing or not mask.stroke_open:
+            return
+        top, left = event.offset
+        rows, columns = event.data.shape[:2]
+        box = Box(top, left, top + rows, left + columns)
+        self._redraw(self._image.update(box.shifted(mask.area.top, mask.area.left)))
+
+    def _redraw(self, box: Box) -> None:
+        if self.layer is not None and self.layer.visible:
+            redraw(self.layer, box)
+
+    def _end_comparing(self) -> None:
+        if self._comparing and self._image is not None and self.layer is not None:
+            self._comparing = False
+            self.layer.data = self._image.codes
+            self._apply_opacity()
+            self.changed.emit()
+
+    def _apply_opacity(self) -> None:
+        """Show the states as strongly as the mask; hide both where that is wanted."""
+        mask, layer = self._mask, self.layer
+        if mask is None or layer is None:
+            return
+        layer.visible = mask.visible and not self._hidden
+        layer.opacity = mask.opacity
+        veil = PALE if self._filled and not (self._hidden or self._comparing) else CLEAR
+        if mask.colormap.name in (PALE.name, CLEAR.name) and mask.colormap.name != veil.name:
+            mask.colormap = veil
+
+    def _recolour(self) -> None:
+        if self.layer is not None:
+            self.layer.colormap = self._colormap()
+        self._apply_opacity()
+        self.changed.emit()
+
+    def _colormap(self) -> DirectLabelColormap:
+        """Colours of the codes: a cell's outline in full, its inside fainter."""
+        clear = transform_color("#00000000")[0]
+        colours: dict[int | None, Any] = {None: clear, 0: clear}
+        for state, code in CODES.items():
+            outline = transform_color(STATE_COLOURS[state])[0]
+            inside = outline * (1, 1, 1, _FILL if self._filled else 0)
+            shown = state in self._states
+            colours[code] = inside if shown else clear
+            colours[code + OUTLINE] = outline if shown else clear
+        colours[SELECTED] = colours[PROPOSED] = transform_color(SELECTED_COLOUR)[0]
+        return DirectLabelColormap(color_dict=colours)

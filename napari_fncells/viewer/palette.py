@@ -1,0 +1,29 @@
+"""Colours by which the state of a cell is told."""
+
+from __future__ import annotations
+
+from napari_fncells.core.objects import ObjectState
+
+STATE_COLOURS: dict[ObjectState, str] = {
+    ObjectState.DRAFT: "#35c9ff",
+    ObjectState.ACCEPTED: "#ffffff",
+    ObjectState.ADDED: "#ff5ad9",
+    ObjectState.EDITED: "#9b8cff",
+    ObjectState.UNSURE: "#ff9d3c",
+    ObjectState.REMOVED: "#b8b8b8",
+}
+"""Told apart from yellow, red and green cells and, by their lightness, from each other by the
+colour-blind; unsure and removed ones have a dashed outline, too."""
+
+STATE_TITLES: dict[ObjectState, str] = {
+    ObjectState.DRAFT: "as drafted",
+    ObjectState.ACCEPTED: "accepted",
+    ObjectState.ADDED: "added",
+    ObjectState.EDITED: "edited",
+    ObjectState.UNSURE: "unsure",
+    ObjectState.REMOVED: "removed",
+}
+"""In words, as the status bar, the legend and the counts say them."""
+
+SELECTED_COLOUR = "#ffe600"
+"""Outline of the cell that was clicked or walked to."""

@@ -1,0 +1,51 @@
+"""Joins the view panel with what it shows and what it changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from napari_fncells.viewer.display import DisplayParams, channels_of
+from napari_fncells.viewer.workspace import Workspace
+from napari_fncells.widgets.view_panel import ViewPanel
+
+
+def connect_view(panel: ViewPanel, workspace: Workspace) -> None:
+    """Let a panel steer the display of a workspace's pictures, and show how it stands."""
+
+    def show_display(params: DisplayParams) -> None:
+        picture = workspace.current
+        workspace.display.set_params(params, picture.image_layer if picture else None)
+
+    def show_opacity(opacity: float) -> None:
+        if workspace.mask_layer is not None:
+            workspace.mask_layer.opacity = opacity
+
+    def refresh() -> None:
+        picture, mask = workspace.current, workspace.mask_layer
+        layer = picture.image_layer if picture is not None else None
+        panel.show_channels(channels_of(layer) if layer is not None else ())
+        document = workspace.session.document if workspace.session is not None else None
+        states = Counter(cell.state for cell in document.objects.values()) if document else {}
+        panel.show_counts(states)
+        if mask is not None:
+            panel.show_opacity(mask.opacity)
+
+    def show_look() -> None:
+        panel.show_filled(workspace.overlay.filled)
+        panel.show_states(workspace.overlay.states)
+
+    panel.display_changed.connect(show_display)
+    panel.opacity_changed.connect(show_opacity)
+    panel.filled_changed.connect(workspace.overlay.set_filled)
+    panel.states_changed.connect(workspace.overlay.set_states)
+    panel.show_display(workspace.display.params)
+    show_look()
+    # What is connected to the workspace must not outlive the panel
+    for signal, slot in (
+        (workspace.changed, refresh),
+        (workspace.overlay.changed, show_look),
+        (workspace.display.changed, panel.show_display),
+    ):
+        signal.connect(slot)
+        panel.destroyed.connect(lambda *_, s=signal, c=slot: s.disconnect(c, missing_ok=True))
+    refresh()

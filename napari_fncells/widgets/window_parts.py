@@ -1,0 +1,81 @@
+"""What belongs to a window rather than to the dock: over the canvas, in the menu, at its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtGui import QKeyEvent
+
+from napari_fncells.viewer.workspace import Workspace
+from napari_fncells.widgets import cells_menu
+from napari_fncells.widgets.cheat_sheet import CheatSheet
+from napari_fncells.widgets.close_guard import CloseGuard
+from napari_fncells.widgets.trail import Trail
+
+_WATCH_MS = 100
+
+
+class WindowParts(QObject):
+    """The path of gestures, the cheat sheet, the menu, the guard; one set a window.
+
+    Parameters
+    ----------
+    viewer
+        A `napari.Viewer` with its window.
+    workspace
+        The viewer's.
+    """
+
+    def __init__(self, viewer: Any, workspace: Workspace) -> None:
+        window = viewer.window._qt_window
+        super().__init__(window)
+        self._workspace = workspace
+        canvas = viewer.window._qt_viewer.canvas.native
+        self.trail = Trail(canvas)
+        self.sheet = CheatSheet(canvas)
+        self.menu = cells_menu.install(viewer.window, workspace)
+        for watched in (canvas, window):
+            watched.installEventFilter(self)
+        self.guard = CloseGuard(window, self._unsaved, self._flush, self._save_elsewhere)
+        workspace.trail.connect(self.trail.show_trail)
+        workspace.help_wanted.connect(self.sheet.toggle)
+        workspace.escaped.connect(self._hide_sheet)
+        self._timer = QTimer(self, interval=_WATCH_MS)
+        self._timer.timeout.connect(workspace.watch)
+        self._timer.start()
+
+    @classmethod
+    def of(cls, viewer: Any, workspace: Workspace) -> WindowParts:
+        """Those of a viewer's window, made at the first call."""
+        found = viewer.window._qt_window.findChild(cls)
+        return found if found is not None else cls(viewer, workspace)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Show the cheat sheet at '?', for which napari has no name; save when closing."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.text() == "?":
+                self.sheet.toggle()
+                return True
+        elif event.type() == QEvent.Type.Close:
+            self._flush()
+        return False
+
+    def _hide_sheet(self) -> None:
+        self.sheet.hide()
+
+    def _unsaved(self) -> str | None:
+        """What is not on disk, in a sentence, or None."""
+        left = self._workspace.saving.unsaved()
+        if not left:
+            return None
+        errors = [keeper.state.error for keeper in left if keeper.state.error is not None]
+        return str(errors[0]) if errors else "The last edits are still being saved."
+
+    def _flush(self, _seconds: float = 0.0) -> None:
+        self._workspace.settle()
+        self._workspace.saving.flush()
+
+    def _save_elsewhere(self, folder: Path) -> None:
+        self._workspace.saving.save_elsewhere(folder)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_fncells.core import changes
+from napari_fncells.core.appearance import (
+    CODES,
+    OUTLINE,
+    SELECTED,
+    StateImage,
+    draft_codes,
+)
+from napari_fncells.core.document import Document
+from napari_fncells.core.edits import Change, EditKind, ObjectChange
+from napari_fncells.core.geometry import Box
+from napari_fncells.core.grow import Region
+from napari_fncells.core.objects import CellObject, ObjectState
+from napari_fncells.core.redraft import apply_draft
+from tests.core.test_document import random_box, random_draft
+
+SHAPE = (40, 52)
+
+
+def judged(document: Document, cell: CellObject, state: ObjectState) -> Change:
+    from dataclasses import replace
+
+    return Change(EditKind.JUDGE, (), (ObjectChange(cell, replace(cell, state=state)),), "judge")
+
+
+def naive_codes(document: Document, selected: int | None) -> np.ndarray:
+    """Codes written out pixel by pixel; dashed outlines are left to the caller."""
+    labels = document.labels.astype(np.int64)
+    rows, columns = labels.shape
+    codes = np.zeros(labels.shape, np.uint8)
+    for row in range(rows):
+        for column in range(columns):
+            i = labels[row, column]
+            near = labels[max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3]
+            if i == 0:
+                continue
+            edge = bool((near != i).any())
+            codes[row, column] = CODES[document.objects[int(i)].state] + (OUTLINE if edge else 0)
+            if edge and i == selected:
+                codes[row, column] = SELECTED
+    return codes
+
+
+def undashed(codes: np.ndarray) -> np.ndarray:
+    """Codes without what is drawn in dashes."""
+    plain = codes.copy()
+    plain[plain == CODES[ObjectState.REMOVED] + OUTLINE] = 0
+    plain[plain == CODES[ObjectState.UNSURE] + OUTLINE] = CODES[ObjectState.UNSURE]
+    return plain
+
+
+def random_edit(document: Document, rng: np.random.Generator) -> None:
+    cells = list(document.cells)
+    choice = rng.integers(6)
+    if choice == 0 or not cells:
+        box = random_box(rng, SHAPE)
+        mask = rng.random((box.height, box.width)) < 0.9
+        change = changes.add_cell(document, Region(box, mask, 0.0))
+        if change is not None:
+            document.commit(change)
+    elif choice == 1:
+        document.commit(changes.remove_cell(document, cells[rng.integers(len(cells))]))
+    elif choice == 2:
+        state = rng.choice([ObjectState.ACCEPTED, ObjectState.UNSURE])
+        cell = cells[rng.integers(len(cells))]
+        document.commit(judged(document, cell, ObjectState(state)))
+    elif choice == 3:
+        document.commit(apply_draft(document, random_draft(rng, SHAPE), {}))
+    else:
+        (document.undo if choice == 4 else document.redo)()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), part=st.booleans())
+def test_following_the_edits_is_working_it_out_anew(seed: int, part: bool) -> None:
+    rng = np.random.default_rng(seed)
+    document = Document(SHAPE)
+    area = Box(5, 7, 33, 45) if part else Box.whole(SHAPE)
+    image = StateImage(document, area)
+    document.committed.connect(image.take_in)
+    for _ in range(8):
+        random_edit(document, rng)
+        ids = [cell.id for cell in document.cells]
+        image.select(int(rng.choice(ids)) if ids and rng.random() < 0.5 else None)
+        again = StateImage(document, area)
+        again.select(image.selected)
+        np.testing.assert_array_equal(image.codes, again.codes)
+        expected = naive_codes(document, image.selected)[area.slices]
+        np.testing.assert_array_equal(undashed(image.codes), undashed(expected))
+
+
+def test_boxes_that_changed_hold_every_changed_code() -> None:
+    document = Document(SHAPE)
+    image = StateImage(document)
+    before = image.codes.copy()
+    boxes: list[Box] = []
+    document.committed.connect(lambda edit: boxes.extend(image.take_in(edit)))
+    change = changes.add_cell(document, Region(Box(10, 12, 20, 30), np.ones((10, 18), bool), 0.0))
+    assert change is not None
+    document.commit(change)
+    told = np.zeros(SHAPE, bool)
+    for box in boxes:
+        told[box.slices] = True
+    assert told.sum() < 1000
+    assert (image.codes != before).any()
+    assert not ((image.codes != before) & ~told).any()
+
+
+def test_a_removed_cell_is_drawn_in_dashes_where_nothing_is() -> None:
+    document = Document(SHAPE)
+    change = changes.add_cell(document, Region(Box(10, 12, 30, 40), np.ones((20, 28), bool), 0.0))
+    assert change is not None
+    document.commit(change)
+    document.commit(changes.remove_cell(document, document.objects[1]))
+    codes = StateImage(document).codes
+    drawn = codes == CODES[ObjectState.REMOVED] + OUTLINE
+    assert 20 < drawn.sum() < 2 * (20 + 28) * 2
+    assert not drawn[13:27, 15:37].any()
+    assert set(np.unique(codes)) == {0, CODES[ObjectState.REMOVED] + OUTLINE}
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.uint32])
+def test_codes_of_a_draft(dtype: type) -> None:
+    labels = np.zeros((20, 20), dtype)
+    labels[5:15, 5:15] = 7
+    codes = draft_codes(labels)
+    draft = CODES[ObjectState.DRAFT]
+    assert (codes[7:13, 7:13] == draft).all()
+    assert np.count_nonzero(codes == draft + OUTLINE) == 100 - 36
+
+
+def test_ids_beyond_16_bits() -> None:
+    document = Document(SHAPE)
+    labels = np.zeros(SHAPE, np.uint32)
+    labels[3:12, 3:12] = 70_000
+    change = changes.replace_labels(document, labels)
+    assert change is not None
+    document.commit(change)
+    assert document.labels.dtype == np.uint32
+    image = StateImage(document)
+    assert np.count_nonzero(image.codes) == 81

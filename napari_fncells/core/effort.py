@@ -161,7 +161,7 @@ class EffortClock:
 
     @property
     def visit(self) -> Effort:
-        """This visit alone: its time and gestures, to be kept and added up."""
+        """The visit alone: its time and gestures, to be kept and added up."""
         return Effort(
             active_seconds=round(self._seconds, 3),
             visits=1,

@@ -16,6 +16,8 @@ _TABLE = 1 << 20
 
 def label(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Number the 8-connected pieces of a (Y, X) mask from 1, in no promised order; int32."""
+    if mask.size == 0:
+        return np.zeros(mask.shape, dtype=np.int32)  # on which OpenCV crashes
     _, regions = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
     return np.asarray(regions, dtype=np.int32).reshape(mask.shape)
 

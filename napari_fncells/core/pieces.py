@@ -16,7 +16,7 @@ _EIGHT = np.ones((3, 3), dtype=np.uint8)
 def largest_piece(mask: Mask) -> Mask:
     """The largest 8-connected piece of a mask, of equal ones the topmost; nothing of nothing."""
     pieces = label(mask)
-    sizes = np.bincount(pieces.ravel())
+    sizes = np.bincount(pieces.ravel(), minlength=1)
     sizes[0] = 0
     if sizes.size < 3:
         return mask

@@ -77,3 +77,23 @@ def pieces(mask: NDArray[np.bool_]) -> int:
 def disk(shape: tuple[int, int], row: float, column: float, radius: float) -> NDArray[np.bool_]:
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     return np.hypot(rows - row, columns - column) <= radius
+
+
+def winding(polygon: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.int64]:
+    """How often a closed polygon goes around each pixel: the sum of the angles it is seen in."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    pixels = np.stack([rows, columns], axis=-1)[:, :, None]
+    angles = np.arctan2(*np.moveaxis(polygon - pixels, -1, 0))
+    turns = np.diff(angles, axis=-1, append=angles[..., :1])
+    turns -= 2 * np.pi * np.round(turns / (2 * np.pi))
+    return np.round(turns.sum(axis=-1) / (2 * np.pi)).astype(np.int64)
+
+
+def undoubted(history: list[dict[int, CellObject]], i: int) -> ObjectState:
+    """State of a cell, or the one before it was marked as unsure."""
+    for objects in reversed(history):
+        if i not in objects:
+            break
+        if objects[i].state not in (ObjectState.UNSURE, ObjectState.REMOVED):
+            return objects[i].state
+    raise AssertionError

@@ -13,7 +13,7 @@ from napari_fncells.core.grow import Region
 from napari_fncells.core.objects import ObjectState, Origin
 from napari_fncells.core.redraft import apply_draft
 from tests.core.naive import ids_of, pieces, redrafted
-from tests.core.test_document import random_box, random_draft
+from tests.core.random_shapes import random_box, random_draft
 
 SHAPE = (40, 40)
 

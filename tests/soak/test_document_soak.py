@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.core.test_document import DocumentMachine
+from tests.core.correction_machine import DocumentMachine
 
 
 @pytest.mark.soak

@@ -180,6 +180,21 @@ def classified(error: sqlite3.Error | OSError, path: Path) -> Exception:
     return BrokenJournalError(str(error))
 
 
+@contextmanager
+def meaning(path: Path) -> Iterator[None]:
+    """Give errors of SQLite and the system, met while reading a journal, their meaning.
+
+    Raises
+    ------
+    JournalLockedError, BrokenJournalError, SaveError
+        As it is.
+    """
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise classified(error, path) from error
+
+
 def explain_write(error: BaseException, path: Path) -> SaveError:
     """Say in plain words why a journal could not be written."""
     if isinstance(error, SaveError):

@@ -7,7 +7,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -20,9 +20,9 @@ from napari_fncells.store.database import (
     BrokenJournalError,
     check_file,
     check_start,
-    classified,
     close_quietly,
     connect,
+    meaning,
     transaction,
 )
 from napari_fncells.store.header import Header
@@ -142,22 +142,18 @@ class Journal:
         JournalLockedError, BrokenJournalError, NewerJournalError, SaveError
             As it is; the last where it could be read but not written.
         """
-        try:
+        with meaning(path):
             check_start(path)
             connection = connect(path)
-        except (sqlite3.Error, OSError) as error:
-            raise classified(error, path) from error
-        try:
-            check_file(connection)
-            with transaction(connection):
-                header = _read_header(connection)
-            return cls(path, connection, header)
-        except (sqlite3.Error, OSError) as error:
-            close_quietly(connection)
-            raise classified(error, path) from error
-        except BaseException:
-            close_quietly(connection)
-            raise
+            try:
+                check_file(connection)
+                # Proves, too, that it can be written
+                with transaction(connection):
+                    header = _read_header(connection)
+            except BaseException:
+                close_quietly(connection)
+                raise
+        return cls(path, connection, header)
 
     @property
     def in_place(self) -> bool:
@@ -172,13 +168,11 @@ class Journal:
         BrokenJournalError
             Where anything is missing or not as it was written.
         """
+        edits: list[Edit] = []
         try:
-            meta = self._meta()
-            edits: list[Edit] = []
-            with no_collection():
+            with meaning(self.path), no_collection():
+                meta = self._meta()
                 self.digest = read_edits(self._connection, self.header.digest, edits)
-        except sqlite3.Error as error:
-            raise classified(error, self.path) from error
         except (BrokenRowError, TypeError) as error:
             raise BrokenJournalError(str(error)) from error
         self.count = len(edits)
@@ -236,7 +230,7 @@ class Journal:
         """Effort, by the start of the visits."""
         rows = self._connection.execute(
             "SELECT id, started, author, active, facts FROM visit ORDER BY started"
-        )
+        ).fetchall()
         return [Visit(*row) for row in rows]
 
     def add_tile(self, digest: bytes, dtype: str, data: bytes) -> None:
@@ -266,7 +260,8 @@ class Journal:
 
     def tile_digests(self) -> set[bytes]:
         """Digests of all tiles kept."""
-        return {bytes(row[0]) for row in self._connection.execute("SELECT digest FROM tile")}
+        rows = self._connection.execute("SELECT digest FROM tile").fetchall()
+        return {bytes(row[0]) for row in rows}
 
     def close(self) -> None:
         """Close the file. What the disk has acknowledged is safe whatever comes of this."""
@@ -302,8 +297,19 @@ def read_edits(connection: sqlite3.Connection, digest: bytes, into: list[Edit]) 
     BrokenRowError, sqlite3.Error
         At the first row that is not as it was written.
     """
-    rows = connection.execute(f"SELECT {schema.EDIT_COLUMNS} FROM edit ORDER BY seq")
-    patches = connection.execute(f"SELECT {schema.PATCH_COLUMNS} FROM patch ORDER BY seq, n")
+    # Closed whatever happens: a statement left open would keep the file locked
+    with (
+        closing(
+            connection.execute(f"SELECT {schema.EDIT_COLUMNS} FROM edit ORDER BY seq")
+        ) as rows,
+        closing(
+            connection.execute(f"SELECT {schema.PATCH_COLUMNS} FROM patch ORDER BY seq, n")
+        ) as patches,
+    ):
+        return _join(rows, patches, digest, into)
+
+
+def _join(rows: sqlite3.Cursor, patches: sqlite3.Cursor, digest: bytes, into: list[Edit]) -> bytes:
     known: dict[str, CellObject | None] = {}
     patch = patches.fetchone()
     for row in rows:
@@ -324,7 +330,7 @@ def read_snapshots(connection: sqlite3.Connection) -> list[SnapshotRow]:
     """Snapshots of a journal, the newest first."""
     rows = connection.execute(
         "SELECT sequence, time, dtype, tiles, objects, hash FROM snapshot ORDER BY sequence DESC"
-    )
+    ).fetchall()
     return [SnapshotRow(*row) for row in rows]
 
 

@@ -96,14 +96,16 @@ class Claim:
         """Give it up, and leave no file behind."""
         if not self.held:
             return
-        with suppress(OSError):
-            self._owner_file.unlink(missing_ok=True)
-        if os.name != "nt":
-            # While it is held: whoever waits for it then sees that this file guards no name
+        try:
             with suppress(OSError):
-                self.path.unlink(missing_ok=True)
-        with suppress(OSError):
-            self._lock.release()
+                self._owner_file.unlink(missing_ok=True)
+            if os.name != "nt":
+                # While it is held: whoever waits for it then sees that this file guards no name
+                with suppress(OSError):
+                    self.path.unlink(missing_ok=True)
+        finally:
+            with suppress(OSError):
+                self._lock.release()
         if os.name == "nt":
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 from platformdirs import user_data_path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from napari_fncells.io.atomic import SaveCode, SaveError, write_atomic
+from napari_fncells.io.atomic import SaveError, write_atomic
 from napari_fncells.io.images import Image
 from napari_fncells.io.samples import is_sample
 from napari_fncells.store.codec import printable
@@ -126,11 +126,13 @@ class Place:
         try:
             file.parent.mkdir(exist_ok=True)
             write_atomic(file, mine.model_dump_json(indent=2).encode(), replace=copied)
-        except SaveError as error:
-            now = _read_identity(folder) if error.code is SaveCode.EXISTS else None
-            return self._identified_as(now or _by_path(folder), announced=now is not None)
-        except OSError:
-            return self._identified_as(_by_path(folder), announced=False)
+        except (OSError, SaveError):
+            # Another window was faster, or only the disk's acknowledgement is missing; or the
+            # folder is read-only, and goes by its path
+            now = _read_identity(folder)
+            if now is None or (copied and now != identity):
+                return self._identified_as(_by_path(folder), announced=False)
+            return self._identified_as(now, announced=True)
         return replace(self, announced=True)
 
     def _identified_as(self, identity: UUID, *, announced: bool) -> Place:
@@ -178,7 +180,12 @@ def place_of(image: Image, annotator: str = "", root: Path | None = None) -> Pla
     folder = image.path.parent.resolve()
     name = image.path.name
     identity, announced = _identify(data, folder)
-    journal = _journals(data, identity) / f"{_slug(name)}-{_short_hash(name, annotator)}.sqlite"
+    file = f"{_slug(name)}-{_short_hash(name, annotator)}.sqlite"
+    journal = _journals(data, identity) / file
+    by_path = _by_path(folder)
+    if not os.path.lexists(journal) and os.path.lexists(_journals(data, by_path) / file):
+        # Begun when the folder's identity could not be written
+        identity, journal = by_path, _journals(data, by_path) / file
     return Place(
         root=data,
         journal=journal,

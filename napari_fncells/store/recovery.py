@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -24,6 +25,7 @@ from napari_fncells.store.database import (
     BrokenJournalError,
     JournalLockedError,
     NewerJournalError,
+    meaning,
 )
 from napari_fncells.store.elsewhere import recall
 from napari_fncells.store.header import Header
@@ -97,8 +99,9 @@ class Opened:
 
     def release(self) -> None:
         """Let other windows have the picture."""
-        for claim in self.claims:
-            claim.release()
+        with ExitStack() as stack:
+            for claim in self.claims:
+                stack.callback(claim.release)
 
     def _prepare(self) -> Path:
         """Make sure of the place before anything is written there."""
@@ -170,7 +173,8 @@ class _Opening:
         try:
             journal = Journal.open(path)
             try:
-                self._restore(journal)
+                with meaning(path):
+                    self._restore(journal)
             except BaseException:
                 journal.close()
                 raise

@@ -166,7 +166,7 @@ def _is_sound(connection: sqlite3.Connection) -> bool:
 def _tables(connection: sqlite3.Connection) -> set[str]:
     try:
         rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-        return {row[0] for row in rows}
+        return {row[0] for row in rows.fetchall()}
     except sqlite3.Error:
         return set()
 

@@ -339,7 +339,10 @@ class Writer:
             self._thread = None
             self._urgent = False
             self._changed.notify_all()
-        self._finished()
+        try:
+            self._finished()
+        except BaseException as error:
+            logger.warning("the journal's locks were not given back in order", exc_info=error)
 
 
 def _last_chance(writer: Writer) -> Callable[[], None]:

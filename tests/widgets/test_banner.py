@@ -21,6 +21,7 @@ def banner(qtbot) -> Iterator[Banner]:
     window.show()
     qtbot.waitExposed(window)
     yield banner
+    window.close()
 
 
 def test_it_takes_no_room_where_there_is_nothing_to_say(banner: Banner) -> None:

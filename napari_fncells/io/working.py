@@ -13,89 +13,29 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 import tifffile
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import Labels, boxes
-from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Origin
+from napari_fncells.core.objects import CellObject, ObjectState, Origin
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.save_error import explain_os_error
-
-FORMAT: Literal["fncells-work/1"] = "fncells-work/1"
+from napari_fncells.io.working_record import (
+    WorkingImage,
+    WorkingLabels,
+    WorkingRecord,
+    cell_object,
+    cell_record,
+)
 
 
 class WorkingFileError(UserError):
     """Working files are there but cannot be read, or do not belong to the picture."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class WorkingCell(_Part):
-    """One cell, living or removed.
-
-    `place` holds the former pixels of a removed one: lengths of runs within the box, row by
-    row, of pixels outside and inside by turns, beginning with outside.
-    """
-
-    id: int
-    state: ObjectState
-    origin: Origin
-    box: tuple[int, int, int, int]
-    """top, left, bottom, right; half-open."""
-    area: int
-    place: tuple[int, ...] | None = None
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        top, left, bottom, right = self.box
-        if self.id < 1 or not (0 <= top < bottom and 0 <= left < right):
-            raise ValueError(f"cell {self.id} has the box {self.box}")
-        if self.place is None:
-            return self
-        if min(self.place, default=0) < 0 or sum(self.place) != (bottom - top) * (right - left):
-            raise ValueError(f"the place of cell {self.id} does not fill its box")
-        return self
-
-
-class WorkingImage(_Part):
-    """The picture that the labels belong to."""
-
-    name: str
-    sha256: str
-    height: int
-    width: int
-
-
-class WorkingLabels(_Part):
-    """The file of the labels."""
-
-    name: str
-    sha256: str
-    dtype: str
-
-
-class WorkingRecord(_Part):
-    """The JSON beside the labels; `format` changes whenever the fields do."""
-
-    format: Literal["fncells-work/1"] = FORMAT
-    time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
-    annotator: str = ""
-    image: WorkingImage
-    labels: WorkingLabels
-    done: bool
-    edits: int
-    """Number of the last edit that is in the files."""
-    journal: str
-    """Identity of the history that the edits are counted in."""
-    effort: tuple[dict[str, Any], ...] = ()
-    cells: tuple[WorkingCell, ...]
 
 
 @dataclass(frozen=True)
@@ -219,7 +159,7 @@ def encode(state: WorkingState, files: WorkingFiles) -> Encoded:
         edits=state.edits,
         journal=state.journal,
         effort=state.effort,
-        cells=tuple(_cell(item) for item in state.objects),
+        cells=tuple(cell_record(item) for item in state.objects),
     )
     return Encoded(labels, (record.model_dump_json(indent=1) + "\n").encode())
 
@@ -319,7 +259,7 @@ def read(files: WorkingFiles, shape: tuple[int, int], sha256: str | None) -> Rea
         return _mended(files, labels, record)
     state = WorkingState(
         labels,
-        tuple(_object(cell) for cell in record.cells),
+        tuple(cell_object(cell) for cell in record.cells),
         record.done,
         record.edits,
         record.journal,
@@ -398,7 +338,7 @@ def _read_labels(path: Path, shape: tuple[int, int]) -> tuple[bytes, Labels]:
 
 def _mended(files: WorkingFiles, labels: Labels, record: WorkingRecord) -> ReadBack:
     """Labels that are newer or older than their record: cells that still fit keep their state."""
-    known = {cell.id: _object(cell) for cell in record.cells}
+    known = {cell.id: cell_object(cell) for cell in record.cells}
     objects = {i: item for i, item in known.items() if not item.alive}
     for item in _objects_of(labels):
         old = known.get(item.id)
@@ -433,31 +373,6 @@ def _objects_of(labels: Labels) -> list[CellObject]:
         area = int(np.count_nonzero(labels[slices] == i))
         found.append(CellObject(i, ObjectState.ADDED, Origin.HAND, Box.of(slices), area))
     return found
-
-
-def _cell(item: CellObject) -> WorkingCell:
-    place = None if item.footprint is None else tuple(_runs(item.footprint.mask))
-    box = item.box if item.footprint is None else item.footprint.box
-    return WorkingCell(
-        id=item.id, state=item.state, origin=item.origin, box=box, area=item.area, place=place
-    )
-
-
-def _object(cell: WorkingCell) -> CellObject:
-    box = Box(*cell.box)
-    footprint = None if cell.place is None else Footprint.of(box, _from_runs(cell.place, box))
-    return CellObject(cell.id, cell.state, cell.origin, box, cell.area, footprint)
-
-
-def _runs(mask: np.ndarray[Any, np.dtype[np.bool_]]) -> list[int]:
-    flat = np.concatenate(([False], mask.ravel()))
-    starts = np.flatnonzero(flat[1:] != flat[:-1])
-    return [int(n) for n in np.diff(np.concatenate(([0], starts, [mask.size])))]
-
-
-def _from_runs(runs: tuple[int, ...], box: Box) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    inside = np.arange(len(runs)) % 2 == 1
-    return np.repeat(inside, runs).reshape(box.height, box.width)
 
 
 def _plain_name(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,21 +17,20 @@ from napari_fncells.io.images import Image
 from napari_fncells.io.save_error import SaveError, explain_os_error
 from napari_fncells.io.working import (
     WorkingFiles,
-    WorkingImage,
     WorkingState,
     encode,
-    keep_conflict,
     write,
 )
+from napari_fncells.io.working_record import WorkingImage
 from napari_fncells.store.codec import encode_details, printable
 from napari_fncells.store.elsewhere import remember
-from napari_fncells.store.journal import Visit
+from napari_fncells.store.mask_files import NOTE_KEY, FilesKept, keep_foreign
+from napari_fncells.store.opened import Opened
 from napari_fncells.store.place import place_of
-from napari_fncells.store.recovery import Opened, open_place
+from napari_fncells.store.recovery import open_place
+from napari_fncells.store.rows import Visit
 from napari_fncells.store.writer import Writer
 
-_FILES_KEY = "files"
-_FILES_REMEMBERED = 4
 _WAIT_SECONDS = 30.0
 
 
@@ -100,7 +98,7 @@ class Keeper:
         self._closed = False
         self._visit_id, self._began = uuid4().hex, datetime.now(UTC)
         self._visits = {visit.id: visit for visit in opened.visits}
-        self._files = _FilesKept.of(opened)
+        self._files = FilesKept.of(opened)
         if not self.document.read_only:
             self._start(opened)
 
@@ -260,7 +258,7 @@ class Keeper:
         if self._writer is None:
             self._opened.release()
             return True
-        self.document.committed.disconnect(self._on_committed)
+        self.document.committed.disconnect(self._issue)
         try:
             if files:
                 self.files_job()()
@@ -314,71 +312,30 @@ class Keeper:
             names.labels.parent.mkdir(exist_ok=True)
         except OSError as error:
             raise explain_os_error(error, names.labels) from error
-        found = names.hashes
-        if any(found) and not self._files.knows(found):
-            self._keep_foreign(names)
-        # What we are about to write is noted before: a crash half-way leaves nothing foreign
-        kept = self._files.with_hashes(encoded.hashes)
-        self._files = kept
-        writer.note(_FILES_KEY, kept.to_text())
+        note = keep_foreign(names, self._files)
+        if note:
+            self._notes.append(note)
+        # Noted before: files that a crash leaves half-way are then known to be ours
+        kept = self._files = self._files.about_to_write(encoded.hashes)
+        writer.note(NOTE_KEY, kept.text)
         writer.flush(_WAIT_SECONDS)
         write(encoded, names, state.labels)
         self._files = kept.written(state.edits)
 
-    def _keep_foreign(self, names: WorkingFiles) -> None:
-        stamp = f"{socket.gethostname()}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-        copies = keep_conflict(names, stamp)
-        self._notes.append(
-            f"{names.labels.name} was changed by somebody else: their version is kept as "
-            f"{' and '.join(copy.name for copy in copies)}."
+    def _start(self, opened: Opened) -> None:
+        writer = Writer(
+            opened.ledger(), self.document.edit_count, eager=opened.eager, error=opened.error
         )
 
-    def _start(self, opened: Opened) -> None:
-        self.document.committed.connect(self._on_committed)
-        ledger = opened.ledger()
-        self._writer = Writer(
-            ledger, self.document.edit_count, eager=opened.eager, error=opened.error
-        )
+        # No method of ours: the document then keeps the writer alive, whoever forgets the keeper
+        def issue(edit: Edit) -> None:
+            writer.issue(edit.sequence)
+
+        self.document.committed.connect(issue)
+        self._writer, self._issue = writer, issue
         if opened.journal is None:
             for visit in self._visits.values():
                 self._writer.note_visit(visit)
-
-    def _on_committed(self, edit: Edit) -> None:
-        if self._writer is not None:
-            self._writer.issue(edit.sequence)
-
-
-@dataclass(frozen=True)
-class _FilesKept:
-    """What is known of the mask files on the disk."""
-
-    time: datetime | None
-    edits: int
-    hashes: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, opened: Opened) -> Self:
-        hashes: list[tuple[str, str]] = []
-        with suppress(ValueError, TypeError):
-            hashes = [(str(a), str(b)) for a, b in json.loads(opened.known_files)]
-        if opened.files_hashes is not None:
-            hashes.append(opened.files_hashes)
-        return cls(opened.files_time, opened.files_edits, tuple(hashes))
-
-    def knows(self, found: tuple[str, str]) -> bool:
-        """Whether each of the two files is one that we wrote or read."""
-        labels, records = {a for a, _ in self.hashes} | {""}, {b for _, b in self.hashes} | {""}
-        return found[0] in labels and found[1] in records
-
-    def with_hashes(self, hashes: tuple[str, str]) -> _FilesKept:
-        kept = (*self.hashes, hashes)[-_FILES_REMEMBERED:]
-        return _FilesKept(self.time, self.edits, kept)
-
-    def written(self, edits: int) -> _FilesKept:
-        return _FilesKept(datetime.now(UTC), edits, self.hashes)
-
-    def to_text(self) -> str:
-        return json.dumps(self.hashes)
 
 
 def _effort(visit: Visit) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-_LOGS = ("-wal", "-journal")
+LOGS = ("-wal", "-journal")
+"""Endings of the files that SQLite keeps beside a database."""
 
 
 def set_aside(path: Path, why: str) -> Path:
@@ -26,7 +27,7 @@ def set_aside(path: Path, why: str) -> Path:
     """
     kept = free_name(path, why)
     path.rename(kept)
-    for log in _LOGS:
+    for log in LOGS:
         beside = path.with_name(path.name + log)
         if beside.exists():
             beside.rename(kept.with_name(kept.name + log))
@@ -51,4 +52,4 @@ def set_aside_before(path: Path, why: str) -> list[Path]:
         names = [p for p in path.parent.iterdir() if p.name.startswith(f"{path.name}.{why}-")]
     except OSError:
         return []
-    return sorted((p for p in names if not p.name.endswith(_LOGS)), reverse=True)
+    return sorted((p for p in names if not p.name.endswith(LOGS)), reverse=True)

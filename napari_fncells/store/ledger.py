@@ -22,7 +22,8 @@ from napari_fncells.store.database import (
     explain_write,
 )
 from napari_fncells.store.header import Header
-from napari_fncells.store.journal import Journal, Visit
+from napari_fncells.store.journal import Journal
+from napari_fncells.store.rows import Visit
 from napari_fncells.store.tiles import Tail, snapshot_steps
 
 logger = logging.getLogger(__name__)

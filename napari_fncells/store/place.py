@@ -143,12 +143,17 @@ class Place:
         return _is_copy(self.root, identity, folder)
 
     def _register(self) -> None:
-        """Note at which path the folder is worked on."""
-        if self.identity is None or _registered(self.root, self.identity) == self.folder:
+        """Note at which path the folder is worked on, and which folder is at that path."""
+        if self.identity is None or self.folder is None:
             return
-        file = _register_file(self.root, self.identity)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(file, os.fsencode(str(self.folder)), replace=True)
+        notes = {
+            _path_note(self.root, self.identity): os.fsencode(str(self.folder)),
+            _identity_note(self.root, self.folder): str(self.identity).encode(),
+        }
+        for file, content in notes.items():
+            if _content(file) != content:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_atomic(file, content, replace=True)
 
 
 def data_folder(root: Path | None = None) -> Path:
@@ -216,6 +221,9 @@ def _identify(data: Path, folder: Path) -> tuple[UUID, bool]:
     known = _read_identity(folder)
     if known is not None and not _is_copy(data, known, folder):
         return known, True
+    noted = _noted_identity(data, folder)
+    if known is None and noted is not None and _noted_path(data, noted) == folder:
+        return noted, False  # `fncells/` was deleted; the journals need not be lost with it
     by_path = _by_path(folder)
     if not os.access(folder, os.W_OK) or _journals(data, by_path).is_dir():
         return by_path, False
@@ -224,7 +232,7 @@ def _identify(data: Path, folder: Path) -> tuple[UUID, bool]:
 
 def _is_copy(data: Path, identity: UUID, folder: Path) -> bool:
     """Whether the folder that has this UUID of old is another one, and still there."""
-    original = _registered(data, identity)
+    original = _noted_path(data, identity)
     if original is None or original == folder or _read_identity(original) != identity:
         return False
     with suppress(OSError):
@@ -248,14 +256,31 @@ def _journals(data: Path, identity: UUID) -> Path:
     return data / "journals" / str(identity)
 
 
-def _register_file(data: Path, identity: UUID) -> Path:
+def _path_note(data: Path, identity: UUID) -> Path:
     return data / "folders" / f"{identity}.path"
 
 
-def _registered(data: Path, identity: UUID) -> Path | None:
+def _identity_note(data: Path, folder: Path) -> Path:
+    return data / "folders" / f"{_short_hash(str(folder))}.uuid"
+
+
+def _noted_path(data: Path, identity: UUID) -> Path | None:
+    content = _content(_path_note(data, identity))
+    return None if content is None else Path(os.fsdecode(content))
+
+
+def _noted_identity(data: Path, folder: Path) -> UUID | None:
+    content = _content(_identity_note(data, folder))
     try:
-        return Path(os.fsdecode(_register_file(data, identity).read_bytes()))
-    except (OSError, ValueError):
+        return None if content is None else UUID(content.decode())
+    except ValueError:
+        return None
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
         return None
 
 

@@ -5,19 +5,14 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from napari_fncells.core.document import Base, Document
-from napari_fncells.core.edits import Change, EditKind, ObjectChange, patches_between
-from napari_fncells.core.geometry import Box
-from napari_fncells.core.labels import Labels
-from napari_fncells.core.objects import CellObject
-from napari_fncells.io.save_error import SaveCode, SaveError, explain_os_error
+from napari_fncells.io.save_error import SaveError, explain_os_error
 from napari_fncells.io.working import ReadBack, WorkingFileError, WorkingFiles, glance, read
 from napari_fncells.store.aside import set_aside, set_aside_before
 from napari_fncells.store.codec import encode_details, printable
@@ -29,96 +24,16 @@ from napari_fncells.store.database import (
 )
 from napari_fncells.store.elsewhere import recall
 from napari_fncells.store.header import Header
-from napari_fncells.store.journal import Journal, SnapshotRow, Visit
-from napari_fncells.store.ledger import Ledger, Reached
+from napari_fncells.store.journal import Journal
+from napari_fncells.store.ledger import Reached
 from napari_fncells.store.locks import Claim, Owner
+from napari_fncells.store.opened import Opened, adopt_state
 from napari_fncells.store.place import Place
+from napari_fncells.store.rows import SnapshotRow, Visit
 from napari_fncells.store.salvage import Salvage, rebuild, salvage
 from napari_fncells.store.tiles import Tail, base_of, split_tiles
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Opened:
-    """A picture's work, opened.
-
-    Attributes
-    ----------
-    place
-        Where it is kept.
-    document
-        Pixels, objects and history.
-    notes
-        What the user should know, in sentences.
-    error
-        Why nothing can be written at present, or None.
-    eager
-        Whether the document holds edits that have to be written though none was made now.
-    files_time
-        When the mask files that were read had been written.
-    files_edits
-        Number of the document's edit that the mask files hold.
-    files_hashes
-        Hashes of the mask files, where the document was begun from them.
-    known_files
-        JSON of the hashes of the mask files that we wrote lately.
-    visits
-        Effort so far.
-    journal, reached
-        The open journal, and what it holds of the history.
-    claims
-        The locks held.
-    """
-
-    place: Place
-    document: Document
-    header: Header
-    notes: list[str] = field(default_factory=list)
-    error: SaveError | None = None
-    eager: bool = False
-    files_time: datetime | None = None
-    files_edits: int = 0
-    files_hashes: tuple[str, str] | None = None
-    visits: list[Visit] = field(default_factory=list)
-    known_files: str = "[]"
-    journal: Journal | None = None
-    reached: Reached | None = None
-    claims: list[Claim] = field(default_factory=list)
-
-    def ledger(self) -> Ledger:
-        """The file that the document's edits go to."""
-        return Ledger(
-            self.place.journal,
-            self.header,
-            self.document.edits_since,
-            self._prepare,
-            self.journal,
-            self.reached,
-        )
-
-    def release(self) -> None:
-        """Let other windows have the picture."""
-        with ExitStack() as stack:
-            for claim in self.claims:
-                stack.callback(claim.release)
-
-    def _prepare(self) -> Path:
-        """Make sure of the place before anything is written there."""
-        self.place = self.place.settle()
-        wanted = {self.place.lock, self.place.journal_lock}
-        held = {claim.path for claim in self.claims}
-        for path in sorted(wanted - held):
-            self.claims.append(Claim(path))
-        for claim in self.claims:
-            if claim.path in wanted and claim.take() is not None:
-                raise SaveError(
-                    SaveCode.IN_USE,
-                    self.place.journal,
-                    f"{self.place.name} is open in another window by now.",
-                    "Close it there, or save your work elsewhere.",
-                )
-        return self.place.journal
 
 
 class _Opening:
@@ -392,34 +307,6 @@ def open_place(place: Place, shape: tuple[int, int]) -> Opened:
         (Y, X) of the picture.
     """
     return _Opening(place, shape).run()
-
-
-def adopt_state(
-    document: Document,
-    labels: Labels,
-    objects: tuple[CellObject, ...],
-    source: str,
-    sequence: int,
-) -> None:
-    """Make pixels and objects of a document those given, in one edit that can be undone."""
-    before = document.labels
-    kind = max(before.dtype, labels.dtype)
-    patches = patches_between(Box.whole(document.shape), before.astype(kind), labels.astype(kind))
-    known, wanted = dict(document.objects), {item.id: item for item in objects}
-    changes = tuple(
-        ObjectChange(known.get(i), wanted.get(i))
-        for i in sorted(known.keys() | wanted.keys())
-        if known.get(i) != wanted.get(i)
-    )
-    change = Change(
-        EditKind.REPLACE,
-        patches,
-        changes,
-        f"recover {source}",
-        {"source": source, "edits": sequence},
-    )
-    if not change.empty:
-        document.commit(change)
 
 
 def _base(journal: Journal, row: SnapshotRow, shape: tuple[int, int]) -> Base:

@@ -24,8 +24,8 @@ from napari_fncells.store.database import (
     connect,
 )
 from napari_fncells.store.header import Header
-from napari_fncells.store.journal import (
-    Journal,
+from napari_fncells.store.journal import Journal
+from napari_fncells.store.rows import (
     SnapshotRow,
     no_collection,
     read_edits,

@@ -21,7 +21,8 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.objects import CellObject
 from napari_fncells.store.codec import BrokenRowError, decode_objects, encode_objects
-from napari_fncells.store.journal import Journal, SnapshotRow
+from napari_fncells.store.journal import Journal
+from napari_fncells.store.rows import SnapshotRow
 
 TILE = 512
 KEPT = 2

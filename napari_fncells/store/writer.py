@@ -15,8 +15,8 @@ from pathlib import Path
 
 from napari_fncells.io.save_error import SaveError
 from napari_fncells.store.database import explain_write
-from napari_fncells.store.journal import Visit
 from napari_fncells.store.ledger import Ledger
+from napari_fncells.store.rows import Visit
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Whatever call fails, and whenever: nothing is lost, and nothing is said to be saved that isn't."""
+"""Whatever call fails, and whenever: nothing is lost, and nothing unsaved is called saved."""
 
 from __future__ import annotations
 

@@ -1,0 +1,82 @@
+"""The mask files of a picture as one window writes them: never over somebody else's work."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from napari_fncells.io.working import WorkingFiles, keep_conflict
+from napari_fncells.store.opened import Opened
+
+NOTE_KEY = "files"
+"""Where the journal keeps the hashes of the mask files written lately."""
+
+_REMEMBERED = 4
+
+
+@dataclass(frozen=True)
+class FilesKept:
+    """What is known of the mask files on the disk.
+
+    Attributes
+    ----------
+    time
+        When they were written; None for never.
+    edits
+        Number of the last edit in them.
+    hashes
+        Of the labels and the record, as we wrote or read them lately.
+    """
+
+    time: datetime | None
+    edits: int
+    hashes: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, opened: Opened) -> Self:
+        """What is known at the start."""
+        hashes: list[tuple[str, str]] = []
+        with suppress(ValueError, TypeError):
+            hashes = [(str(a), str(b)) for a, b in json.loads(opened.known_files)]
+        if opened.files_hashes is not None:
+            hashes.append(opened.files_hashes)
+        return cls(opened.files_time, opened.files_edits, tuple(hashes))
+
+    def knows(self, found: tuple[str, str]) -> bool:
+        """Whether each of the two files is missing, or one that we wrote or read."""
+        labels, records = {a for a, _ in self.hashes} | {""}, {b for _, b in self.hashes} | {""}
+        return found[0] in labels and found[1] in records
+
+    def about_to_write(self, hashes: tuple[str, str]) -> FilesKept:
+        """Know these, too: if the writing is cut short they are still ours."""
+        return FilesKept(self.time, self.edits, (*self.hashes, hashes)[-_REMEMBERED:])
+
+    def written(self, edits: int) -> FilesKept:
+        """Know that the newest are on the disk."""
+        return FilesKept(datetime.now(UTC), edits, self.hashes)
+
+    @property
+    def text(self) -> str:
+        """What the journal notes."""
+        return json.dumps(self.hashes)
+
+
+def keep_foreign(names: WorkingFiles, kept: FilesKept) -> str:
+    """Copy files that somebody else changed; a sentence saying so, empty where there are none.
+
+    Raises
+    ------
+    SaveError
+        Where they could not be copied.
+    """
+    if kept.knows(names.hashes):
+        return ""
+    copies = keep_conflict(names, f"{socket.gethostname()}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    return (
+        f"{names.labels.name} was changed by somebody else: their version is kept as "
+        f"{' and '.join(copy.name for copy in copies)}."
+    )

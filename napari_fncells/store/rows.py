@@ -1,0 +1,139 @@
+"""Reading the rows of a journal, whole or damaged."""
+
+from __future__ import annotations
+
+import gc
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from napari_fncells.core.edits import Edit
+from napari_fncells.core.objects import CellObject
+from napari_fncells.store import schema
+from napari_fncells.store.codec import BrokenRowError, decode_edit
+
+
+@dataclass(frozen=True)
+class SnapshotRow:
+    """A snapshot as it is stored; `tiles.py` gives it its meaning."""
+
+    sequence: int
+    time: str
+    dtype: str
+    tiles: bytes
+    objects: bytes
+    digest: bytes
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The columns in order."""
+        return self.sequence, self.time, self.dtype, self.tiles, self.objects, self.digest
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Effort of one visit to the picture.
+
+    Attributes
+    ----------
+    id
+        Names the visit; a later row of the same id takes its place.
+    started
+        ISO 8601 in UTC.
+    author
+        Who.
+    active
+        Seconds at work.
+    facts
+        JSON of everything else, e.g. gestures.
+    """
+
+    id: str
+    started: str
+    author: str
+    active: float
+    facts: str
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The columns in order."""
+        return self.id, self.started, self.author, self.active, self.facts
+
+
+def read_edits(connection: sqlite3.Connection, digest: bytes, into: list[Edit]) -> bytes:
+    """Read edits one after the other into a list, as far as they can be proved.
+
+    Parameters
+    ----------
+    connection
+        A journal's.
+    digest
+        Hash that the first edit is chained to.
+    into
+        Gets the edits, so that those before a damaged one are there when this raises.
+
+    Returns
+    -------
+    bytes
+        Hash of the last edit.
+
+    Raises
+    ------
+    BrokenRowError, sqlite3.Error
+        At the first row that is not as it was written.
+    """
+    # Closed whatever happens: a statement left open would keep the file locked
+    with (
+        closing(
+            connection.execute(f"SELECT {schema.EDIT_COLUMNS} FROM edit ORDER BY seq")
+        ) as rows,
+        closing(
+            connection.execute(f"SELECT {schema.PATCH_COLUMNS} FROM patch ORDER BY seq, n")
+        ) as patches,
+    ):
+        return _join(rows, patches, digest, into)
+
+
+def _join(rows: sqlite3.Cursor, patches: sqlite3.Cursor, digest: bytes, into: list[Edit]) -> bytes:
+    known: dict[str, CellObject | None] = {}
+    patch = patches.fetchone()
+    for row in rows:
+        if row[0] != len(into) + 1:
+            raise BrokenRowError(f"edit {len(into) + 1} is missing")
+        own = []
+        while patch is not None and patch[0] <= row[0]:
+            own.append(patch)
+            patch = patches.fetchone()
+        into.append(decode_edit(row, own, digest, known))
+        digest = row[11]
+    if patch is not None:
+        raise BrokenRowError(f"edit {len(into) + 1} is missing")
+    return digest
+
+
+def read_snapshots(connection: sqlite3.Connection) -> list[SnapshotRow]:
+    """Snapshots of a journal, the newest first."""
+    rows = connection.execute(
+        "SELECT sequence, time, dtype, tiles, objects, hash FROM snapshot ORDER BY sequence DESC"
+    ).fetchall()
+    return [SnapshotRow(*row) for row in rows]
+
+
+def read_tile(connection: sqlite3.Connection, digest: bytes) -> tuple[str, bytes] | None:
+    """The dtype and the packed labels of a tile."""
+    row = connection.execute("SELECT dtype, data FROM tile WHERE digest = ?", (digest,)).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Without the search for cycles, which takes half the time where many objects are made."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -116,7 +116,7 @@ class CloseGuard(QObject):
         box.setWindowTitle("Not everything is saved")
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(sentence)
-        box.setInformativeText("Closing the window now loses it.")
+        box.setInformativeText("Closing the window now loses that work.")
         box.addButton(_ELSEWHERE, QMessageBox.ButtonRole.AcceptRole)
         box.addButton(_LOSE, QMessageBox.ButtonRole.DestructiveRole)
         cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)

@@ -32,6 +32,9 @@ class Choice(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # The longest choice must not widen the dock
+        self.setSizeAdjustPolicy(self.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
         keep_canvas_keys(self)
         self.installEventFilter(_WheelPassesOn(self))
 

@@ -3,39 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QWidget
 
-
-class Effort(Protocol):
-    """Time and corrections spent on one picture.
-
-    Attributes
-    ----------
-    active_seconds
-        Time spent at work, pauses not counted.
-    gestures
-        How often each gesture was made.
-    removed, added, splits, joins, strokes
-        Corrections by kind.
-    """
-
-    @property
-    def active_seconds(self) -> float: ...  # noqa: D102
-    @property
-    def gestures(self) -> Mapping[str, int]: ...  # noqa: D102
-    @property
-    def removed(self) -> int: ...  # noqa: D102
-    @property
-    def added(self) -> int: ...  # noqa: D102
-    @property
-    def splits(self) -> int: ...  # noqa: D102
-    @property
-    def joins(self) -> int: ...  # noqa: D102
-    @property
-    def strokes(self) -> int: ...  # noqa: D102
+from napari_fncells.core.effort import Effort
 
 
 def in_words(effort: Effort) -> str:
@@ -47,6 +19,8 @@ def in_words(effort: Effort) -> str:
         (effort.splits, "split", "splits"),
         (effort.joins, "join", "joins"),
         (effort.strokes, "stroke", "strokes"),
+        (effort.outlines, "reshaped", "reshaped"),
+        (effort.judged, "judged", "judged"),
     ):
         if number:
             parts.append(f"{number:,} {one if number == 1 else many}")

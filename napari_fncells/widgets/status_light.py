@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
 
 from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from napari_fncells.session.keeping import SaveState
 
 _GREEN = "#2fbf71"
 _AMBER = "#f0b429"
@@ -16,47 +16,6 @@ _RED = "#ff4d4f"
 _GREY = "#8a8f98"
 _BLUE = "#4d9fff"
 _DIAMETER = 12
-
-
-class Trouble(Protocol):
-    """Why something could not be saved."""
-
-    @property
-    def sentence(self) -> str:
-        """What happened."""
-
-    @property
-    def remedy(self) -> str:
-        """What to do about it."""
-
-
-class SavingState(Protocol):
-    """What is known of the saving of one picture's work.
-
-    Attributes
-    ----------
-    issued
-        Changes that were made.
-    saved
-        Changes that are known to survive a crash.
-    error
-        Why the last attempt failed; None where it did not.
-    read_only
-        Why nothing may be changed; empty where it may.
-    files_time
-        When the files beside the picture were last written; None where they were not.
-    """
-
-    @property
-    def issued(self) -> int: ...  # noqa: D102
-    @property
-    def saved(self) -> int: ...  # noqa: D102
-    @property
-    def error(self) -> Trouble | None: ...  # noqa: D102
-    @property
-    def read_only(self) -> str: ...  # noqa: D102
-    @property
-    def files_time(self) -> datetime | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -81,11 +40,11 @@ class Light:
     lit: bool = True
 
 
-def light_of(state: SavingState | None) -> Light:
+def light_of(state: SaveState | None) -> Light:
     """What to show of a state; None where no picture is open."""
     if state is None:
         return Light(_GREY, "Nothing to save yet", "No picture is open.", lit=False)
-    files = _about_files(state.files_time)
+    files = _about_files(state)
     if state.error is not None:
         details = f"{state.error.remedy} {_unsaved(state)} {files}"
         return Light(_RED, f"Not saved: {state.error.sentence}", " ".join(details.split()))
@@ -96,7 +55,7 @@ def light_of(state: SavingState | None) -> Light:
     if state.issued == 0:
         return Light(_GREY, "Nothing to save yet", f"Nothing was changed. {files}", lit=False)
     kept = f"All {state.issued:,} changes are" if state.issued > 1 else "The change is"
-    return Light(_GREEN, "Saved", f"{kept} on the disk of this computer. {files}")
+    return Light(_GREEN, "Saved", f"{kept} on disk, in {state.place}. {files}")
 
 
 class StatusLight(QWidget):
@@ -114,7 +73,7 @@ class StatusLight(QWidget):
         layout.addWidget(self.words, 1)
         self.show_state(None)
 
-    def show_state(self, state: SavingState | None) -> None:
+    def show_state(self, state: SaveState | None) -> None:
         """Show how things stand; None where no picture is open."""
         light = light_of(state)
         self.lamp.show_light(light)
@@ -150,14 +109,18 @@ class _Lamp(QWidget):
         painter.end()
 
 
-def _unsaved(state: SavingState) -> str:
+def _unsaved(state: SaveState) -> str:
     missing = state.issued - state.saved
     if missing <= 0:
         return ""
     return f"{missing:,} change{'s are' if missing > 1 else ' is'} not on the disk yet."
 
 
-def _about_files(time: datetime | None) -> str:
-    if time is None:
+def _about_files(state: SaveState) -> str:
+    """When the mask files were written, and how many changes came after."""
+    if state.files_time is None:
         return "The mask files beside the picture have not been written yet."
-    return f"The mask files beside the picture are of {time:%H:%M:%S on %d %B}."
+    newer = 0 if state.read_only else state.issued - state.files_edits
+    later = f"; {newer:,} later change{'s' if newer > 1 else ''} will follow" if newer > 0 else ""
+    time = state.files_time.astimezone()
+    return f"The mask files beside the picture are of {time:%H:%M:%S on %d %B}{later}."

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 
+from napari_fncells.core.effort import Effort
 from napari_fncells.widgets.effort_label import EffortLabel, duration, in_words
-
-
-@dataclass
-class Effort:
-    active_seconds: float = 0.0
-    gestures: dict[str, int] = field(default_factory=dict)
-    removed: int = 0
-    added: int = 0
-    splits: int = 0
-    joins: int = 0
-    strokes: int = 0
 
 
 @pytest.mark.parametrize(
@@ -37,16 +25,18 @@ def test_duration(seconds: float, words: str) -> None:
 
 
 def test_only_what_was_done_is_told() -> None:
-    assert in_words(Effort(12.5)) == "Time 12 s"
-    effort = Effort(200, removed=12, added=4, splits=2, joins=1, strokes=1000)
-    words = "Time 3 min 20 s · 12 removed · 4 added · 2 splits · 1 join · 1,000 strokes"
+    assert in_words(Effort(active_seconds=12.5)) == "Time 12 s"
+    effort = Effort(
+        active_seconds=200, removed=12, added=4, splits=2, joins=1, strokes=1000, judged=3
+    )
+    words = "Time 3 min 20 s · 12 removed · 4 added · 2 splits · 1 join · 1,000 strokes · 3 judged"
     assert in_words(effort) == words
 
 
 def test_the_label_follows(qtbot) -> None:
     label = EffortLabel()
     qtbot.addWidget(label)
-    label.show_effort(Effort(5, {"brush": 1, "shift_click": 7, "lasso": 0}, removed=7))
+    label.show_effort(Effort(5, 1, {"brush": 1, "shift_click": 7, "lasso": 0}, removed=7))
     assert label.text() == "Time 5 s · 7 removed"
     assert label.toolTip().splitlines()[1:] == ["7 × shift click", "1 × brush"]
     label.show_effort(None)

@@ -35,20 +35,22 @@ def as_points(path: ArrayLike | Sequence[Sequence[float]]) -> Points:
 
 def sampled(path: Points, step: float = STEP) -> Points:
     """Points along a path at most `step` px apart, its corners' ends included."""
+    if path.shape[0] == 0:
+        return path
     lengths = np.hypot(*np.diff(path, axis=0).T)
     along = np.concatenate([[0.0], np.cumsum(lengths)])
-    count = int(np.ceil(along[-1] / step)) + 1 if path.shape[0] else 0
-    places = np.linspace(0, along[-1], count)
-    # A point that is repeated adds no length, which interpolation does not need
-    new = np.concatenate([[True], lengths > 0])[: path.shape[0]]
+    places = np.linspace(0, along[-1], int(np.ceil(along[-1] / step)) + 1)
+    # A point that is repeated adds no length; interpolation wants places that grow
+    new = np.concatenate([[True], lengths > 0])
     return np.stack([np.interp(places, along[new], path[new, axis]) for axis in (0, 1)], axis=1)
 
 
 def pixels_along(path: Points) -> Pixels:
     """Pixels under a path, each sharing a side with the next: nothing slips through."""
     pixels = np.round(sampled(path, STEP / 2)).astype(np.int64)
-    moved = (np.diff(pixels, axis=0) != 0).any(axis=1)
-    pixels = pixels[np.concatenate([[True], moved])[: pixels.shape[0]]]
+    moved = (np.diff(pixels, axis=0, prepend=-1) != 0).any(axis=1)
+    moved[:1] = True
+    pixels = pixels[moved]
     diagonal = (np.diff(pixels, axis=0) != 0).all(axis=1)
     at = np.flatnonzero(diagonal)
     corners = np.stack([pixels[at + 1, 0], pixels[at, 1]], axis=1)

@@ -13,7 +13,7 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.objects import CellObject, ObjectState, Origin
 from napari_fncells.core.pieces import Mask
-from napari_fncells.core.pixels import change_pixels, with_objects
+from napari_fncells.core.pixels import change_pixels, state_by_hand, with_state
 from napari_fncells.core.provenance import drafted_as, pixels_of
 
 
@@ -39,16 +39,23 @@ def revert_cell(document: Document, cell: CellObject) -> Change | None:
         area = area.union(former.box)
     after = document.labels[area.slices].copy()
     after[after == cell.id] = 0
-    whole = {cell.id: _place(after[box.within(area)], mask, cell.id)}
+    _place(after[box.within(area)], mask, cell.id)
     if not (after == cell.id).any():
         raise UserError(f"Other cells lie where the draft had cell {cell.id}.")
+    states = {cell.id: (ObjectState.DRAFT, cell.origin)}
     for former, footprint in joined:
-        window = after[former.box.within(area)]
-        whole[former.id] = _place(window, footprint, former.id)
+        whole = _place(after[former.box.within(area)], footprint, former.id)
+        state = former.state if whole else state_by_hand(former.origin)
+        states[former.id] = state, former.origin
     change = change_pixels(
         document, area, after, EditKind.REVERT, summary=f"revert cell {cell.id}"
     )
-    return _as_before(change, cell, [former for former, _ in joined if whole[former.id]])
+    change = with_state(change, states)
+    if all(item.id != cell.id for item in change.objects) and cell.touched:
+        # Its pixels stay: only the judgement goes, or cells joined into it come back beside it
+        untouched = ObjectChange(cell, replace(cell, state=ObjectState.DRAFT))
+        change = replace(change, objects=(*change.objects, untouched))
+    return None if change.empty else change
 
 
 def _place(window: Labels, mask: Mask, i: int) -> bool:
@@ -56,24 +63,6 @@ def _place(window: Labels, mask: Mask, i: int) -> bool:
     free = mask & (window == 0)
     window[free] = i
     return bool(np.array_equal(free, mask))
-
-
-def _as_before(change: Change, cell: CellObject, joined: list[CellObject]) -> Change | None:
-    """The change with the states that the cells had: draft, and those before the joins."""
-    if not change.patches:
-        if cell.state is ObjectState.DRAFT:
-            return None
-        untouched = replace(cell, state=ObjectState.DRAFT)
-        return replace(change, objects=(ObjectChange(cell, untouched),))
-    states: dict[int, CellObject | None] = {former.id: former for former in joined}
-    for item in change.objects:
-        if item.id == cell.id and item.after is not None:
-            states[cell.id] = replace(item.after, state=ObjectState.DRAFT)
-    if cell.id not in states:
-        # Only cells joined into it come back, beside it
-        untouched = replace(cell, state=ObjectState.DRAFT)
-        change = replace(change, objects=(*change.objects, ObjectChange(cell, untouched)))
-    return with_objects(change, states)
 
 
 def _joined_into(document: Document, cell: CellObject) -> Iterator[tuple[CellObject, Mask]]:

@@ -240,6 +240,8 @@ class DocumentMachine(HistoryMachine):
             after[free] = number
             if np.array_equal(free, mask):
                 back[number] = former.state
+            elif free.any():
+                back[number] = BY_HAND[former.origin]
         states = expected_states(self.objects, self.labels, after, drafted=False)
         states |= {**back, i: ObjectState.DRAFT}
         if change is None:

@@ -10,6 +10,7 @@ from napari_fncells.core import changes
 from napari_fncells.core.document import Document
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
+from napari_fncells.core.redraft import apply_draft
 
 
 def region(box: Box, mask: Any = None) -> Region:
@@ -22,6 +23,17 @@ def added(document: Document, box: Box, mask: Any = None) -> int:
     assert change is not None
     document.commit(change)
     return document.next_id - 1
+
+
+def drafted(labels: np.ndarray) -> Document:
+    """A document with a draft, the ids renumbered from 1 in their order."""
+    document = Document(labels.shape)
+    document.commit(apply_draft(document, labels, {"method": "test"}))
+    return document
+
+
+def mask_of(document: Document, i: int) -> np.ndarray:
+    return document.labels == i
 
 
 def random_box(rng: np.random.Generator, shape: tuple[int, int], longest: int = 14) -> Box:

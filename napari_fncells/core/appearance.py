@@ -156,7 +156,7 @@ def _dashes(window: Box) -> NDArray[np.bool_]:
     """Gaps of dashed outlines: bands across the picture, the same whatever the window."""
     rows = np.arange(window.top, window.bottom)[:, None]
     columns = np.arange(window.left, window.right)[None, :]
-    return ((rows + columns) // _DASH) % 2 == 1
+    return np.asarray(((rows + columns) // _DASH) % 2 == 1, dtype=bool)
 
 
 def _dashed(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.session.image import ImageSession, Outcome
 from napari_fncells.viewer.area import work_area
-from napari_fncells.viewer.gestures import Path
+from napari_fncells.viewer.gestures import Path, Points
 from napari_fncells.viewer.layer import MaskLayer
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Correction:
         """Grow or shrink by turns of the wheel."""
         self._workspace.review.turn(delta)
 
-    def show_trail(self, kind: str, points: Sequence[tuple[float, float]]) -> None:
+    def show_trail(self, kind: str, points: Points) -> None:
         """Ask the window to draw the path of a gesture."""
         self._workspace.trail.emit(kind, points)
 

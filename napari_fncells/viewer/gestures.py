@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -16,6 +16,8 @@ _CLICK_PX = 5  # a movement shorter than this is a click
 
 Path = np.ndarray
 """(n, 2) float: rows and columns in the picture."""
+Points = list[tuple[float, ...]]
+"""On the canvas, in px from its upper left, or in the world."""
 
 
 class Kind(StrEnum):
@@ -63,7 +65,7 @@ class Hand(Protocol):
     def turn(self, delta: float) -> None:
         """Grow or shrink by turns of the wheel."""
 
-    def show_trail(self, kind: str, points: Sequence[tuple[float, float]]) -> None:
+    def show_trail(self, kind: str, points: Points) -> None:
         """Draw the path of a gesture under way, in pixels of the canvas; none ends it."""
 
     def report(self, message: str) -> None:
@@ -130,10 +132,10 @@ class Gestures:
             return
         double_click_to_zoom(viewer, event)
 
-    def _follow(self, kind: Kind, event: Any) -> Iterator[None]:
+    def _follow(self, kind: Kind, event: Any) -> Generator[None, None, tuple[Points, Points]]:
         """Follow a drag to its release; returns its places on the canvas and in the world."""
-        places = [tuple(event.pos)]
-        world = [tuple(event.position)]
+        places: Points = [tuple(event.pos)]
+        world: Points = [tuple(event.position)]
         yield
         while event.type == "mouse_move":
             event.handled = True
@@ -163,7 +165,7 @@ class Gestures:
     def _do(
         self,
         kind: Kind,
-        places: Sequence[tuple[float, float]],
+        places: Points,
         points: Sequence[tuple[float, float]],
     ) -> None:
         """Do what a finished gesture asks for."""
@@ -213,7 +215,7 @@ def _ours(viewer: Any) -> bool:
     return str(getattr(active, "mode", "pan_zoom")) in ("pan_zoom", "transform")
 
 
-def _length(places: Sequence[tuple[float, float]]) -> float:
+def _length(places: Points) -> float:
     """How far a path leads away from its start, in pixels of the canvas."""
     away = np.abs(np.asarray(places, dtype=float) - np.asarray(places[0], dtype=float))
     return float(away.max())

@@ -63,7 +63,7 @@ class Overlay:
         self._mask: MaskLayer | None = None
         self._image: StateImage | None = None
         self._filled = True
-        self._states = _LIVING
+        self._states: frozenset[ObjectState] = _LIVING
         self._hidden = False
         self._comparing = False
         self.layer: StateLayer | None = None

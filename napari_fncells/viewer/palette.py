@@ -27,3 +27,6 @@ STATE_TITLES: dict[ObjectState, str] = {
 
 SELECTED_COLOUR = "#ffe600"
 """Outline of the cell that was clicked or walked to."""
+
+MASK_OPACITY = 0.9
+"""Of the mask and of the states above it, at first."""

@@ -19,6 +19,7 @@ from napari_fncells.session.keeping import Keeper
 from napari_fncells.viewer.area import work_area
 from napari_fncells.viewer.contrast import brightened, contrast_limits
 from napari_fncells.viewer.layer import MaskLayer
+from napari_fncells.viewer.palette import MASK_OPACITY
 
 KEY = "fncells"
 LayerData = tuple[Any, dict[str, Any], str]
@@ -82,7 +83,7 @@ class Picture:
             document,
             work_area(document.shape),
             name=f"{Path(self.name).stem} mask",
-            opacity=0.9,
+            opacity=MASK_OPACITY,
             **placed,
         )
         layer.editable = not document.read_only

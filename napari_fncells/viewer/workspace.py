@@ -36,7 +36,7 @@ from napari_fncells.viewer.review import Review
 from napari_fncells.viewer.saving import Saving
 
 # Share of the canvas's shorter side that a cell should take up when the camera goes to it
-_SMALLEST, _USEFUL, _LARGEST = 0.05, 0.15, 0.6
+_SMALLEST, _USEFUL, _LARGEST = 0.04, 0.1, 0.5
 
 
 class Workspace:
@@ -77,6 +77,9 @@ class Workspace:
     help_wanted = Signal()
     worked = Signal()
     escaped = Signal()
+
+    review: Review
+    overlay: Overlay
 
     def __init__(self, viewer: Any) -> None:
         # The viewer owns the workspace, through its callbacks; not the other way round
@@ -267,6 +270,10 @@ class Workspace:
             active.mode = "pan_zoom"
         self.review.select(None)
         self.escaped.emit()
+
+    def show_help(self) -> None:
+        """Show or hide the sheet of keys and gestures."""
+        self.help_wanted.emit()
 
     def look_at(self, box: Box) -> None:
         """Move the camera to a part of the picture, near enough to see it."""

@@ -73,7 +73,8 @@ class CurateWidget(QWidget):
         self.correct = CorrectPanel()
         self.view = ViewPanel()
         self.export = ExportPanel()
-        self.parts = WindowParts.of(_window_owner(napari_viewer), self.workspace)
+        # Not held here: they belong to the window, and hold it
+        WindowParts.of(_window_owner(napari_viewer), self.workspace)
         self._touching: tuple[Document, Adjacency] | None = None
         self._shown: Picture | None = None
         self._lay_out()
@@ -273,7 +274,7 @@ class CurateWidget(QWidget):
         # Above what can be scrolled: a failure to save stays in sight
         layout.addWidget(self.banner)
         layout.addWidget(self._scroll, 1)
-        self.setMinimumWidth(300)
+        self.setMinimumWidth(365)
 
 
 def _window_owner(viewer: Viewer) -> Any:

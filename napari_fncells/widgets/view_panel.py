@@ -19,14 +19,12 @@ from qtpy.QtWidgets import (
 
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.viewer.display import CHANNEL_TITLES, Channel, DisplayParams
+from napari_fncells.viewer.palette import MASK_OPACITY
 from napari_fncells.widgets.controls import Choice, Slider, keep_canvas_keys
 from napari_fncells.widgets.legend import SHOWN_AT_FIRST, Legend
 
 TITLE = "View (changes no data)"
 """What the box around the panel is called."""
-
-OPACITY = 0.5
-"""Opacity of the mask at first."""
 
 _FIELDS: dict[str, dict[str, Any]] = DisplayParams.model_json_schema()["properties"]
 
@@ -71,7 +69,7 @@ class ViewPanel(QWidget):
         self._lay_out()
         self.show_channels(())
         self.show_display(self._display)
-        self.show_opacity(OPACITY)
+        self.show_opacity(MASK_OPACITY)
         self.show_filled(True)
         self._connect()
 
@@ -136,11 +134,11 @@ class ViewPanel(QWidget):
     def _reset(self) -> None:
         """Show everything as at first, and ask for it."""
         self.show_display(DisplayParams())
-        self.show_opacity(OPACITY)
+        self.show_opacity(MASK_OPACITY)
         self.show_filled(True)
         self.show_states(SHOWN_AT_FIRST)
         self.display_changed.emit(self._display)
-        self.opacity_changed.emit(OPACITY)
+        self.opacity_changed.emit(MASK_OPACITY)
         self.filled_changed.emit(True)
         self.states_changed.emit(self.legend.states)
 

@@ -146,12 +146,12 @@ def test_going_away_and_back_keeps_everything(workspace: Workspace, folder: Path
     assert again is not None
     assert again is not first, "it was read from the disk"
     assert again.document.history == first.document.history
-    np.testing.assert_array_equal(first.document.labels, labels)
+    np.testing.assert_array_equal(again.document.labels, labels)
     assert workspace.mask_layer is not None
-    assert workspace.mask_layer.data is first.document.labels
+    assert workspace.mask_layer.data is again.document.labels
     assert workspace.viewer.layers.selection.active is workspace.mask_layer
     workspace.undo()
-    assert first.document.undo_summary == "draft (auto)"
+    assert again.document.undo_summary == "draft (auto)"
 
 
 def test_stepping_beyond_the_ends_stays(workspace: Workspace, folder: Path) -> None:

@@ -10,7 +10,8 @@ from qtpy.QtWidgets import QApplication, QComboBox, QLineEdit, QVBoxLayout, QWid
 
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.viewer.display import CHANNEL_TITLES, DisplayParams
-from napari_fncells.widgets.view_panel import OPACITY, ViewPanel
+from napari_fncells.viewer.palette import MASK_OPACITY
+from napari_fncells.widgets.view_panel import ViewPanel
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -135,7 +136,7 @@ def test_reset_asks_for_everything_as_at_first(panel: ViewPanel) -> None:
     panel.reset.click()
     assert asked.all == [
         DisplayParams(),
-        OPACITY,
+        MASK_OPACITY,
         True,
         frozenset(ObjectState) - {ObjectState.REMOVED},
     ]

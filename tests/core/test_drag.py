@@ -98,7 +98,7 @@ def test_a_hand_that_shakes_still_cuts(document: Document) -> None:
     for _ in range(30):
         angle = rng.random() * 2 * np.pi
         along = np.linspace(-19, 19, 25)[:, None] * (np.sin(angle), np.cos(angle))
-        path = along + (40, 30) + rng.normal(0, 0.8, (25, 2))
+        path = along + np.array([40, 30]) + rng.normal(0, 0.8, (25, 2))
         assert meant(document, *map(tuple, path)) == (1,)
 
 

@@ -131,7 +131,7 @@ def test_too_far_apart() -> None:
     document = two(40, radius=5)
     objects = document.objects
     path = np.array([(30, 30), (30, 80)])
-    with pytest.raises(UserError, match="4[01] px apart"):
+    with pytest.raises(UserError, match=r"4[01] px apart"):
         join_cells(document, objects[1], objects[2], path, JoinParams(max_gap=20))
 
 

@@ -123,9 +123,10 @@ class Place:
         mine = FolderIdentity(uuid=identity)
         known = _read_identity(folder)
         copied = known is not None and self._is_copy(known, folder)
+        damaged = known is None and file.exists()
         try:
             file.parent.mkdir(exist_ok=True)
-            write_atomic(file, mine.model_dump_json(indent=2).encode(), replace=copied)
+            write_atomic(file, mine.model_dump_json(indent=2).encode(), replace=copied or damaged)
         except (OSError, SaveError):
             # Another window was faster, or only the disk's acknowledgement is missing; or the
             # folder is read-only, and goes by its path

@@ -90,6 +90,7 @@ class Writer:
         self._retry_at = 0.0
         self._delay = _FIRST_RETRY_SECONDS
         self._snapshot: Iterator[None] | None = None
+        self._last_drawn = False
         self._finished: Callable[[], None] = lambda: None
         self._last_chance: Callable[[], None] = lambda: None
         if eager and issued > ledger.saved:
@@ -248,7 +249,8 @@ class Writer:
         self._changed.notify_all()
         if self._stopping and now > self._stop_by:
             return _Task.END  # the edits are safe without a last snapshot
-        if self._stopping and self._snapshot is None and self._ledger.behind:
+        if self._stopping and not self._last_drawn and self._snapshot is None:
+            self._last_drawn = True
             self._snapshot = self._ledger.snapshot()
         if self._snapshot is not None:
             return _Task.SNAPSHOT

@@ -208,7 +208,7 @@ def test_a_real_limit_on_file_size(tmp_path: Path) -> None:
 
 
 REALLY_FULL = """
-mount -t tmpfs -o size=400k none "$1" || exit 77
+mount -t tmpfs -o size=3m none "$1" || exit 77
 exec "$2" -c "$3" "$4" "$1/data" "$1/filler"
 """
 

@@ -235,7 +235,7 @@ def test_what_does_not_read_back_is_not_published(
     state = state_of()
     files = save(state, tmp_path)
     before = files.hashes
-    monkeypatch.setattr(working.tifffile, "imread", lambda path: state.labels + 1)
+    monkeypatch.setattr(working.tifffile, "imread", lambda _: state.labels + 1)
     with pytest.raises(SaveError, match="read back"):
         write(encode(state_of(2), files), files, state.labels)
     assert files.hashes == before

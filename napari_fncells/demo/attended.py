@@ -15,7 +15,9 @@ def run_attended() -> None:
 
     def draft_once() -> None:
         widget.runner.ended.disconnect(draft_once)
-        widget.workspace.draft()
+        # The work of an earlier demo is there again
+        if widget.workspace.session is None:
+            widget.workspace.draft()
 
     widget.runner.ended.connect(draft_once)
     widget.workspace.open_files([sample_image_path(SAMPLE)])

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QEvent, QEventLoop, QPoint, QPointF, QSize, Qt, QTimer
-from qtpy.QtGui import QGuiApplication, QMouseEvent
+from qtpy.QtGui import QGuiApplication, QMouseEvent, QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
 _LEFT = Qt.MouseButton.LeftButton
 _PLAIN = Qt.KeyboardModifier.NoModifier
+_STEP_MS = 12
 
 
 class PilotError(RuntimeError):
@@ -95,23 +96,59 @@ class Pilot:
         places = [self.place(*point) for point in points]
         QTest.mousePress(self.canvas, _LEFT, modifiers, places[0])
         for place in places[1:]:
+            # No faster than a hand: vispy passes over what comes within 10 ms
+            QTest.qWait(_STEP_MS)
             self._move(place, modifiers)
             QApplication.processEvents()
         QTest.mouseRelease(self.canvas, _LEFT, modifiers, places[-1])
         self.settle()
 
-    def _move(self, place: QPoint, modifiers: Any) -> None:
-        """Move the mouse with the left button held, which QTest's own move does not say."""
+    def _move(self, place: QPoint, modifiers: Any, button: Any = _LEFT) -> None:
+        """Move the mouse with a button held, which QTest's own move does not say."""
         everywhere = self.canvas.mapToGlobal(place)
         event = QMouseEvent(
             QEvent.Type.MouseMove,
             QPointF(place),
             QPointF(everywhere),
             Qt.MouseButton.NoButton,
-            _LEFT,
+            button,
             modifiers,
         )
         QApplication.sendEvent(self.canvas, event)
+
+    def hover(self, row: float, column: float) -> None:
+        """Move the mouse to a pixel of the picture, no button held."""
+        self._move(self.place(row, column), _PLAIN, Qt.MouseButton.NoButton)
+        self.settle()
+
+    def wheel(
+        self, row: float, column: float, angle: int, modifiers: Any = _PLAIN, across: int = 0
+    ) -> None:
+        """Turn the wheel over a pixel of the picture.
+
+        Parameters
+        ----------
+        row, column
+            Where.
+        angle, across
+            Of the turn, in eighths of a degree; a notch is 120. Trackpads send less at a time,
+            and turned sideways the second.
+        modifiers
+            Keys held.
+        """
+        place = self.place(row, column)
+        event = QWheelEvent(
+            QPointF(place),
+            QPointF(self.canvas.mapToGlobal(place)),
+            QPoint(),
+            QPoint(across, angle),
+            Qt.MouseButton.NoButton,
+            modifiers,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(self.canvas, event)
+        self.settle()
 
     def key(self, key: Any, modifiers: Any = _PLAIN) -> None:
         """Press a key with the canvas in focus."""

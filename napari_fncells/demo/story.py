@@ -157,7 +157,7 @@ class Story:
         QTest.keyClicks(panel.folder, str(self.folder))
         outcomes: list[ExportReport | None] = []
         self.widget.exported.connect(outcomes.append)
-        self.widget.ensureWidgetVisible(panel.button)
+        self.widget.bring_into_view(panel.button)
         self.pilot.press(panel.button)
         self.pilot.wait_until(lambda: bool(outcomes), "the export")
         self.pilot.wait_until(lambda: not self.widget.saver.busy, "the end of the export")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
@@ -26,15 +27,19 @@ def run_unattended(folder: Path) -> bool:
     """
     console = Console()
     _clear(prepare_folder(folder))
-    viewer, widget = open_window()
-    viewer.window._qt_window.resize(1600, 1000)
-    try:
-        told = Story(viewer, widget, folder.resolve()).tell()
-    except PilotError as error:
-        console.print(f"The demo failed: {error}.", style="red")
-        return False
-    finally:
-        viewer.close()
+    # What an earlier demo did to the sample is no part of this one
+    with TemporaryDirectory(prefix="fncells-demo-") as journals:
+        viewer, widget = open_window()
+        viewer.window._qt_window.resize(1600, 1000)
+        widget.workspace.saving.root = Path(journals)
+        try:
+            told = Story(viewer, widget, folder.resolve()).tell()
+        except PilotError as error:
+            console.print(f"The demo failed: {error}.", style="red")
+            return False
+        finally:
+            widget.workspace.saving.close()
+            viewer.close()
     _print(console, told)
     return told.exact
 

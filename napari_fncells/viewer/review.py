@@ -34,7 +34,7 @@ class Review:
         self._workspace = workspace
         self._selected: int | None = None
         self._walked_at: Any = None
-        self._wheel = 0.0
+        self._wheel, self._wheel_at = 0.0, 0.0
         self._last_turn = (-1, 0.0)
         self._missed = Missed(workspace)
 
@@ -91,14 +91,14 @@ class Review:
 
     def accept(self) -> None:
         """Accept the cell, or adopt the candidate walked to."""
-        if self._at_candidate:
+        if self.at_candidate:
             self._workspace.report(self._missed.adopt().message)
             return
         self._act(lambda session, i: session.accept(i))
 
     def remove(self) -> None:
         """Remove the cell, or dismiss the candidate walked to."""
-        if self._at_candidate:
+        if self.at_candidate:
             self._workspace.report(self._missed.dismiss().message)
             return
         self._act(lambda session, i: session.remove(i))
@@ -135,9 +135,11 @@ class Review:
 
     def turn(self, delta: float) -> None:
         """Follow the wheel: whole notches resize, fractions of a trackpad add up."""
-        if time.monotonic() - self._last_turn[1] > BURST_S and abs(self._wheel) < 1:
+        now = time.monotonic()
+        if now - self._wheel_at > BURST_S:
             self._wheel = 0.0
         self._wheel += delta
+        self._wheel_at = now
         notches = int(self._wheel)
         if notches:
             self._wheel -= notches
@@ -146,7 +148,7 @@ class Review:
     # -- how it is done --------------------------------------------------------------------
 
     @property
-    def _at_candidate(self) -> bool:
+    def at_candidate(self) -> bool:
         """Whether a candidate was walked to and the pointer has not moved since."""
         return self._missed.current is not None and self._walked_at == self._pointer()
 

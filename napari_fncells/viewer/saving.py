@@ -40,6 +40,8 @@ class Saving:
 
     Attributes
     ----------
+    root
+        For pictures opened from now on.
     changed
         Signal(): what `state` tells of the current picture changed.
     told
@@ -50,7 +52,7 @@ class Saving:
     told = Signal(str)
 
     def __init__(self, root: Path | None = None) -> None:
-        self._root = root
+        self.root = root
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fncells-files")
         self._keepers: list[Keeper] = []
         self._closing: list[tuple[Image, Future[Any]]] = []
@@ -69,7 +71,7 @@ class Saving:
             if other.path == image.path and other.name == image.name:
                 wait([done])
         self._closing = [item for item in self._closing if not item[1].done()]
-        keeper = Keeper.open(image, author, root=self._root)
+        keeper = Keeper.open(image, author, root=self.root)
         self._keepers.append(keeper)
         return keeper
 

@@ -160,7 +160,7 @@ class Workspace:
         if session is None:
             raise UserError(f"{picture.name} cannot be worked on.", "Open it again.")
         self._album.show_mask(picture)
-        self.overlay.follow(picture.mask_layer)
+        self._follow_mask()
         return session
 
     # -- what one can do -------------------------------------------------------------------
@@ -400,8 +400,15 @@ class Workspace:
         if current is not self._at:
             self._at = current
             self.review.select(None)
-        self.overlay.follow(self.mask_layer)
+        self._follow_mask()
         self.changed.emit()
+
+    def _follow_mask(self) -> None:
+        """Let states and Esc follow the mask layer of the current picture."""
+        mask = self.mask_layer
+        self.overlay.follow(mask)
+        if mask is not None:
+            mask.escaped.connect(self.neutral, unique=True)
 
     def _on_left(self, picture: Picture) -> None:
         self.saving.leave(picture)

@@ -17,19 +17,24 @@ class CanvasChild(QWidget):
 
     def __init__(self, canvas: QWidget) -> None:
         super().__init__(canvas)
-        self._canvas = canvas
         self.hide()
         self.setGeometry(canvas.rect())
         canvas.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Follow the size of the canvas."""
-        if watched is self._canvas and event.type() == QEvent.Type.Resize:
-            self.setGeometry(self._canvas.rect())
+        if watched is self.parentWidget() and event.type() == QEvent.Type.Resize:
+            self._fill_canvas()
         return False
 
     def cover(self) -> None:
         """Show it above everything else on the canvas."""
-        self.setGeometry(self._canvas.rect())
+        self._fill_canvas()
         self.show()
         self.raise_()
+
+    def _fill_canvas(self) -> None:
+        # Asked for, not kept: what belongs to a window must not keep it alive
+        canvas = self.parentWidget()
+        if canvas is not None:
+            self.setGeometry(canvas.rect())

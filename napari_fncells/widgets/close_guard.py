@@ -43,7 +43,6 @@ class CloseGuard(QObject):
         save_elsewhere: Callable[[Path], object],
     ) -> None:
         super().__init__(window)
-        self._window = window
         self._unsaved = unsaved
         self._flush = flush
         self._save_elsewhere = save_elsewhere
@@ -58,6 +57,12 @@ class CloseGuard(QObject):
             return False
         event.ignore()
         return True
+
+    @property
+    def _window(self) -> QMainWindow:
+        """The window; asked for, not kept: its guard must not keep it alive."""
+        window: QMainWindow = self.parent()
+        return window
 
     def _may_close(self) -> bool:
         sentence = self._still_unsaved()

@@ -115,6 +115,10 @@ class CurateWidget(QWidget):
         else:
             self.banner.clear_failure()
 
+    def bring_into_view(self, control: QWidget) -> None:
+        """Scroll the dock to one of its controls."""
+        self._scroll.ensureWidgetVisible(control)
+
     def export_current(self) -> None:
         """Export the current mask, asking before anything is replaced."""
         try:
@@ -229,7 +233,7 @@ class CurateWidget(QWidget):
             text = f"Not saved. {outcome}"
             show_error(str(outcome))
         self.export.outcome.setText(text)
-        self._scroll.ensureWidgetVisible(self.export.outcome)
+        self.bring_into_view(self.export.outcome)
         self.exported.emit(report)
 
     def _show_export(self, step: str) -> None:

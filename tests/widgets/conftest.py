@@ -9,7 +9,10 @@ import pytest
 
 from napari_fncells.demo.pilot import Pilot
 from napari_fncells.viewer.workspace import Workspace
+from napari_fncells.widgets.cells_menu import CellsMenu
+from napari_fncells.widgets.cheat_sheet import CheatSheet
 from napari_fncells.widgets.curate import CurateWidget
+from napari_fncells.widgets.trail import Trail
 from tests.pictures import save_picture
 
 
@@ -28,6 +31,18 @@ class Desk:
     @property
     def document(self):
         return self.workspace.session.document
+
+    @property
+    def trail(self) -> Trail:
+        return self.pilot.canvas.findChild(Trail)
+
+    @property
+    def sheet(self) -> CheatSheet:
+        return self.pilot.canvas.findChild(CheatSheet)
+
+    @property
+    def menu(self) -> CellsMenu:
+        return self.pilot.window.menuBar().findChild(CellsMenu)
 
     def open(self, path: Path) -> None:
         self.workspace.open_files([path])

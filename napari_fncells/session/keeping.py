@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -96,6 +98,7 @@ class Keeper:
         )
         self._writer: Writer | None = None
         self._closed = False
+        self._writing_files = threading.Lock()
         self._visit_id, self._began = uuid4().hex, datetime.now(UTC)
         self._visits = {visit.id: visit for visit in opened.visits}
         self._files = FilesKept.of(opened)
@@ -133,6 +136,12 @@ class Keeper:
         """What the user should know, in sentences; more may come while the work goes on."""
         later = self._writer.notes if self._writer else []
         return tuple(self._notes) + tuple(printable(note) for note in later)
+
+    @property
+    def efforts(self) -> tuple[dict[str, Any], ...]:
+        """What `note_effort` was told at each earlier visit, as JSON values."""
+        others = (visit for visit in self._visits.values() if visit.id != self._visit_id)
+        return tuple(_effort(visit) for visit in others)
 
     @property
     def state(self) -> SaveState:
@@ -194,7 +203,7 @@ class Keeper:
         """
         if self._writer is None:
             raise explain_os_error(PermissionError(13, "read-only"), folder)
-        new = _free_journal_name(folder, self._opened.place.name, self._opened.place.annotator)
+        new = _free_name(folder, self._opened.place.journal.stem.removesuffix(".fncells"))
         if not self._writer.move(new, timeout):
             error = self._writer.progress.error
             self._writer.move(None, timeout)
@@ -305,6 +314,12 @@ class Keeper:
         return lambda: self._write_files(state, names, writer)
 
     def _write_files(self, state: WorkingState, names: WorkingFiles, writer: Writer) -> None:
+        with self._writing_files:
+            # Another job may have been faster with newer pixels
+            if state.edits > self._files.edits:
+                self._replace_files(state, names, writer)
+
+    def _replace_files(self, state: WorkingState, names: WorkingFiles, writer: Writer) -> None:
         # The journal first: the files must never be ahead of it but for a failing disk
         writer.flush(_WAIT_SECONDS)
         encoded = encode(state, names)
@@ -351,11 +366,10 @@ def _effort(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _free_journal_name(folder: Path, name: str, annotator: str) -> Path:
-    stem = f"{name}.{annotator}" if annotator else name
+def _free_name(folder: Path, stem: str) -> Path:
     number = 1
     found = folder / f"{stem}.fncells.sqlite"
-    while found.exists():
+    while os.path.lexists(found):
         number += 1
         found = folder / f"{stem}-{number}.fncells.sqlite"
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from platformdirs import user_config_path
 
 from napari_fncells.io.atomic import SaveError, write_atomic
+from napari_fncells.io.working import WorkingFiles
 from napari_fncells.store.place import Place
 
 
@@ -38,5 +39,6 @@ def recall(place: Place) -> Path | None:
 def _notes(place: Place) -> Iterator[Path]:
     yield place.root / "elsewhere" / f"{place.picture_key}.path"
     if place.working is not None:
-        yield place.working / f"{place.journal.stem}.elsewhere"
+        record = WorkingFiles.of(place.working, place.name, place.annotator).record
+        yield record.with_suffix(".elsewhere")
     yield user_config_path("napari-fncells", appauthor=False) / f"{place.picture_key}.path"

@@ -66,7 +66,7 @@ class _Opening:
             return
         elsewhere = recall(result.place)
         if elsewhere is not None:
-            if elsewhere.exists():
+            if os.path.lexists(elsewhere):
                 # No identity: it stays there, whatever becomes of the folder's
                 result.place = replace(result.place, journal=elsewhere, identity=None)
             else:
@@ -221,8 +221,11 @@ class _Opening:
             return
         result.files_time, result.files_edits = seen.time, seen.edits
         count = result.document.edit_count
-        files = self._read_files() if seen.edits > count else None
+        if seen.edits <= count:
+            return
+        files = self._read_files()
         if files is None:
+            result.files_edits = 0
             return
         self._adopt_files(files)
         result.eager = result.document.edit_count > count

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -318,6 +320,20 @@ def test_save_elsewhere_is_found_again(image: Image, root: Path, tmp_path: Path)
     assert second.state.place == path
     assert same(first.document, second.document)
     second.close()
+    assert image.path is not None
+    moved = image.path.parent.with_name("moved")
+    image.path.parent.rename(moved)
+    image = Image(image.pixels, moved / image.name, image.name, image.sha256)
+    again = Keeper.open(image, "Ada", root)
+    assert again.state.place == path
+    second_stick = again.save_elsewhere(tmp_path / "stick")
+    assert second_stick.parent == path.parent
+    assert second_stick != path
+    again.close()
+    path = second_stick
+    third = Keeper.open(image, "Ada", root)
+    assert third.state.place == path
+    third.close()
     path.unlink()
     third = Keeper.open(image, "Ada", root)
     assert "is not there now" in third.notes[0]
@@ -472,3 +488,68 @@ def test_id_promotion_survives(image: Image, root: Path) -> None:
     again = Keeper.open(image, "Ada", root)
     assert same(document, again.document)
     again.close()
+
+
+SECOND = """
+import sys, time
+from pathlib import Path
+from napari_fncells.io.images import read_image
+from napari_fncells.session.keeping import Keeper
+image = read_image(sys.argv[1])
+began = time.monotonic()
+keeper = Keeper.open(image, "Ada", Path(sys.argv[2]))
+print(time.monotonic() - began)
+print(keeper.state.read_only)
+print(keeper.document.edit_count, int(keeper.document.labels.astype(int).sum()))
+print(keeper.close())
+"""
+
+
+def test_a_second_process_looks_within_a_second(image: Image, root: Path) -> None:
+    first = worked_on(image, root)
+    first.save_files()
+    done = subprocess.run(
+        [sys.executable, "-c", SECOND, str(image.path), str(root)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+    )
+    seconds, sentence, document, closed = done.stdout.splitlines()
+    assert float(seconds) < 1
+    assert "another window (of" in sentence
+    assert document == f"1 {first.document.labels.sum(dtype=int)}"
+    assert closed == "True"
+    scribble(first.document, np.random.default_rng(3), 5)
+    assert first.close()
+
+
+def test_jobs_that_overtake_each_other_leave_the_newest(image: Image, root: Path) -> None:
+    assert image.path is not None
+    keeper = worked_on(image, root)
+    older = keeper.files_job()
+    scribble(keeper.document, np.random.default_rng(3), 5)
+    newer = keeper.files_job()
+    newer()
+    older()
+    file = image.path.parent / "fncells" / "cells.png.Ada.labels.tif"
+    np.testing.assert_array_equal(tifffile.imread(file), keeper.document.labels)
+    assert keeper.close()
+    assert keeper.notes == ()
+
+
+def test_a_journal_of_the_wrong_kind_in_the_other_place(image: Image, root: Path) -> None:
+    """The journal of another picture under this one's name is kept and not used."""
+    assert image.path is not None
+    first = worked_on(image, root)
+    assert first.close()
+    other = picture(image.path.parent, "other.png", seed=5)
+    keeper = Keeper.open(other, "Ada", root)
+    scribble(keeper.document, np.random.default_rng(5), 20)
+    assert keeper.close()
+    keeper.state.place.write_bytes(first.state.place.read_bytes())
+    again = Keeper.open(other, "Ada", root)
+    assert not same(again.document, first.document)
+    assert any("has changed" in note for note in again.notes)
+    again.close(files=False)

@@ -100,9 +100,7 @@ def test_every_field_is_in_the_hash() -> None:
         with pytest.raises(BrokenRowError):
             decode_edit(row, encoded.patches, GENESIS, {})
     for n, value in enumerate(encoded.patches[0][1:], start=1):
-        other = value + (
-            b"x" if isinstance(value, bytes) else "x" if isinstance(value, str) else 1
-        )
+        other = value + {bytes: b"x", str: "x", int: 1}[type(value)]
         patch = (*encoded.patches[0][:n], other, *encoded.patches[0][n + 1 :])
         with pytest.raises(BrokenRowError):
             decode_edit(encoded.row, [patch, *encoded.patches[1:]], GENESIS, {})

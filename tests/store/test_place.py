@@ -101,7 +101,7 @@ def test_a_read_only_folder_goes_by_its_path(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = tmp_path / "data"
-    monkeypatch.setattr(place_module.os, "access", lambda *args: False)
+    monkeypatch.setattr(place_module.os, "access", lambda *_: False)
     first = place_of(image_at(folder / "a.png"), "", data)
     second = place_of(image_at(folder / "a.png"), "", data)
     assert first.journal == second.journal

@@ -143,6 +143,6 @@ def test_damage_is_noticed(journal: Journal) -> None:
     with pytest.raises(BrokenRowError):
         base_of(row, (SHAPE[0] + TILE, SHAPE[1]), chain, journal.tile)
     with pytest.raises(BrokenRowError):
-        base_of(row, SHAPE, chain, lambda digest: None)
+        base_of(row, SHAPE, chain, lambda _: None)
     with pytest.raises(BrokenRowError):
-        base_of(row, SHAPE, chain, lambda digest: ("uint16", b"x"))
+        base_of(row, SHAPE, chain, lambda _: ("uint16", b"x"))

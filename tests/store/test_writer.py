@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -179,8 +179,7 @@ def test_edits_are_written_while_a_snapshot_is_drawn(
             go.wait(0.001)  # the time that a tile takes
             yield
 
-    costly: Callable[[Ledger], bool] = lambda self: not go.is_set()  # noqa: E731
-    monkeypatch.setattr(Gate, "costly", property(costly))
+    monkeypatch.setattr(Gate, "costly", property(lambda _: not go.is_set()))
     monkeypatch.setattr(ledger, "snapshot", endless)
     writer = Writer(ledger, 0)
     scribble(document, np.random.default_rng(1), 3)

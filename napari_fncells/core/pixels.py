@@ -96,7 +96,7 @@ def with_state(change: Change, states: Mapping[int, tuple[ObjectState, Origin]])
 
 def state_by_hand(origin: Origin) -> ObjectState:
     """State of a cell whose pixels the expert has just changed."""
-    return ObjectState.ADDED if origin is Origin.HAND else ObjectState.EDITED
+    return ObjectState.EDITED if origin is Origin.DRAFT else ObjectState.ADDED
 
 
 def _surroundings(

@@ -112,12 +112,28 @@ class Album:
             return
         facts = facts_of(layer)
         paths = list_images(Path(facts["folder"])) if "folder" in facts else []
-        picture = Picture.shown_by(layer, in_folder=bool(paths))
-        self.pictures.append(picture)
-        self.pictures.extend(Picture(path.name, path) for path in paths if path != picture.path)
+        picture = self._opened_before(layer)
+        if picture is None:
+            picture = Picture.shown_by(layer, in_folder=bool(paths))
+            self.pictures.append(picture)
+        elif picture.image_layer is None:
+            picture.image_layer = layer
+        else:
+            # One mask, one history: the layer opened second is no picture of its own
+            layer.visible = False
+        known = {other.path for other in self.pictures}
+        self.pictures.extend(Picture(path.name, path) for path in paths if path not in known)
         self.current = picture
         self._stage.show_only(picture, self.pictures)
         self.changed.emit()
+
+    def _opened_before(self, layer: Any) -> Picture | None:
+        """The picture of the file that a layer shows, where it was opened before."""
+        image = facts_of(layer).get("image")
+        path = image.path if isinstance(image, Image) else None
+        if path is None:
+            return None
+        return next((p for p in self.pictures if path in (p.path, p.file)), None)
 
     def _on_removed(self, event: Any) -> None:
         """Forget a layer; the session of its picture stays, so nothing is lost."""
@@ -136,5 +152,6 @@ class Album:
     def _forget(self, picture: Picture) -> None:
         """Drop a picture that was never worked on and whose layer is gone."""
         self.pictures.remove(picture)
+        self.left.emit(picture)
         if self.current is picture:
             self.current = next((p for p in self.pictures if p.image_layer is not None), None)

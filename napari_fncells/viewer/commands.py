@@ -138,7 +138,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "neutral", "Back to moving the picture", "View", ("Escape",), lambda w: w.neutral()
     ),
-    Command("cheat_sheet", "Keys and gestures", "View", ("/",), lambda w: w.show_help()),
+    Command("cheat_sheet", "Keys and gestures (also ?)", "View", ("/",), lambda w: w.show_help()),
 )  # fmt: skip
 
 GESTURES: tuple[tuple[str, str], ...] = (

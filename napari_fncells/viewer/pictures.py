@@ -34,7 +34,9 @@ class Picture:
     name
         As shown to the user.
     path
-        Its file, where it has one.
+        Its file, where it can be read again from there: it is one of a folder.
+    file
+        The file it was opened from, where it has one.
     session
         While the picture is open, once a mask was begun.
     keeper
@@ -45,6 +47,7 @@ class Picture:
 
     name: str
     path: Path | None = None
+    file: Path | None = None
     session: ImageSession | None = None
     keeper: Keeper | None = None
     image_layer: Any = None
@@ -55,7 +58,9 @@ class Picture:
         """The picture of an image layer; one of a folder can be read again from its file."""
         known = facts_of(layer).get("image")
         path = known.path if known is not None and in_folder else None
-        return cls(known.name if known is not None else layer.name, path, image_layer=layer)
+        file = known.path if known is not None else None
+        name = known.name if known is not None else layer.name
+        return cls(name, path, file, image_layer=layer)
 
     def show(self, image: Image) -> None:
         """Make the image layer."""

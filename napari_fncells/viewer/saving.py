@@ -89,7 +89,7 @@ class Saving:
             False where that could not be done: keeper and session stay in memory.
         """
         keeper = picture.keeper
-        if keeper is None:
+        if keeper is None or keeper not in self._keepers:
             return True
         if not keeper.flush(FLUSH_S):
             return False

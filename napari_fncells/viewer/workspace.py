@@ -16,6 +16,7 @@ from psygnal import Signal
 
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Action, Edit
+from napari_fncells.core.effort import Effort
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.params import AUTO, DraftParams
@@ -47,7 +48,8 @@ class Workspace:
     changed
         Signal(): the pictures, the current one, its mask or its history changed.
     adoptable
-        Signal(): a labels layer was opened as a draft; `adopt_pending` takes it over.
+        Signal(): a labels layer was opened as a draft, or work was resumed; `adopt_pending` is
+        to be called once napari is done with its layers.
     said
         Signal(str): what was done or refused, in words; the status bar alone would lose it
         at the next movement of the mouse.
@@ -240,13 +242,22 @@ class Workspace:
         self.report(f"{session.document.counts.final} cells taken over from {layer.name}.")
 
     def adopt_pending(self) -> None:
-        """Take over labels layers that were opened as drafts."""
+        """Take over labels layers that were opened as drafts; make the mask the active layer.
+
+        Where there is earlier work on the picture, that stays and the draft is put away.
+        """
         for layer in [layer for layer in self.viewer.layers if is_draft(layer)]:
             try:
-                self.adopt(layer)
+                if self.session is not None and self.session.document.edit_count:
+                    self.viewer.layers.remove(layer)
+                    self.report("Your earlier work on this picture is here again.")
+                else:
+                    self.adopt(layer)
             except UserError as error:
                 layer.metadata = {}
                 show_warning(str(error))
+        if self.mask_layer is not None:
+            self.viewer.layers.selection.active = self.mask_layer
 
     def finish(self) -> None:
         """Accept the rest, mark the picture done and go to the next."""
@@ -315,7 +326,7 @@ class Workspace:
         """
         session = self.require_session()
         self.settle()
-        return Snapshot.of(session.document)
+        return Snapshot.of(session.document, session.effort)
 
     def undo(self) -> None:
         """Take back the newest edit of the current picture."""
@@ -366,7 +377,9 @@ class Workspace:
         image = image_of(picture.image_layer)
         if picture.keeper is None:
             picture.keeper = self.saving.open(image, self.author)
-        picture.session = ImageSession(image, self.author, picture.keeper.document)
+        earlier = sum(map(Effort.from_mapping, picture.keeper.efforts), Effort())
+        document = picture.keeper.document
+        picture.session = ImageSession(image, self.author, document, earlier)
         picture.session.document.committed.connect(self._on_committed)
 
     def _resume(self, picture: Picture) -> None:
@@ -379,6 +392,8 @@ class Workspace:
         if picture.keeper.document.edit_count or picture.keeper.state.read_only:
             self._begin(picture)
             self._album.show_mask(picture)
+            # napari makes the picture the active layer after this
+            self.adoptable.emit()
 
     def _arrived(self, picture: Picture, found: Sequence[Image | UserError]) -> None:
         """Show a picture that has been read, or why it was not."""

@@ -17,11 +17,11 @@ from napari_fncells.widgets.effort_label import EffortLabel
 from napari_fncells.widgets.status_light import StatusLight
 
 _HELP = (
-    "<b>Shift+click</b> a cell: remove it; the ground: add the cell<br>"
-    "<b>Shift+wheel</b> grow or shrink it, <b>Shift+drag</b> lasso<br>"
-    "<b>Ctrl+drag</b> across a cell: cut; from cell to cell: join<br>"
-    "<b>N</b> next, <b>A</b> accept, <b>D</b> remove, <b>Ctrl+Z</b> undo<br>"
-    "<b>?</b> all keys and gestures"
+    "<b>Shift+click</b> a cell to remove it, the ground to add<br>"
+    "<b>Shift+wheel</b> its size, <b>Shift+drag</b> lasso<br>"
+    "<b>Ctrl+drag</b> cut a cell, or join two<br>"
+    "<b>N A D U</b> next, accept, remove, unsure<br>"
+    "<b>Ctrl+Z</b> undo anything, <b>?</b> all keys"
 )
 _NARROWEST, _FRAME = 120, 16  # px, of a button and of what surrounds its text
 _NO_MASK = "No mask yet. Draft one, or Shift+click the cells."

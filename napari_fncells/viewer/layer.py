@@ -66,9 +66,12 @@ class MaskLayer(LabelsLayer):
     ----------
     escaped
         Signal(): Esc was pressed with nothing of napari's tools to be dropped.
+    refused
+        Signal(str): why nothing was changed, where the document is only to be read.
     """
 
     escaped = Signal()
+    refused = Signal(str)
 
     _block_history: bool
 
@@ -128,13 +131,15 @@ class MaskLayer(LabelsLayer):
 
     def undo(self) -> None:
         """Take back the newest edit of the document, whatever tool made it."""
-        self.flush_stroke()
-        self._document.undo()
+        if self._may_change():
+            self.flush_stroke()
+            self._document.undo()
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        self.flush_stroke()
-        self._document.redo()
+        if self._may_change():
+            self.flush_stroke()
+            self._document.redo()
 
     @contextmanager
     def block_history(self) -> Iterator[None]:
@@ -171,7 +176,7 @@ class MaskLayer(LabelsLayer):
 
     def paint(self, coord: Any, new_label: int, refresh: bool = True) -> None:
         """Paint a dab; see `napari.layers.Labels.paint`."""
-        if not self._document.read_only:
+        if self._may_change():
             with self.block_history():
                 super().paint(coord, self._never_revived(new_label), refresh)
             if self._block_history and time.monotonic() - self._part_time > CHECKPOINT_S:
@@ -179,19 +184,19 @@ class MaskLayer(LabelsLayer):
 
     def fill(self, coord: Any, new_label: int, refresh: bool = True) -> None:
         """Fill a region; see `napari.layers.Labels.fill`."""
-        if not self._document.read_only:
+        if self._may_change():
             with self.block_history():
                 super().fill(coord, self._never_revived(new_label), refresh)
 
     def paint_polygon(self, points: Any, new_label: int) -> None:
         """Paint a polygon; see `napari.layers.Labels.paint_polygon`."""
-        if not self._document.read_only:
+        if self._may_change():
             with self.block_history():
                 super().paint_polygon(points, self._never_revived(new_label))
 
     def data_setitem(self, *args: Any, **kwargs: Any) -> None:
         """Set single pixels; see `napari.layers.Labels.data_setitem`."""
-        if not self._document.read_only:
+        if self._may_change():
             with self.block_history():
                 super().data_setitem(*args, **kwargs)
 
@@ -219,6 +224,12 @@ class MaskLayer(LabelsLayer):
             self._document.commit(change)
 
     # -- how it is done --------------------------------------------------------------------
+
+    def _may_change(self) -> bool:
+        """Whether the mask may be changed; says why, where it may not."""
+        if self._document.read_only:
+            self.refused.emit(self._document.read_only)
+        return not self._document.read_only
 
     def _shown(self) -> NDArray[Any]:
         """The part of the document's own array that is shown."""

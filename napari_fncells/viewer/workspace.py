@@ -16,7 +16,6 @@ from psygnal import Signal
 
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Action, Edit
-from napari_fncells.core.effort import Effort
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.params import AUTO, DraftParams
@@ -26,18 +25,17 @@ from napari_fncells.session.image import ImageSession
 from napari_fncells.session.snapshot import Snapshot
 from napari_fncells.viewer import commands
 from napari_fncells.viewer.album import Album
+from napari_fncells.viewer.camera import look_at
 from napari_fncells.viewer.correction import Correction
 from napari_fncells.viewer.display import Display
 from napari_fncells.viewer.gestures import Gestures
 from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.overlay import Overlay
-from napari_fncells.viewer.pictures import Picture, image_layer_data, image_of, is_draft, is_known
+from napari_fncells.viewer.pictures import Picture, image_layer_data, is_draft
 from napari_fncells.viewer.review import Review
 from napari_fncells.viewer.saving import Saving
-
-# Share of the canvas's shorter side that a cell should take up when the camera goes to it
-_SMALLEST, _USEFUL, _LARGEST = 0.04, 0.1, 0.5
+from napari_fncells.viewer.sitting import Pulse, begin, resume
 
 
 class Workspace:
@@ -92,7 +90,7 @@ class Workspace:
         self.overlay = Overlay(self._viewer)
         self.review = Review(self)
         self._at: Picture | None = None
-        self._effort_at = (0, 0)
+        self._pulse = Pulse()
         self.display = Display()
         self._album = Album(viewer)
         self._album.changed.connect(self._on_album_changed)
@@ -156,11 +154,10 @@ class Workspace:
             raise UserError("There is no picture to work on.", "Open one first.")
         if picture.session is None and picture.image_layer is None:
             raise UserError(f"The layer of {picture.name} was removed.", "Choose it in the list.")
-        if picture.session is None:
-            self._begin(picture)
         session = picture.session
         if session is None:
-            raise UserError(f"{picture.name} cannot be worked on.", "Open it again.")
+            session = begin(picture, self.saving, self.author)
+            session.document.committed.connect(self._on_committed)
         self._album.show_mask(picture)
         self._follow_mask()
         return session
@@ -288,15 +285,8 @@ class Workspace:
 
     def look_at(self, box: Box) -> None:
         """Move the camera to a part of the picture, near enough to see it."""
-        mask = self.mask_layer
-        if mask is None:
-            return
-        camera = self.viewer.scene.camera
-        camera.center = mask.world_position(*box.centre)
-        side = max(box.height, box.width, 20) * float(mask.scale[-1])
-        room = min(self.viewer.canvas.size)
-        if not _SMALLEST * room <= side * camera.zoom <= _LARGEST * room:
-            camera.zoom = _USEFUL * room / side
+        if self.mask_layer is not None:
+            look_at(self.viewer, self.mask_layer, box)
 
     def settle(self, picture: Picture | None = None) -> None:
         """Take a stroke that is under way into the history, before something else is done."""
@@ -313,7 +303,8 @@ class Workspace:
         mask = self.mask_layer
         if mask is not None and mask.stroke_open:
             mask.flush_stroke()
-        self._note_effort()
+        if self._pulse.note(self.current):
+            self.worked.emit()
         self.saving.watch(self.current)
 
     def snapshot(self) -> Snapshot:
@@ -354,46 +345,8 @@ class Workspace:
         except UserError as error:
             self.report(str(error))
 
-    def _note_effort(self) -> None:
-        """Let the keeper know the effort once a second, while there is any."""
-        picture = self.current
-        if picture is None or picture.session is None or picture.keeper is None:
-            return
-        session = picture.session
-        visit = session.clock.visit
-        moment = int(visit.active_seconds), session.document.edit_count
-        if moment != self._effort_at:
-            self._effort_at = moment
-            picture.keeper.note_effort(visit.as_mapping())
-            self.worked.emit()
-
     def _sign_of_life(self) -> None:
-        """The pointer or the camera moved: somebody is looking at the picture."""
-        if self.session is not None:
-            self.session.clock.active()
-
-    def _begin(self, picture: Picture) -> None:
-        """Open the session of a picture, with the work that was done on it before."""
-        image = image_of(picture.image_layer)
-        if picture.keeper is None:
-            picture.keeper = self.saving.open(image, self.author)
-        earlier = sum(map(Effort.from_mapping, picture.keeper.efforts), Effort())
-        document = picture.keeper.document
-        picture.session = ImageSession(image, self.author, document, earlier)
-        picture.session.document.committed.connect(self._on_committed)
-
-    def _resume(self, picture: Picture) -> None:
-        """Show the work done on a picture before; one that was never worked on stays as it is."""
-        layer = picture.image_layer
-        if picture.session is not None or layer is None or not is_known(layer):
-            return
-        if picture.keeper is None:
-            picture.keeper = self.saving.open(image_of(layer), self.author)
-        if picture.keeper.document.edit_count or picture.keeper.state.read_only:
-            self._begin(picture)
-            self._album.show_mask(picture)
-            # napari makes the picture the active layer after this
-            self.adoptable.emit()
+        self._pulse.sign_of_life(self.current)
 
     def _arrived(self, picture: Picture, found: Sequence[Image | UserError]) -> None:
         """Show a picture that has been read, or why it was not."""
@@ -408,7 +361,12 @@ class Workspace:
     def _on_album_changed(self) -> None:
         current = self.current
         if current is not None:
-            self._resume(current)
+            resumed = resume(current, self.saving, self.author)
+            if resumed is not None:
+                resumed.document.committed.connect(self._on_committed)
+                self._album.show_mask(current)
+                # napari makes the picture the active layer after this
+                self.adoptable.emit()
             if current.image_layer is not None:
                 commands.give_way(current.image_layer, self)
                 self.display.show(current.image_layer)
@@ -424,6 +382,7 @@ class Workspace:
         self.overlay.follow(mask)
         if mask is not None:
             mask.escaped.connect(self.neutral, unique=True)
+            mask.refused.connect(self.report, unique=True)
 
     def _on_left(self, picture: Picture) -> None:
         self.saving.leave(picture)

@@ -81,7 +81,7 @@ def test_a_second_window_shows_what_is_saved_and_changes_nothing(
     desk.open(picture)
     assert desk.document.cell_at(*FIRST) is not None
     before = desk.document.labels.copy()
-    assert "open in" in desk.widget.banner.read_only.text.text()
+    assert "open in" in desk.widget.banner.read_only.sentence.text()
     assert desk.widget.banner.isVisible()
     desk.pilot.shift_click(*FIRST)
     desk.pilot.shift_click(*SECOND)

@@ -21,11 +21,14 @@ def test_the_demo_leaves_mask_record_and_screenshots(tmp_path: Path) -> None:
     record = json.loads((tmp_path / "crowded.json").read_text())
     cells = record["cells"]
     assert (cells["removed"], cells["added"], cells["edited"]) == (2, 2, 1)
+    assert (cells["accepted"], cells["unsure"]) == (2, 1)
+    assert record["effort"]["removed"] == 2
+    assert record["effort"]["active_seconds"] > 0
     mask = np.asarray(Image.open(tmp_path / "crowded.png"))
     assert mask.shape == (1200, 1600)
     assert set(np.unique(mask)) == {0, 255}
     screenshots = sorted(tmp_path.glob("[0-9][0-9]-*.png"))
-    assert len(screenshots) == 11
+    assert len(screenshots) == 16
     assert all(np.asarray(Image.open(shot).convert("L")).std() > 5 for shot in screenshots)
 
 

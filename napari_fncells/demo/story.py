@@ -25,6 +25,7 @@ from napari_fncells.widgets.curate import CurateWidget
 SAMPLE = "crowded"
 MENU = ("File", "Open Sample", "Fluorescent cells", "Crowded, touching cells")
 _CORRECTIONS = 2
+_CTRL = Qt.KeyboardModifier.ControlModifier
 _SHIFT_CTRL = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
@@ -82,6 +83,9 @@ class Story:
         self._remove_false_positives()
         self._add_false_negatives()
         self._paint_undo_redo()
+        self._cut_and_join()
+        self._lasso_and_undo()
+        self._review()
         after = self._standing("corrected")
         report = self._export()
         return Told((before, after), report, self._is_exact(report), tuple(self._shots))
@@ -149,6 +153,55 @@ class Story:
         self.pilot.key(Qt.Key.Key_Z, _SHIFT_CTRL)
         self._expect(np.array_equal(self.document.labels, painted), "Ctrl+Shift+Z")
         self._shoot("redone")
+
+    def _cut_and_join(self) -> None:
+        """Cut the largest cell by a stroke across it, join the pieces by one from one to other."""
+        cell = max(self.document.cells, key=lambda known: known.area)
+        box = cell.box
+        row, column = middle(self.document.labels == cell.id)
+        self.pilot.look_at(row, column, zoom=3.0)
+        before = self.document.labels == cell.id
+        tall = box.height >= box.width
+        across = [(row, box.left - 8), (row, column), (row, box.right + 8)]
+        down = [(box.top - 8, column), (row, column), (box.bottom + 8, column)]
+        self.pilot.drag(across if tall else down, _CTRL)
+        pieces = sorted(set(self.document.labels[before].tolist()))
+        self._expect(len(pieces) == 2 and cell.id in pieces, "Ctrl+drag across a cell")
+        self._shoot("cut")
+        first, second = (middle(self.document.labels == i) for i in pieces)
+        self.pilot.drag([first, second], _CTRL)
+        self._expect(
+            len(set(self.document.labels[before].tolist())) == 1, "Ctrl+drag from cell to cell"
+        )
+        self._shoot("joined")
+        for _ in range(2):
+            self.pilot.key(Qt.Key.Key_Z, _CTRL)
+        self._expect(bool((self.document.labels[before] == cell.id).all()), "undoing cut and join")
+
+    def _lasso_and_undo(self) -> None:
+        """Remove all cells of the lower half by one lasso, and bring them back."""
+        self.pilot.viewer.reset_view()
+        self.pilot.settle()
+        rows, columns = self.document.shape
+        before = self.document.labels.copy()
+        path = [(rows // 2, 8), (rows // 2, columns - 8), (rows - 8, columns - 8), (rows - 8, 8)]
+        self.pilot.drag([*path, path[0]], Qt.KeyboardModifier.ShiftModifier)
+        self._expect(not np.array_equal(self.document.labels, before), "the lasso")
+        self._shoot("lasso")
+        self.pilot.key(Qt.Key.Key_Z, _CTRL)
+        self._expect(np.array_equal(self.document.labels, before), "undoing the lasso")
+
+    def _review(self) -> None:
+        """Walk to three cells: accept two, mark one as unsure; look at the cheat sheet."""
+        for key in (Qt.Key.Key_A, Qt.Key.Key_A, Qt.Key.Key_U):
+            self.pilot.key(Qt.Key.Key_N)
+            self.pilot.key(key)
+        counts = self.document.counts
+        self._expect((counts.accepted, counts.unsure) == (2, 1), "N, A and U")
+        self._shoot("reviewed")
+        QTest.keyClicks(self.pilot.canvas, "?")
+        self._shoot("cheat-sheet")
+        self.pilot.key(Qt.Key.Key_Escape)
 
     def _export(self) -> ExportReport:
         self.pilot.viewer.reset_view()

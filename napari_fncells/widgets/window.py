@@ -8,13 +8,17 @@ from typing import Any
 
 import napari
 
+from napari_fncells.viewer.commands import register
 from napari_fncells.viewer.hooks import DOCK, PLUGIN
+from napari_fncells.viewer.workspace import existing_workspace
 from napari_fncells.widgets.curate import CurateWidget
 
 
 def open_window(*, show: bool = True) -> tuple[Any, CurateWidget]:
     """Open napari with the dock; returns the viewer and the dock's widget."""
     _quiet_about_pyqt5()
+    # Before napari applies the shortcuts of its settings, of which some may be ours
+    register(existing_workspace)
     viewer = napari.Viewer(show=show)
     _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
     return viewer, widget

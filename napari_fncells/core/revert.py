@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,8 @@ def revert_cell(document: Document, cell: CellObject) -> Change | None:
     it come back as they were before, where their ground is free. None where it is as its draft
     had it already.
 
+    The details of the change tell whether it is `clipped` and which cells `returned`.
+
     Raises
     ------
     UserError
@@ -39,7 +42,8 @@ def revert_cell(document: Document, cell: CellObject) -> Change | None:
         area = area.union(former.box)
     after = document.labels[area.slices].copy()
     after[after == cell.id] = 0
-    _place(after[box.within(area)], mask, cell.id)
+    whole = _place(after[box.within(area)], mask, cell.id)
+    details: dict[str, Any] = {"clipped": not whole}
     if not (after == cell.id).any():
         raise UserError(f"Other cells lie where the draft had cell {cell.id}.")
     states = {cell.id: (ObjectState.DRAFT, cell.origin)}
@@ -47,8 +51,14 @@ def revert_cell(document: Document, cell: CellObject) -> Change | None:
         whole = _place(after[former.box.within(area)], footprint, former.id)
         state = former.state if whole else state_by_hand(former.origin)
         states[former.id] = state, former.origin
+    details["returned"] = [i for i in states if i != cell.id and (after == i).any()]
     change = change_pixels(
-        document, area, after, EditKind.REVERT, summary=f"revert cell {cell.id}"
+        document,
+        area,
+        after,
+        EditKind.REVERT,
+        summary=f"revert cell {cell.id}",
+        details=details,
     )
     change = with_state(change, states)
     if all(item.id != cell.id for item in change.objects) and cell.touched:

@@ -55,6 +55,7 @@ def test_an_edited_cell_is_as_drafted_and_untouched_again(document: Document) ->
     assert document.objects[1].state is ObjectState.DRAFT
     edit = document.history[-1]
     assert (edit.change.kind, edit.change.summary) == (EditKind.REVERT, "revert cell 1")
+    assert edit.change.details == {"clipped": False, "returned": []}
     assert revert_cell(document, document.objects[1]) is None
     document.commit(apply_draft(document, np.zeros(SHAPE, np.uint8), {}))
     assert document.counts.final == 0
@@ -80,6 +81,7 @@ def test_where_others_have_taken_the_ground_it_is_clipped(document: Document) ->
     resize(document, 1, Box(10, 10, 15, 20))
     added(document, Box(15, 10, 20, 15))
     revert(document, 1)
+    assert document.history[-1].change.details["clipped"]
     assert document.objects[1].area == 75
     assert document.objects[1].state is ObjectState.DRAFT
     assert document.objects[4].area == 25
@@ -119,6 +121,7 @@ def test_cells_joined_into_it_come_back_as_they_were(document: Document) -> None
     revert(document, 1)
     np.testing.assert_array_equal(document.labels, draft())
     assert dict(document.objects) == before
+    assert document.history[-1].change.details["returned"] == [2]
     # Once only: the join is over
     resize(document, 1, Box(10, 10, 20, 22))
     document.commit(changes.remove_cell(document, document.objects[2]))

@@ -13,7 +13,9 @@ import pytest
 from PIL import Image as PilImage
 
 from napari_fncells.core.document import Document
+from napari_fncells.core.effort import Effort
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.steps import finish
 from napari_fncells.io.images import Image, read_image
 from napari_fncells.io.proof import VerificationError
 from napari_fncells.io.record import Record
@@ -21,6 +23,7 @@ from napari_fncells.io.save_error import SaveCode, SaveError
 from napari_fncells.session import export
 from napari_fncells.session.export import (
     export_mask,
+    export_steps,
     may_replace,
     output_name,
     prepare_folder,
@@ -28,6 +31,7 @@ from napari_fncells.session.export import (
 )
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.save_as import save_mask
+from napari_fncells.session.snapshot import Snapshot
 from tests.pictures import SHAPE, save_picture
 
 LABELS = np.zeros(SHAPE, np.uint16)
@@ -92,6 +96,22 @@ def test_the_file_and_its_record(session: ImageSession, out: Path, gap: bool) ->
     assert record.mask.components == (2 if gap else 1)
     assert record.mask.touching_pairs == 1
     assert (report.cells, report.components, report.touching) == (2, 2 if gap else 1, 1)
+
+
+def test_the_record_tells_the_effort(session: ImageSession, out: Path) -> None:
+    session.fix_at(100, 75)
+    session.accept(1)
+    session.document.undo()
+    run(session, out)
+    effort = Record.from_bytes((out / "cells.json").read_bytes()).effort
+    assert effort == Effort(removed=1, undos=1)
+    # With the time kept by the session
+    mask = Snapshot.of(session.document, session.effort)
+    finish(export_steps(session.image, mask, out, replace=True))
+    effort = Record.from_bytes((out / "cells.json").read_bytes()).effort
+    assert effort == session.effort
+    assert effort.gestures == {"accept": 1, "fix": 1}
+    assert effort.visits == 1
 
 
 def test_an_empty_mask_without_a_draft(session: ImageSession, out: Path) -> None:

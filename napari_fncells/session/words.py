@@ -41,6 +41,18 @@ def parts_in_words(verb: str, cell: int, pieces: Sequence[int]) -> str:
     return f"{verb} cell {cell} {number}: {ids_in_words(pieces)}."
 
 
+def reverted_in_words(cell: CellObject, returned: Sequence[int], *, clipped: bool) -> str:
+    """What a cell is now, and which cells that were joined into it are there again."""
+    words = f"Cell {cell.id} is as its draft had it"
+    if clipped:
+        words += ", but for the ground of other cells"
+    if len(returned) == 1:
+        words += f"; cell {returned[0]} is back"
+    elif returned:
+        words += f"; cells {ids_in_words(returned)} are back"
+    return f"{words}."
+
+
 def judged_already(cell: CellObject) -> str:
     """Why a cell is not accepted once more."""
     if cell.state in (ObjectState.ADDED, ObjectState.EDITED):

@@ -96,7 +96,7 @@ def test_remove_accept_unsure(session: ImageSession) -> None:
 def test_smooth_and_revert(session: ImageSession) -> None:
     session.cut_or_join([(60, 110), (60, 80)])
     assert session.smooth(3).message == "Smoothed cell 3."
-    assert session.revert(3).message == "Cell 3 is as its draft had it."
+    assert session.revert(3).message == "Cell 3 is as its draft had it; cell 2 is back."
     assert session.revert(3).message == "Cell 3 is as its draft had it already. Nothing changed."
     session.remove(3)
     assert session.revert(3).message == "Cell 3 is as its draft had it."
@@ -104,6 +104,14 @@ def test_smooth_and_revert(session: ImageSession) -> None:
     assert session.smooth(5).message == "Cell 5 is smooth. Nothing changed."
     assert session.revert(5).message == (
         "Cell 5 was added by hand: it has no draft. Nothing changed."
+    )
+
+
+def test_a_revert_that_is_clipped_says_so(session: ImageSession) -> None:
+    session.remove(1)
+    session.trace([(59.5, 10), (59.5, 50), (90, 50), (90, 10)])
+    assert session.revert(1).message == (
+        "Cell 1 is as its draft had it, but for the ground of other cells."
     )
 
 

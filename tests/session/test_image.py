@@ -149,7 +149,7 @@ def test_a_window_grows_what_the_whole_picture_would(at: tuple[int, int]) -> Non
     # Bright just outside of the reach: its blur comes in
     pixels[:, point[1] + 113 : point[1] + 117] = 255
     made = session(pixels)
-    whole = score_map(pixels[..., 0], ScoreParams(smoothing=3))
+    whole = score_map(pixels[..., 0], ScoreParams(smoothing=2))
     expected = grow(whole, made.document.labels, point)
     found = made.region_at(*point)
     assert found.box == expected.box

@@ -91,6 +91,7 @@ class CurateWidget(QWidget):
         if workspace.current is not self._shown:
             self._shown = workspace.current
             self.correct.message.clear()
+            self._show_effort()
         self.picture.show_pictures(workspace.pictures, workspace.current)
         session = workspace.session
         self.correct.show_document(session.document if session else None)

@@ -7,11 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import napari
+from napari.settings import get_settings
+from qtpy.QtCore import QPoint, QRect
+from qtpy.QtGui import QGuiApplication
+from qtpy.QtWidgets import QMainWindow
 
 from napari_fncells.viewer.commands import register
 from napari_fncells.viewer.hooks import DOCK, PLUGIN
 from napari_fncells.viewer.workspace import existing_workspace
 from napari_fncells.widgets.curate import CurateWidget
+
+_SHARE = 0.92  # of the screen
 
 
 def open_window(*, show: bool = True) -> tuple[Any, CurateWidget]:
@@ -21,7 +27,19 @@ def open_window(*, show: bool = True) -> tuple[Any, CurateWidget]:
     register(existing_workspace)
     viewer = napari.Viewer(show=show)
     _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
+    if get_settings().application.window_size is None:
+        _make_room(viewer.window._qt_window)
     return viewer, widget
+
+
+def _make_room(window: QMainWindow) -> None:
+    """Let a window that nobody has sized yet take most of the screen: pictures are large."""
+    screen = QGuiApplication.primaryScreen()
+    if screen is not None:
+        free = screen.availableGeometry()
+        size = free.size() * _SHARE
+        window.resize(size)
+        window.move(free.center() - QRect(QPoint(0, 0), size).center())
 
 
 def _quiet_about_pyqt5() -> None:

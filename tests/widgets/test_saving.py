@@ -196,3 +196,21 @@ def full_disk() -> pytest.MonkeyPatch:
 
     broken.setattr(Journal, "append", refuse)
     return broken
+
+
+def test_the_effort_shown_is_that_of_the_picture_on_screen(desk: Desk, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        save_picture(tmp_path, name)
+    desk.workspace.open_folder(tmp_path)
+    desk.pilot.wait_until(lambda: desk.workspace.current is not None, "opening")
+    desk.idle()
+    desk.draft()
+    desk.pilot.shift_click(*FIRST)
+    effort = desk.widget.correct.effort
+    desk.pilot.wait_until(lambda: "1 removed" in effort.text(), "the effort")
+    desk.pilot.key(Qt.Key.Key_Right, CTRL)
+    desk.pilot.wait_until(lambda: desk.workspace.current.name == "b.png", "the next")
+    desk.idle()
+    assert "removed" not in effort.text()
+    desk.pilot.key(Qt.Key.Key_Left, CTRL)
+    desk.pilot.wait_until(lambda: "1 removed" in effort.text(), "the effort of the first again")

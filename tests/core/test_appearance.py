@@ -19,7 +19,7 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.objects import CellObject, ObjectState
 from napari_fncells.core.redraft import apply_draft
-from tests.core.test_document import random_box, random_draft
+from tests.core.random_shapes import random_box, random_draft
 
 SHAPE = (40, 52)
 

@@ -15,8 +15,6 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.core.redraft import apply_draft
 from tests.core.naive import ids_of
 from tests.core.random_shapes import added, region
-from tests.core.random_shapes import random_box as random_box
-from tests.core.random_shapes import random_draft as random_draft
 
 
 def test_a_new_document_is_empty() -> None:

@@ -275,7 +275,7 @@ class DocumentMachine(HistoryMachine):
         ids = data.draw(st.sets(st.sampled_from(sorted(self.document.objects)), min_size=1))
         state = ObjectState(word)
         states = {i: cell.state for i, cell in self.objects.items()}
-        history = [objects for _, objects in self.copies[: self.at + 1]]
+        history = self.objects_over_time()
         for i in ids:
             if states[i] is ObjectState.REMOVED:
                 continue

@@ -39,6 +39,7 @@ class HistoryMachine(RuleBasedStateMachine):
         self.copies = [(np.zeros((rows, columns), np.int64), {})]
         self.kinds: list[EditKind] = []
         self.groups: list[list[str]] = []
+        self.trails: list[list[dict[int, CellObject]]] = []
         self.at = 0
         self.ever: set[int] = set()
         self.seen: list[np.ndarray] = []
@@ -81,13 +82,14 @@ class HistoryMachine(RuleBasedStateMachine):
         if continues:
             self.at -= 1
         del self.copies[self.at + 1 :], self.kinds[self.at :]
-        del self.groups[self.at + continues :]
+        del self.groups[self.at + continues :], self.trails[self.at + continues :]
         self.copies.append((after.astype(np.int64), dict(self.document.objects)))
         self.kinds.append(kind)
-        if continues:
-            self.groups[-1].append(summary)
-        else:
-            self.groups.append([summary])
+        if not continues:
+            self.groups.append([])
+            self.trails.append([])
+        self.groups[-1].append(summary)
+        self.trails[-1].append(dict(self.document.objects))
         self.at += 1
 
     @property
@@ -97,6 +99,10 @@ class HistoryMachine(RuleBasedStateMachine):
     @property
     def objects(self) -> dict[int, CellObject]:
         return self.copies[self.at][1]
+
+    def objects_over_time(self) -> list[dict[int, CellObject]]:
+        """The objects after each edit in force, those within a group included."""
+        return [objects for trail in self.trails[: self.at] for objects in trail]
 
     def living(self, data: st.DataObject) -> CellObject:
         return data.draw(st.sampled_from(sorted(self.document.cells, key=lambda c: c.id)))
@@ -202,7 +208,7 @@ class HistoryMachine(RuleBasedStateMachine):
         self.expect(after, f"restore cell {cell.id}", EditKind.RESTORE, states)
 
     def state_when_alive(self, i: int) -> ObjectState:
-        for _, objects in reversed(self.copies[: self.at + 1]):
+        for objects in reversed(self.objects_over_time()):
             if i in objects and objects[i].alive:
                 state = objects[i].state
                 return ObjectState.ACCEPTED if state is ObjectState.DRAFT else state

@@ -49,6 +49,14 @@ class Desk:
         self.pilot.wait_until(lambda: self.workspace.current is not None, "opening")
         self.idle()
 
+    def open_folder(self, folder: Path, *names: str) -> None:
+        """Open a folder, with pictures of these names written into it before."""
+        for name in names:
+            save_picture(folder, name)
+        self.workspace.open_folder(folder)
+        self.pilot.wait_until(lambda: self.workspace.current is not None, "opening")
+        self.idle()
+
     def draft(self) -> None:
         known = len(self.document.history) if self.workspace.session else 0
         self.pilot.press(self.widget.draft.button)

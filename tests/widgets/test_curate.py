@@ -12,7 +12,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QMessageBox
 
-from tests.pictures import CELLS, save_picture
+from tests.pictures import CELLS
 from tests.widgets.conftest import Desk
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -231,11 +231,7 @@ def test_an_earlier_mask_is_replaced_only_on_ones_word(
 def test_an_export_is_of_the_moment_and_goes_on_when_one_goes_on(
     desk: Desk, tmp_path: Path
 ) -> None:
-    for name in ("one.png", "two.png"):
-        save_picture(tmp_path, name)
-    desk.workspace.open_folder(tmp_path)
-    desk.pilot.wait_until(lambda: desk.workspace.current is not None, "opening")
-    desk.idle()
+    desk.open_folder(tmp_path, "one.png", "two.png")
     desk.draft()
     labels = desk.document.labels.copy()
     reports: list[object] = []
@@ -312,11 +308,7 @@ def test_touching_cells_are_told_and_can_be_kept_apart(
 
 
 def test_pictures_of_a_folder_by_the_arrows(desk: Desk, tmp_path: Path) -> None:
-    for name in ("one.png", "two.png"):
-        save_picture(tmp_path, name)
-    desk.workspace.open_folder(tmp_path)
-    desk.pilot.wait_until(lambda: desk.workspace.current is not None, "opening")
-    desk.idle()
+    desk.open_folder(tmp_path, "one.png", "two.png")
     panel = desk.widget.picture
     assert panel.list.currentText() == "one.png"
     desk.draft()

@@ -322,13 +322,7 @@ def test_the_cheat_sheet(drafted: Desk, text: str) -> None:
 
 
 def test_shift_return_accepts_the_rest_and_goes_on(desk: Desk, tmp_path: Path) -> None:
-    from tests.pictures import save_picture
-
-    for name in ("a.png", "b.png"):
-        save_picture(tmp_path, name)
-    desk.workspace.open_folder(tmp_path)
-    desk.pilot.wait_until(lambda: desk.workspace.current is not None, "opening")
-    desk.idle()
+    desk.open_folder(tmp_path, "a.png", "b.png")
     desk.draft()
     document = desk.document
     desk.pilot.click(*FIRST)

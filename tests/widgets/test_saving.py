@@ -13,7 +13,7 @@ from napari_fncells.io.images import read_image
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.keeping import Keeper
 from napari_fncells.store.journal import Journal
-from tests.pictures import CELLS, save_picture
+from tests.pictures import CELLS
 from tests.widgets.conftest import Desk
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -160,11 +160,7 @@ def test_opening_a_picture_again_goes_on_with_it(desk: Desk, picture: Path) -> N
 
 
 def test_mask_files_follow_when_the_picture_is_left(desk: Desk, tmp_path: Path) -> None:
-    for name in ("a.png", "b.png"):
-        save_picture(tmp_path, name)
-    desk.workspace.open_folder(tmp_path)
-    desk.pilot.wait_until(lambda: desk.workspace.current is not None, "opening")
-    desk.idle()
+    desk.open_folder(tmp_path, "a.png", "b.png")
     desk.draft()
     labels = desk.document.labels.copy()
     desk.pilot.key(Qt.Key.Key_Right, CTRL)
@@ -199,11 +195,7 @@ def full_disk() -> pytest.MonkeyPatch:
 
 
 def test_the_effort_shown_is_that_of_the_picture_on_screen(desk: Desk, tmp_path: Path) -> None:
-    for name in ("a.png", "b.png"):
-        save_picture(tmp_path, name)
-    desk.workspace.open_folder(tmp_path)
-    desk.pilot.wait_until(lambda: desk.workspace.current is not None, "opening")
-    desk.idle()
+    desk.open_folder(tmp_path, "a.png", "b.png")
     desk.draft()
     desk.pilot.shift_click(*FIRST)
     effort = desk.widget.correct.effort

@@ -38,6 +38,24 @@ class EncodedEdit(NamedTuple):
     digest: bytes
 
 
+class Known:
+    """Objects and their changes by their texts, shared by the edits in which they come again.
+
+    It saves the reading, and keeps the objects of a long history few: each of them costs time
+    whenever Python searches for cycles.
+    """
+
+    def __init__(self) -> None:
+        self.changes: dict[str, ObjectChange] = {}
+        self._objects: dict[str, CellObject | None] = {}
+
+    def object(self, text: str) -> CellObject | None:
+        """The object of a text."""
+        if text not in self._objects:
+            self._objects[text] = decode_object(text)
+        return self._objects[text]
+
+
 def encode_edit(edit: Edit, previous: bytes) -> EncodedEdit:
     """Turn an edit into rows.
 
@@ -75,7 +93,7 @@ def decode_edit(
     row: Sequence[Any],
     patches: Sequence[tuple[Any, ...]],
     previous: bytes,
-    known: dict[str, CellObject | None],
+    known: Known,
 ) -> Edit:
     """Turn rows into an edit.
 
@@ -88,7 +106,7 @@ def decode_edit(
     previous
         Hash of the edit before it.
     known
-        Objects by their text, from one edit to the next: most texts come twice.
+        What the edits before it held.
 
     Raises
     ------
@@ -103,18 +121,14 @@ def decode_edit(
         raise BrokenRowError(str(error)) from error
 
 
-def _decode(
-    row: Sequence[Any], patches: Sequence[tuple[Any, ...]], known: dict[str, CellObject | None]
-) -> Edit:
+def _decode(row: Sequence[Any], patches: Sequence[tuple[Any, ...]], known: Known) -> Edit:
     seq, action, kind, summary, details, continues, reverts, time, author, objects = row[:10]
     items = []
     for line in objects.split("\n") if objects else ():
-        pair = []
-        for text in line.split("\t"):
-            if text not in known:
-                known[text] = decode_object(text)
-            pair.append(known[text])
-        items.append(ObjectChange(*pair))
+        item = known.changes.get(line)
+        if item is None:
+            item = known.changes[line] = ObjectChange(*map(known.object, line.split("\t")))
+        items.append(item)
     change = Change(
         _KINDS[kind],
         tuple([_patch(part) for part in patches]),

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from napari_fncells.core.edits import Edit
-from napari_fncells.core.objects import CellObject
 from napari_fncells.store import schema
-from napari_fncells.store.codec import BrokenRowError, decode_edit
+from napari_fncells.store.codec import BrokenRowError, Known, decode_edit
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def read_edits(connection: sqlite3.Connection, digest: bytes, into: list[Edit]) 
 
 
 def _join(rows: sqlite3.Cursor, patches: sqlite3.Cursor, digest: bytes, into: list[Edit]) -> bytes:
-    known: dict[str, CellObject | None] = {}
+    known = Known()
     patch = patches.fetchone()
     for row in rows:
         if row[0] != len(into) + 1:
@@ -129,11 +128,18 @@ def read_tile(connection: sqlite3.Connection, digest: bytes) -> tuple[str, bytes
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Without the search for cycles, which takes half the time where many objects are made."""
+    """Without the search for cycles, which takes half the time where many objects are made.
+
+    What is made within counts as old afterwards: otherwise the first search would go through
+    all of it, and hold every thread up for that long just when work begins.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was:
+            if gc.get_freeze_count() == 0:
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

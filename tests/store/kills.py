@@ -58,10 +58,12 @@ def spawn(image: Image, root: Path, seed: int) -> subprocess.Popen[str]:
     )
 
 
-def kill_again_and_again(image: Image, root: Path, kills: int, seed: int) -> Tally:
+def kill_again_and_again(
+    image: Image, root: Path, kills: int, seed: int, tally: Tally | None = None
+) -> Tally:
     """Kill so many processes at random moments; check after each that nothing saved is lost."""
     rng = np.random.default_rng(seed)
-    tally = Tally()
+    tally = tally or Tally()
     waiting = spawn(image, root, seed)
     try:
         for n in range(kills):

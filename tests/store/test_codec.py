@@ -14,6 +14,7 @@ from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Action, Change, Edit, EditKind
 from napari_fncells.store.codec import (
     BrokenRowError,
+    Known,
     decode_edit,
     decode_objects,
     encode_details,
@@ -36,7 +37,7 @@ def test_edits_of_every_kind_come_back_equal(seed: int) -> None:
     document = Document(SHAPE, "Ada")
     scribble(document, np.random.default_rng(seed), 60)
     digest = GENESIS
-    known: dict[str, Any] = {}
+    known = Known()
     for edit in document.history:
         encoded = encode_edit(edit, digest)
         assert decode_edit(encoded.row, encoded.patches, digest, known) == edit
@@ -54,7 +55,7 @@ def edit(summary: str = "x", details: Any = None, author: str = "") -> Edit:
 def test_any_words_and_details(summary: str, author: str, details: dict[str, Any]) -> None:
     given_edit = edit(summary, details, author)
     encoded = encode_edit(given_edit, GENESIS)
-    assert decode_edit(encoded.row, [], GENESIS, {}) == given_edit
+    assert decode_edit(encoded.row, [], GENESIS, Known()) == given_edit
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_details_that_cannot_be_written_are_described() -> None:
 
 def test_words_that_are_no_unicode_are_written_out() -> None:
     encoded = encode_edit(edit("caf\udce9", author="\ud800"), GENESIS)
-    back = decode_edit(encoded.row, [], GENESIS, {})
+    back = decode_edit(encoded.row, [], GENESIS, Known())
     assert back.change.summary == "caf\\udce9"
     assert back.author == "\\ud800"
 
@@ -98,16 +99,16 @@ def test_every_field_is_in_the_hash() -> None:
             other = (value or 0) + 1
         row = (*encoded.row[:n], other, *encoded.row[n + 1 :])
         with pytest.raises(BrokenRowError):
-            decode_edit(row, encoded.patches, GENESIS, {})
+            decode_edit(row, encoded.patches, GENESIS, Known())
     for n, value in enumerate(encoded.patches[0][1:], start=1):
         other = value + {bytes: b"x", str: "x", int: 1}[type(value)]
         patch = (*encoded.patches[0][:n], other, *encoded.patches[0][n + 1 :])
         with pytest.raises(BrokenRowError):
-            decode_edit(encoded.row, [patch, *encoded.patches[1:]], GENESIS, {})
+            decode_edit(encoded.row, [patch, *encoded.patches[1:]], GENESIS, Known())
     with pytest.raises(BrokenRowError):
-        decode_edit(encoded.row, encoded.patches[1:], GENESIS, {})
+        decode_edit(encoded.row, encoded.patches[1:], GENESIS, Known())
     with pytest.raises(BrokenRowError):
-        decode_edit(encoded.row, encoded.patches, bytes([1] * 32), {})
+        decode_edit(encoded.row, encoded.patches, bytes([1] * 32), Known())
 
 
 def test_a_line_break_cannot_pass_for_the_end_of_a_field() -> None:

@@ -128,6 +128,16 @@ class CleanUpParams(Params):
             json_schema_extra={"unit": "px", "step": 0.5},
         ),
     ] = 3.0
+    outline_offset: Annotated[
+        float,
+        Field(
+            ge=-10,
+            le=10,
+            description="Moves every outline outwards, or inwards where negative. 'Match my "
+            "outlines' finds what your corrections in this picture ask for.",
+            json_schema_extra={"unit": "px", "step": 0.5},
+        ),
+    ] = 0.0
 
 
 class DraftParams(Params):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.clean import clean_mask
 from napari_fncells.core.labels import Labels, compact, label
+from napari_fncells.core.offset import move_outlines
 from napari_fncells.core.params import AUTO, PRESETS, DraftParams, preset
 from napari_fncells.core.score import ScoreMap, cutoff_of, score_map
 from napari_fncells.core.split import split_necks
@@ -104,4 +105,4 @@ def segment(
     labels = label(mask)
     if params.clean_up.split == "distance":
         labels = split_necks(labels, params.clean_up)
-    return compact(labels)
+    return compact(move_outlines(labels, params.clean_up.outline_offset))

@@ -224,6 +224,14 @@ class ImageSession:
         return self._outlines.offset
 
     @property
+    def draft_offset(self) -> float | None:
+        """How far drafts lie inside (+) the outlines confirmed in this picture, in px.
+
+        What a draft's `outline_offset` is to be raised by; None where that is not known.
+        """
+        return self._outlines.draft_offset
+
+    @property
     def effort(self) -> Effort:
         """What the work on the picture has cost so far, earlier visits included.
 

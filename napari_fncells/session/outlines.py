@@ -39,6 +39,11 @@ _SAMPLES = 40
 _FRESH = 3
 """Cells measured anew at one click, so that it is not held up; the rest have their turn later."""
 
+_ENOUGH = 3
+"""Confirmed cells from which the way outlines are drawn is told."""
+_COMPARED = 15
+"""Drafted cells that confirmed ones are compared with."""
+
 Shape = tuple[Box, int]
 
 
@@ -79,6 +84,20 @@ class Outlines:
         """How far outlines are drawn outside (+) the steepest edge, in px; None if unknown."""
         prior = self.prior
         return prior.offset if prior.count else None
+
+    @property
+    def draft_offset(self) -> float | None:
+        """How far drafts lie inside (+) or outside (-) the outlines confirmed, in px.
+
+        None where too few cells were confirmed, or none is left as it was drafted to compare.
+        """
+        drafted = [cell for cell in self._document.cells if cell.state is ObjectState.DRAFT]
+        prior = self.prior
+        measured = [self._measured(cell) for cell in drafted[:_COMPARED]]
+        offsets = [sample.offset for sample in measured if sample is not None]
+        if prior.count < _ENOUGH or not offsets:
+            return None
+        return prior.offset - float(np.median(offsets))
 
     @property
     def prior(self) -> OutlinePrior:

@@ -157,6 +157,7 @@ class CurateWidget(QWidget):
         self.picture.folder_opened.connect(self._guarded(workspace.open_folder))
         self.draft.requested.connect(self._guarded(self._draft))
         self.draft.cancelled.connect(self.runner.cancel)
+        self.draft.match_requested.connect(self._match_outlines)
         self.correct.undo_requested.connect(workspace.undo)
         self.correct.redo_requested.connect(workspace.redo)
         self.export.requested.connect(self.export_current)
@@ -176,6 +177,18 @@ class CurateWidget(QWidget):
 
     def _draft(self) -> None:
         self.workspace.draft(self.draft.params)
+
+    def _match_outlines(self) -> None:
+        session = self.workspace.session
+        offset = session.draft_offset if session is not None else None
+        if offset is None:
+            self.workspace.report("Accept, add or edit three cells first, and leave some drafted.")
+            return
+        now = self.draft.raise_offset(offset)
+        side = "inside" if offset > 0 else "outside"
+        self.workspace.report(
+            f"Drafts lie {abs(offset):.1f} px {side} your outlines: offset set to {now:+.1f} px."
+        )
 
     def _show_idle(self) -> None:
         self.draft.show_busy(None)

@@ -19,10 +19,13 @@ class DraftPanel(QWidget):
         Signal(): the user wants a draft with `params`.
     cancelled
         Signal(): the user wants the running draft stopped.
+    match_requested
+        Signal(): the user wants drafts with outlines like the corrected ones.
     """
 
     requested = Signal()
     cancelled = Signal()
+    match_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +36,13 @@ class DraftPanel(QWidget):
         self.form = draft_form(PRESETS[self.method.currentData()])
         self.settings = QCollapsible("Fine-tune")
         self.settings.addWidget(self.form.native)
+        self.match = QPushButton("Match my outlines")
+        self.match.setToolTip(
+            "Set the outline offset to what the cells you accepted, added or edited in this "
+            "picture ask for."
+        )
+        self.match.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.settings.addWidget(self.match)
         self.button = QPushButton("Draft mask")
         self.button.setToolTip(
             "Propose a mask. Cells you added, edited or removed stay as they are."
@@ -46,6 +56,7 @@ class DraftPanel(QWidget):
         self.method.currentIndexChanged.connect(self._show_preset)
         self.button.clicked.connect(self.requested)
         self.stop.clicked.connect(self.cancelled)
+        self.match.clicked.connect(self.match_requested)
 
     @property
     def params(self) -> DraftParams:
@@ -57,6 +68,12 @@ class DraftPanel(QWidget):
             For a value outside its range.
         """
         return read_form(self.form, PRESETS[self.method.currentData()])
+
+    def raise_offset(self, by: float) -> float:
+        """Raise the outline offset, within its range; returns what it is then."""
+        field = self.form["clean_up.outline_offset"]
+        field.value = float(min(max(round(field.value + by, 1), field.min), field.max))
+        return float(field.value)
 
     def show_busy(self, message: str | None) -> None:
         """Say what the running job does, or with None that none runs."""

@@ -444,3 +444,21 @@ def test_gestures_leave_a_viewer_without_pictures_alone(desk: Desk) -> None:
     desk.pilot.key(Qt.Key.Key_Z, CTRL)
     assert desk.workspace.session is None
     assert SHAPE == (200, 240)
+
+
+def test_drafts_can_be_made_to_match_the_outlines_corrected(drafted: Desk) -> None:
+    drafted.widget.draft.settings.expand(animate=False)
+    drafted.pilot.settle()
+    drafted.pilot.press(drafted.widget.draft.match)
+    assert "three cells first" in said(drafted)
+    # The expert draws wider than the draft, in three of the four cells
+    if drafted.document.cell_at(*CELLS[3][:2]) is None:
+        drafted.pilot.shift_click(*CELLS[3][:2])
+    for place in (FIRST, SECOND, CELLS[3][:2]):
+        drafted.pilot.click(*place)
+        for _ in range(2):
+            drafted.pilot.key(Qt.Key.Key_Period)
+    drafted.pilot.press(drafted.widget.draft.match)
+    offset = drafted.widget.draft.params.clean_up.outline_offset
+    assert 1 < offset < 8, said(drafted)
+    assert f"{offset:+.1f} px" in said(drafted)

@@ -17,10 +17,10 @@ from napari_fncells.core.cut import Pieces, flooded, split_change, without_crumb
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change
 from napari_fncells.core.errors import UserError
-from napari_fncells.core.labels import label
+from napari_fncells.core.labels import label, present
 from napari_fncells.core.objects import CellObject
 from napari_fncells.core.params import Params
-from napari_fncells.core.pieces import Mask
+from napari_fncells.core.pieces import Mask, largest_piece
 
 Depth = NDArray[np.float32]
 Heights = dict[tuple[int, int], float]
@@ -99,8 +99,16 @@ def parts_by_shape(mask: Mask, params: ClumpParams | None = None) -> Pieces:
     depth = _depth(fill_holes(mask, mask.size))
     basins = _basins(depth)
     groups = _joined(_peaks(basins, depth), _necks(basins, depth), params.neck)
-    pieces = np.where(mask, groups[basins], 0)
+    pieces = _whole(np.where(mask, groups[basins], 0))
     return without_crumbs(flooded(pieces, mask), mask, params.min_area)[0]
+
+
+def _whole(pieces: Pieces) -> Pieces:
+    """The largest piece of each part: a hole may have cut what was one where it was filled."""
+    kept = np.zeros_like(pieces)
+    for number in present(pieces).tolist():
+        kept[largest_piece(pieces == number)] = number
+    return kept
 
 
 def _depth(mask: Mask) -> Depth:

@@ -23,7 +23,7 @@ def labels_after(document: Document, sequence: int) -> Labels:
         raise ValueError(f"the history has edits 1 to {document.edit_count}, not {sequence}")
     labels = document.labels.copy()
     for edit in reversed(document.edits_since(sequence)):
-        for patch in reversed(edit.change.patches):
+        for patch in edit.change.patches:
             labels[patch.box.slices] = patch.before
     return labels
 

@@ -76,6 +76,18 @@ def test_pieces_apart_are_cells_and_specks_go_with_the_nearest() -> None:
     assert document.labels[60, 84] == document.labels[30, 80] == 2
 
 
+@pytest.mark.parametrize("seed", [10, 16, 36, 46, 49, 50])
+def test_parts_of_a_cell_full_of_holes_are_whole(seed: int) -> None:
+    """Where holes are filled to measure, parts hang together that do not without them."""
+    rng = np.random.default_rng(seed)
+    clumped = clump((30, 30, 18), (30, 60, 18), (55, 45, 14))
+    mask = label(clumped & (rng.random(SHAPE) < 0.6))
+    mask = mask == np.bincount(mask[mask > 0]).argmax()
+    parts = parts_by_shape(mask, ClumpParams(min_area=5))
+    np.testing.assert_array_equal(parts > 0, mask)
+    assert all(pieces(parts == part) == 1 for part in present(parts))
+
+
 def test_small_parts_are_not_cut_off() -> None:
     mask = clump((40, 40, 15))
     mask[39:42, 55:58] = mask[40, 55:60] = mask[38:43, 60:64] = True

@@ -165,6 +165,19 @@ def test_the_least_piece_is_a_parameter() -> None:
     assert cut(document, 1, (5, 12), (20, 12), min_area=2) == [1, 2]
 
 
+def test_a_piece_of_just_the_least_area_is_cut_off() -> None:
+    labels = np.zeros(SHAPE, np.uint16)
+    labels[10:30, 10:30] = 1
+    path = [(5.0, 14.0), (35.0, 14.0)]
+    document = drafted(labels)
+    cut(document, 1, *path)
+    area = document.objects[2].area
+    document.undo()
+    with pytest.raises(UserError, match=f"only {area} px²"):
+        cut(document, 1, *path, min_area=area + 1)
+    assert len(cut(document, 1, *path, min_area=area)) == 2
+
+
 def test_ids_beyond_uint16() -> None:
     document = Document(SHAPE)
     labels = np.zeros(SHAPE, np.int64)

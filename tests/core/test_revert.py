@@ -129,6 +129,18 @@ def test_cells_joined_into_it_come_back_as_they_were(document: Document) -> None
     assert document.objects[2].state is ObjectState.REMOVED
 
 
+def test_a_join_that_was_reverted_is_over_even_if_the_other_cell_is_gone(
+    document: Document,
+) -> None:
+    join(document, 1, 2)
+    revert(document, 1)
+    document.commit(judge(document, [document.objects[1]], ObjectState.ACCEPTED))
+    document.commit(apply_draft(document, np.zeros(SHAPE, np.uint8), {}))
+    assert 2 not in document.objects
+    revert(document, 1)
+    assert set(document.objects) == {1}
+
+
 def test_of_a_row_of_joins_only_the_last_is_taken_apart(document: Document) -> None:
     join(document, 2, 3)
     both = document.labels == 2

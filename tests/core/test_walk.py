@@ -84,6 +84,17 @@ def test_from_a_cell_that_has_vanished(document: Document, by: int, expected: in
     assert walk(document, 2, 1, 1) == [3]
 
 
+def test_rows_do_not_shift_when_a_cell_is_removed() -> None:
+    """Without its first cell the second row would begin higher and take in the one before."""
+    labels = np.zeros((60, 80), np.uint16)
+    for i, (top, left) in enumerate(((0, 30), (8, 60), (12, 0), (40, 0)), 1):
+        labels[top : top + 10, left : left + 10] = i
+    document = drafted(labels)
+    assert walk(document, None, 1, 4) == [1, 2, 3, 4]
+    document.commit(changes.remove_cell(document, document.objects[1]))
+    assert walk(document, 2, 1, 3) == [3, 4, 2]
+
+
 def test_nothing_to_walk_over() -> None:
     document = Document((10, 10))
     assert next_to_review(document, None, 1) is None

@@ -139,6 +139,20 @@ def test_paint_on_a_cell_is_not_lost_when_it_is_resized(session: ImageSession) -
     np.testing.assert_array_equal(mask(session, 1), painted)
 
 
+def test_a_hole_erased_in_a_cell_stays_when_it_is_resized(session: ImageSession) -> None:
+    """The cell fills the same box as before, but is no step of the ladder any more."""
+    session.fix_at(*PLACES[0])
+    row, column = PLACES[0]
+    box = Box(row - 2, column - 2, row + 2, column + 2)
+    before = session.document.labels[box.slices].copy()
+    session.document.labels[box.slices] = 0
+    session.document.record(changes.stroke(session.document, box, before, "erase"))
+    holed = mask(session, 1)
+    session.resize(1, 2)
+    session.resize(1, -2)
+    np.testing.assert_array_equal(mask(session, 1), holed)
+
+
 def test_tiny_cells_and_cells_at_the_border_can_be_resized() -> None:
     made = ImageSession(Image(cell_picture()))
     for i, box in enumerate((Box(0, 0, 1, 1), Box(190, 230, 200, 240), Box(100, 0, 130, 20)), 1):

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from napari_fncells.core.box_index import BoxIndex
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit
 from napari_fncells.core.geometry import Box
@@ -28,6 +30,7 @@ CODES: dict[ObjectState, int] = {state: code for code, state in enumerate(Object
 """Code of the inside of a cell in a state; 0 is background."""
 
 _DASH = 6  # px
+_TILE = 1024  # px; a large part of the picture is worked out in squares of this side
 _KERNEL = np.ones((5, 5), np.uint8)
 
 
@@ -56,7 +59,8 @@ class StateImage:
         self._proposed: Region | None = None
         self._table = np.full(64, CODES[ObjectState.ADDED], np.uint8)
         self._table[0] = 0
-        self._removed: dict[int, CellObject] = {}
+        # Removed cells: the outlines of those in a window are found among thousands
+        self._removed = BoxIndex()
         self._note(document.objects.values())
         self.update(self.area)
 
@@ -82,7 +86,7 @@ class StateImage:
         """Follow an edit of the document; returns the boxes that changed, which may overlap."""
         changed = [part for c in edit.change.objects for part in (c.before, c.after) if part]
         for item in edit.change.objects:
-            self._removed.pop(item.id, None)
+            self._removed.drop(item.id)
         self._note(item.after for item in edit.change.objects if item.after)
         boxes = [patch.box for patch in edit.change.patches]
         boxes += [cell.box for cell in changed]
@@ -93,10 +97,12 @@ class StateImage:
         target = _widened(box, HALO).clip_to(self.area)
         if target.height <= 0 or target.width <= 0:
             return Box(0, 0, 0, 0)
-        window = _widened(target, HALO).clip(self._document.shape)
-        labels = self._document.labels[window.slices]
-        codes = self._codes_of(labels, window)
-        self.codes[target.within(self.area)] = codes[target.within(window)]
+        # Square by square: copies of a large picture would take many times its memory
+        for tile in target.tiles(_TILE):
+            window = _widened(tile, HALO).clip(self._document.shape)
+            labels = self._document.labels[window.slices]
+            codes = self._codes_of(labels, window)
+            self.codes[tile.within(self.area)] = codes[tile.within(window)]
         return target.shifted(-self.area.top, -self.area.left)
 
     def _codes_of(self, labels: Labels, window: Box) -> NDArray[np.uint8]:
@@ -104,12 +110,12 @@ class StateImage:
         self._reach(int(labels.max(initial=0)))
         codes: NDArray[np.uint8] = self._table[labels]
         outline = _outline(labels)
-        codes[outline] += OUTLINE
+        codes += outline.view(np.uint8) * np.uint8(OUTLINE)
         unsure = CODES[ObjectState.UNSURE]
         dashes = _dashes(window)
         codes[(codes == unsure + OUTLINE) & dashes] = unsure
-        for cell in self._removed.values():
-            if cell.footprint is not None and cell.box.overlaps(window):
+        for cell in map(self._document.objects.__getitem__, self._removed.meeting(window)):
+            if cell.footprint is not None:
                 place = _dashed(cell.box, cell.footprint.mask, window, labels, dashes)
                 codes[place] = CODES[ObjectState.REMOVED] + OUTLINE
         if self._proposed is not None and self._proposed.box.overlaps(window):
@@ -125,7 +131,7 @@ class StateImage:
             self._reach(cell.id)
             self._table[cell.id] = CODES[cell.state]
             if not cell.alive:
-                self._removed[cell.id] = cell
+                self._removed.put(cell.id, cell.box)
 
     def _reach(self, i: int) -> None:
         """Make the table long enough for an id; one not known yet is being painted: added."""
@@ -137,8 +143,13 @@ class StateImage:
 
 def draft_codes(labels: Labels) -> NDArray[np.uint8]:
     """Codes of labels that are all as drafted: (Y, X) uint8."""
-    codes = np.where(labels > 0, np.uint8(CODES[ObjectState.DRAFT]), np.uint8(0))
-    codes[_outline(labels)] += OUTLINE
+    codes = np.zeros(labels.shape, np.uint8)
+    for tile in Box.whole(labels.shape).tiles(_TILE):
+        window = _widened(tile, HALO).clip(labels.shape)
+        part = labels[window.slices]
+        shown = (part > 0).view(np.uint8) * np.uint8(CODES[ObjectState.DRAFT])
+        shown += _outline(part).view(np.uint8) * np.uint8(OUTLINE)
+        codes[tile.slices] = shown[tile.within(window)]
     return codes
 
 
@@ -154,9 +165,9 @@ def _outline(labels: Labels) -> NDArray[np.bool_]:
 
 def _dashes(window: Box) -> NDArray[np.bool_]:
     """Gaps of dashed outlines: bands across the picture, the same whatever the window."""
-    rows = np.arange(window.top, window.bottom)[:, None]
-    columns = np.arange(window.left, window.right)[None, :]
-    return np.asarray(((rows + columns) // _DASH) % 2 == 1, dtype=bool)
+    # Row and column count only by their sum: one line of the pattern serves every row
+    line = np.arange(window.top + window.left, window.bottom + window.right - 1)
+    return sliding_window_view((line // _DASH) % 2 == 1, window.width)
 
 
 def _dashed(
@@ -182,12 +193,13 @@ def _widened(box: Box, by: int) -> Box:
 
 
 def _joined(boxes: list[Box]) -> list[Box]:
-    """Boxes of which none lies within another; one for all where they are many."""
+    """Boxes of which none lies within another; where they are many, one for each square."""
     if len(boxes) > 64:
-        whole = boxes[0]
-        for box in boxes[1:]:
-            whole = whole.union(box)
-        return [whole]
+        squares: dict[tuple[int, int], Box] = {}
+        for box in boxes:
+            square = box.top // _TILE, box.left // _TILE
+            squares[square] = squares.get(square, box).union(box)
+        return list(squares.values())
     kept: list[Box] = []
     for box in sorted(set(boxes), key=lambda b: -b.height * b.width):
         if not any(other.union(box) == other for other in kept):

@@ -8,7 +8,7 @@ Undo, redo, crash recovery, provenance and statistics all read the edits.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -204,13 +204,6 @@ def patches_between(
         return ()
     return tuple(
         Patch.of(tile.shifted(box.top, box.left), before[tile.slices], after[tile.slices])
-        for tile in _tiles(tight)
+        for tile in tight.tiles(TILE)
         if different[tile.slices].any()
     )
-
-
-def _tiles(box: Box) -> Iterator[Box]:
-    """Cut a box into tiles of at most TILE x TILE."""
-    for top in range(box.top, box.bottom, TILE):
-        for left in range(box.left, box.right, TILE):
-            yield Box(top, left, min(top + TILE, box.bottom), min(left + TILE, box.right))

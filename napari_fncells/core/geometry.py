@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -101,6 +101,12 @@ class Box(NamedTuple):
     def square(cls, row: int, column: int, reach: int) -> Self:
         """Box of 2 x reach + 1 pixels a side around a pixel."""
         return cls(row - reach, column - reach, row + reach + 1, column + reach + 1)
+
+    def tiles(self, side: int) -> Iterator[Box]:
+        """Cut the box into tiles of at most side x side, row by row."""
+        for top in range(self.top, self.bottom, side):
+            for left in range(self.left, self.right, side):
+                yield Box(top, left, min(top + side, self.bottom), min(left + side, self.right))
 
     def shifted(self, rows: int, columns: int) -> Box:
         """Return the box moved down and right."""

@@ -298,9 +298,8 @@ class MaskLayer(LabelsLayer):
 
     def _show_edit(self, edit: Edit) -> None:
         """Redraw the boxes an edit changed."""
-        for patch in edit.change.patches:
-            box = patch.box.shifted(-self._area.top, -self._area.left)
-            redraw(self, box.clip(self.data.shape))
+        boxes = (p.box.shifted(-self._area.top, -self._area.left) for p in edit.change.patches)
+        redraw(self, [box.clip(self.data.shape) for box in boxes])
 
     def _show_promoted(self) -> None:
         LabelsLayer.data.fset(self, self._shown())

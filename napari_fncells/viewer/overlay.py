@@ -102,14 +102,12 @@ class Overlay:
     def select(self, i: int | None) -> None:
         """Highlight the outline of a cell, or of none."""
         if self._image is not None and self.layer is not None:
-            for box in self._image.select(i):
-                self._redraw(box)
+            self._redraw(self._image.select(i))
 
     def propose(self, region: Region | None) -> None:
         """Draw the dashed outline of what may be a missed cell, or of nothing."""
         if self._image is not None and self.layer is not None:
-            for box in self._image.propose(region):
-                self._redraw(box)
+            self._redraw(self._image.propose(region))
 
     def hide(self) -> None:
         """Hide mask and states until `show`; tools and modes stay as they are."""
@@ -231,8 +229,7 @@ class Overlay:
         if self._comparing:
             self._end_comparing()
             return
-        for box in boxes:
-            self._redraw(box)
+        self._redraw(boxes)
 
     def _follow_stroke(self, event: Any) -> None:
         """Follow a stroke while it is drawn, before it is an edit."""
@@ -242,11 +239,11 @@ class Overlay:
         top, left = event.offset
         rows, columns = event.data.shape[:2]
         box = Box(top, left, top + rows, left + columns)
-        self._redraw(self._image.update(box.shifted(mask.area.top, mask.area.left)))
+        self._redraw([self._image.update(box.shifted(mask.area.top, mask.area.left))])
 
-    def _redraw(self, box: Box) -> None:
+    def _redraw(self, boxes: list[Box]) -> None:
         if self.layer is not None and self.layer.visible:
-            redraw(self.layer, box)
+            redraw(self.layer, boxes)
 
     def _end_comparing(self) -> None:
         if self._comparing and self._image is not None and self.layer is not None:

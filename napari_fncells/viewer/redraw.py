@@ -1,4 +1,4 @@
-"""Redrawing one box of a labels layer, where napari's own refresh redraws everything.
+"""Redrawing boxes of a labels layer, where napari's own refresh redraws everything.
 
 Of napari's private interface it needs `_accumulate_updated_slice`, `_partial_labels_refresh`
 and `_update_thumbnail`; where they are missing, the whole layer is refreshed.
@@ -6,28 +6,32 @@ and `_update_thumbnail`; where they are missing, the whole layer is refreshed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from napari_fncells.core.geometry import Box
 
 
-def redraw(layer: Any, box: Box) -> None:
-    """Show what was written into a box of a layer's array.
+def redraw(layer: Any, boxes: Iterable[Box]) -> None:
+    """Show what was written into boxes of a layer's array.
 
     Parameters
     ----------
     layer
         A `napari.layers.Labels`.
-    box
-        In pixels of the layer's own array; may be empty.
+    boxes
+        In pixels of the layer's own array; those that are empty are left out.
     """
-    if box.height <= 0 or box.width <= 0:
+    drawn = [box for box in boxes if box.height > 0 and box.width > 0]
+    if not drawn:
         return
     # Larger integers are shown by a copy of their colours, made at a refresh
     local = layer.data.dtype.itemsize <= 2 and hasattr(layer, "_partial_labels_refresh")
     if not local:
         layer.refresh()
         return
-    layer._accumulate_updated_slice(box.slices)
-    layer._partial_labels_refresh()
+    for box in drawn:
+        layer._accumulate_updated_slice(box.slices)
+        layer._partial_labels_refresh()
+    # It costs the same whatever was drawn: once for all
     layer._update_thumbnail()

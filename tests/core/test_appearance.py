@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_fncells.core import changes
+from napari_fncells.core import appearance, changes
 from napari_fncells.core.appearance import (
     CODES,
     OUTLINE,
@@ -80,6 +80,18 @@ def random_edit(document: Document, rng: np.random.Generator) -> None:
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), part=st.booleans())
 def test_following_the_edits_is_working_it_out_anew(seed: int, part: bool) -> None:
+    follow_edits(seed, part)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_large_picture_is_worked_out_in_squares(seed: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(appearance, "_TILE", 16)
+        follow_edits(seed, True)
+
+
+def follow_edits(seed: int, part: bool) -> None:
     rng = np.random.default_rng(seed)
     document = Document(SHAPE)
     area = Box(5, 7, 33, 45) if part else Box.whole(SHAPE)
@@ -113,6 +125,24 @@ def test_boxes_that_changed_hold_every_changed_code() -> None:
     assert not ((image.codes != before) & ~told).any()
 
 
+def test_many_scattered_cells_are_worked_out_one_by_one() -> None:
+    document = Document((4000, 4000))
+    labels = np.zeros(document.shape, np.uint16)
+    places = [(row, column) for row in range(5, 3900, 400) for column in range(5, 3900, 400)]
+    for i, (row, column) in enumerate(places, start=1):
+        labels[row : row + 4, column : column + 4] = i
+    change = changes.replace_labels(document, labels)
+    assert change is not None
+    document.commit(change)
+    image = StateImage(document)
+    boxes: list[Box] = []
+    document.committed.connect(lambda edit: boxes.extend(image.take_in(edit)))
+    some = [document.objects[i] for i in range(1, 71)]
+    document.commit(changes.remove_cells(document, some))
+    np.testing.assert_array_equal(image.codes, StateImage(document).codes)
+    assert sum(box.height * box.width for box in boxes) < 4000 * 4000 / 2
+
+
 def test_a_removed_cell_is_drawn_in_dashes_where_nothing_is() -> None:
     document = Document(SHAPE)
     change = changes.add_cell(document, Region(Box(10, 12, 30, 40), np.ones((20, 28), bool), 0.0))
@@ -124,6 +154,13 @@ def test_a_removed_cell_is_drawn_in_dashes_where_nothing_is() -> None:
     assert 20 < drawn.sum() < 2 * (20 + 28) * 2
     assert not drawn[13:27, 15:37].any()
     assert set(np.unique(codes)) == {0, CODES[ObjectState.REMOVED] + OUTLINE}
+
+
+def test_codes_of_a_large_draft(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = random_draft(np.random.default_rng(3), SHAPE)
+    whole = draft_codes(labels)
+    monkeypatch.setattr(appearance, "_TILE", 16)
+    np.testing.assert_array_equal(draft_codes(labels), whole)
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.uint32])

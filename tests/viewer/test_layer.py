@@ -12,6 +12,7 @@ from napari_fncells.core.edits import EditKind
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.viewer.layer import MaskLayer
+from napari_fncells.viewer.redraw import redraw
 
 
 @pytest.fixture
@@ -246,6 +247,18 @@ def test_only_the_changed_box_is_redrawn(layer: MaskLayer) -> None:
     layer.undo()
     assert drawn == [(20, 20), (20, 20)]
     assert not whole
+
+
+def test_boxes_apart_are_drawn_apart_with_one_thumbnail(
+    layer: MaskLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[object] = []
+    thumbnails: list[object] = []
+    layer.events.labels_update.connect(lambda event: drawn.append(event.data.shape))
+    monkeypatch.setattr(layer, "_update_thumbnail", lambda: thumbnails.append(1))
+    redraw(layer, [Box(0, 0, 3, 4), Box(5, 5, 5, 9), Box(20, 20, 22, 25)])
+    assert drawn == [(3, 4), (2, 5)]
+    assert len(thumbnails) == 1
 
 
 def test_what_is_drawn_is_what_is_there(layer: MaskLayer) -> None:

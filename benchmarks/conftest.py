@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -24,3 +26,11 @@ def session(request: pytest.FixtureRequest, crowded: np.ndarray) -> ImageSession
     session = ImageSession(Image(pixels, name="crowded.png"))
     session.apply(draft(pixels))
     return session
+
+
+@pytest.fixture(autouse=True, scope="session")
+def journals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A folder for the journals: none is ever left in the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FNCELLS_DATA_DIR", str(tmp_path_factory.mktemp("journals")))
+        yield

@@ -25,7 +25,7 @@ import psutil
 from qtpy.QtCore import Qt
 
 from benchmarks import scenes
-from benchmarks.desk import CTRL, PLAIN, SHIFT, Desk, Times
+from benchmarks.desk import CTRL, SHIFT, Desk, Times
 from benchmarks.stock import measure_stock
 
 Key = Qt.Key

@@ -5,6 +5,7 @@ Nobody else writes the labels. A tool proposes a change (`core/changes.py`) and 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from psygnal import Signal
 from napari_fncells.core.edits import Action, Change, Edit, EditKind
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.labels import Labels
-from napari_fncells.core.objects import CellCounts, CellObject
+from napari_fncells.core.objects import CellCounts, CellObject, ObjectState, Origin
 
 MAX_ID = int(np.iinfo(np.uint32).max) - 1
 """The largest id a cell may have: the next one, too, fits into uint32."""
@@ -80,6 +81,8 @@ class Document:
         self.read_only = ""
         self._labels: Labels = np.zeros(shape, dtype=np.uint16)
         self._objects: dict[int, CellObject] = {}
+        # Kept up to date, as the dock shows the counts at every edit, of however many cells
+        self._tally = Counter[tuple[ObjectState, Origin]]()
         self._history: list[Edit] = []
         self._done: list[int] = []
         self._undone: list[int] = []
@@ -112,7 +115,15 @@ class Document:
     @property
     def counts(self) -> CellCounts:
         """Cells by what became of them."""
-        return CellCounts.of(self._objects.values())
+        return CellCounts.from_tally(self._tally)
+
+    @property
+    def states(self) -> Mapping[ObjectState, int]:
+        """How many objects there are of each state, removed ones included."""
+        found = Counter[ObjectState]()
+        for (state, _), number in self._tally.items():
+            found[state] += number
+        return found
 
     @property
     def history(self) -> tuple[Edit, ...]:
@@ -274,6 +285,7 @@ class Document:
             raise StaleChangeError(f"the base has the shape {base.labels.shape}")
         self._labels = base.labels
         self._objects = {item.id: item for item in base.objects}
+        self._tally = Counter((item.state, item.origin) for item in base.objects)
         ids = (item.id for edit in self._history for item in edit.change.objects)
         self._last_id = max([0, *ids, *self._objects])
 
@@ -344,10 +356,14 @@ class Document:
         for patch in change.patches:
             self._labels[patch.box.slices] = patch.after
         for item in change.objects:
+            former = self._objects.get(item.id)
+            if former is not None:
+                self._tally[former.state, former.origin] -= 1
             if item.after is None:
                 self._objects.pop(item.id, None)
             else:
                 self._objects[item.id] = item.after
+                self._tally[item.after.state, item.after.origin] += 1
 
     def _take_in(self, edit: Edit) -> None:
         """Add an edit to the history and to the stack it belongs on."""

@@ -71,31 +71,10 @@ class Effort:
     judged: int = 0
     undos: int = 0
 
-    @classmethod
-    def of(cls, document: Document) -> Self:
+    @staticmethod
+    def of(document: Document) -> Effort:
         """What the history of a document tells; its time and gestures stay at nothing."""
-        kinds = Counter[EditKind]()
-        judged: set[int] = set()
-        for edit in document.in_force:
-            change = edit.change
-            if change.kind in _JUDGEMENTS:
-                judged.update(item.id for item in change.objects)
-            if not change.continues:
-                kinds[change.kind] += 1
-        counts = document.counts
-        return cls(
-            removed=counts.removed,
-            added=counts.added,
-            splits=kinds[EditKind.SPLIT],
-            joins=kinds[EditKind.JOIN],
-            strokes=kinds[EditKind.STROKE],
-            outlines=kinds[EditKind.RESIZE] + kinds[EditKind.SMOOTH] + kinds[EditKind.REVERT],
-            judged=len(judged),
-            undos=sum(
-                edit.action is Action.UNDO and not edit.change.continues
-                for edit in document.edits_since(0)
-            ),
-        )
+        return Corrections(document).effort
 
     def __add__(self, other: Effort) -> Effort:
         sums = {
@@ -115,6 +94,51 @@ class Effort:
         """Read what `as_mapping` gave; facts not known here are left out."""
         known = {item.name for item in fields(cls)}
         return cls(**{name: value for name, value in facts.items() if name in known})
+
+
+class Corrections:
+    """What the history of a document tells of the work on it, kept up to date edit by edit.
+
+    Parameters
+    ----------
+    document
+        Each edit of its history is looked at once, when it is asked for.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._seen = 0
+        self._kinds = Counter[EditKind]()
+        self._judged = Counter[int]()  # by how many edits in force
+        self._undos = 0
+
+    @property
+    def effort(self) -> Effort:
+        """The facts as they are now; time and gestures stay at nothing."""
+        self._catch_up()
+        counts, kinds = self.document.counts, self._kinds
+        return Effort(
+            removed=counts.removed,
+            added=counts.added,
+            splits=kinds[EditKind.SPLIT],
+            joins=kinds[EditKind.JOIN],
+            strokes=kinds[EditKind.STROKE],
+            outlines=kinds[EditKind.RESIZE] + kinds[EditKind.SMOOTH] + kinds[EditKind.REVERT],
+            judged=len(self._judged),
+            undos=self._undos,
+        )
+
+    def _catch_up(self) -> None:
+        for edit in self.document.edits_since(self._seen):
+            change, undone = edit.change, edit.action is Action.UNDO
+            self._seen = edit.sequence
+            if not change.continues:
+                self._kinds[change.kind] += -1 if undone else 1
+                self._undos += undone
+            for item in change.objects if change.kind in _JUDGEMENTS else ():
+                self._judged[item.id] += -1 if undone else 1
+                if not self._judged[item.id]:
+                    del self._judged[item.id]
 
 
 class EffortClock:
@@ -142,6 +166,7 @@ class EffortClock:
         self._seconds = 0.0
         self._gestures = Counter[str]()
         self._last: float | None = None
+        self._corrections: Corrections | None = None
 
     def active(self) -> None:
         """Take note of a sign of life: an edit, a key, the pointer, the camera."""
@@ -170,4 +195,6 @@ class EffortClock:
 
     def effort(self, document: Document) -> Effort:
         """All facts about the work on a document, earlier visits included."""
-        return self._earlier + self.visit + Effort.of(document)
+        if self._corrections is None or self._corrections.document is not document:
+            self._corrections = Corrections(document)
+        return self._earlier + self.visit + self._corrections.effort

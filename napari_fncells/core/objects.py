@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -126,16 +127,21 @@ class CellCounts:
     @classmethod
     def of(cls, objects: Iterable[CellObject]) -> Self:
         """Count a document's objects."""
-        known = list(objects)
-        living = [cell.state for cell in known if cell.alive]
-        drafted = [cell for cell in known if cell.origin is Origin.DRAFT]
+        return cls.from_tally(Counter((cell.state, cell.origin) for cell in objects))
+
+    @classmethod
+    def from_tally(cls, tally: Mapping[tuple[ObjectState, Origin], int]) -> Self:
+        """Sum up how many objects there are of each state and origin."""
+        by_state = Counter[ObjectState]()
+        for (state, _), number in tally.items():
+            by_state[state] += number
         return cls(
-            drafted=len(drafted),
-            removed=sum(not cell.alive for cell in drafted),
-            added=living.count(ObjectState.ADDED),
-            edited=living.count(ObjectState.EDITED),
-            accepted=living.count(ObjectState.ACCEPTED),
-            unsure=living.count(ObjectState.UNSURE),
-            untouched=living.count(ObjectState.DRAFT),
-            final=len(living),
+            drafted=sum(n for (_, origin), n in tally.items() if origin is Origin.DRAFT),
+            removed=tally.get((ObjectState.REMOVED, Origin.DRAFT), 0),
+            added=by_state[ObjectState.ADDED],
+            edited=by_state[ObjectState.EDITED],
+            accepted=by_state[ObjectState.ACCEPTED],
+            unsure=by_state[ObjectState.UNSURE],
+            untouched=by_state[ObjectState.DRAFT],
+            final=sum(n for state, n in by_state.items() if state is not ObjectState.REMOVED),
         )

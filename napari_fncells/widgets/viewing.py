@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from napari_fncells.viewer.display import DisplayParams, channels_of
 from napari_fncells.viewer.workspace import Workspace
 from napari_fncells.widgets.view_panel import ViewPanel
@@ -25,8 +23,7 @@ def connect_view(panel: ViewPanel, workspace: Workspace) -> None:
         layer = picture.image_layer if picture is not None else None
         panel.show_channels(channels_of(layer) if layer is not None else ())
         document = workspace.session.document if workspace.session is not None else None
-        states = Counter(cell.state for cell in document.objects.values()) if document else {}
-        panel.show_counts(states)
+        panel.show_counts(document.states if document is not None else {})
         if mask is not None:
             panel.show_opacity(mask.opacity)
 

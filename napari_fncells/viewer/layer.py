@@ -8,7 +8,8 @@ may be, so nothing is copied. What it needs of napari's private interface stands
   `_abort_stroke`, `_append_to_undo_history`: every finished stroke of brush, eraser, fill,
   polygon and `data_setitem` ends there; it becomes an edit of the document instead of an entry
   in napari's history.
-- `_type_string`: stays 'labels', by which napari finds writers, icons and menus.
+- `_type_string`: stays 'labels', by which napari finds writers, icons and menus; `_get_state`:
+  what a copy of the layer is made from.
 """
 
 from __future__ import annotations
@@ -105,6 +106,13 @@ class MaskLayer(LabelsLayer):
     @property
     def _type_string(self) -> str:
         return "labels"
+
+    def _get_state(self) -> dict[str, Any]:
+        """What a copy is made from: on its own, without states above it, it needs colours."""
+        state: dict[str, Any] = super()._get_state()
+        if self.colormap.name in (PALE.name, CLEAR.name):
+            state.pop("colormap", None)
+        return state
 
     # -- where things are ------------------------------------------------------------------
 

@@ -266,3 +266,14 @@ def test_what_is_drawn_is_what_is_there(layer: MaskLayer) -> None:
     np.testing.assert_array_equal(layer._slice.image.view, layer.data)
     layer.undo()
     np.testing.assert_array_equal(layer._slice.image.view, layer.data)
+
+
+def test_a_copy_of_the_layer_is_a_plain_one_in_colours_of_its_own(layer: MaskLayer) -> None:
+    from napari.layers import Labels
+
+    data, meta, kind = layer.as_layer_data_tuple()
+    assert kind == "labels"
+    copy = Labels(data.copy(), **meta)
+    assert not np.allclose(copy.get_color(1), copy.get_color(2))
+    copy.paint((70, 20), 3)
+    assert len(layer.document.history) == 2

@@ -48,6 +48,10 @@ JITTERS = (0, 3, 3, 6, 6)
 CONFIRMED = 3
 SMALLEST = 80
 MOST_CELLS = 60
+FIT_SHARES = {"yellow": 1.0, "red": 1.0, "DeepFLaSH": 0.1, "simulated": 0.3}
+"""How much a picture counts in the fit; the latter two for breadth."""
+FIT_CELLS = 12
+"""Cells of a picture of those latter groups that are fitted to."""
 SEED = 1
 CAP = 20
 NOTCHES = 2
@@ -227,6 +231,7 @@ class Example:
     """Candidates of one click: their figures, and their IoU with the truth."""
 
     picture: str
+    share: float
     table: np.ndarray
     misfit: np.ndarray
     ious: np.ndarray
@@ -239,7 +244,12 @@ def examples(picture: Picture, names: list[str], prior_names: list[str]) -> list
     reach = GrowParams().reach
     empty = np.zeros(picture.truth.shape, np.uint8)
     found = []
-    for cell in picture.cells:
+    cells = (
+        picture.cells
+        if picture.group in FNC
+        else picture.cells[:: -(-len(picture.cells) // FIT_CELLS)]
+    )
+    for cell in cells:
         whole = np.zeros(empty.shape, np.float32)
         whole[cell.region.box.slices] = cell.region.mask
         for _, point in clicks(cell, empty.shape, rng):
@@ -257,6 +267,7 @@ def examples(picture: Picture, names: list[str], prior_names: list[str]) -> list
             found.append(
                 Example(
                     picture.name,
+                    FIT_SHARES[picture.group],
                     np.stack([table[n] for n in names], axis=1),
                     np.stack([misfit[n] for n in prior_names], axis=1),
                     ious,
@@ -297,7 +308,7 @@ def fit(
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     group = np.repeat(np.arange(len(known)), sizes)
     clicks_of = {p: sum(e.picture == p for e in known) for p in {e.picture for e in known}}
-    share = np.array([clicks_of[e.picture] ** -0.5 for e in known])
+    share = np.array([e.share * clicks_of[e.picture] ** -0.5 for e in known])
     share /= share.sum()
 
     def loss(beta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -358,14 +369,14 @@ def main() -> None:
     per_picture: dict[str, Weights] = {}
     if options.fit or options.leave_one_out:
         names, prior_names = list(weights.WEIGHTS), list(weights.PRIOR_WEIGHTS)
-        real = [p for p in known if p.group in FNC and p.cells]
-        made = {p.name: examples(p, names, prior_names) for p in real}
+        used = [p for p in pictures(options.smoothing, list(FIT_SHARES)) if p.cells]
+        made = {p.name: examples(p, names, prior_names) for p in used}
         if options.fit:
             found = fitted([e for some in made.values() for e in some])
             write_weights(found)
             merit.WEIGHTS, merit.PRIOR_WEIGHTS = found
         if options.leave_one_out:
-            for left in made:
+            for left in (p.name for p in used if p.group in FNC):
                 rest = [e for name, some in made.items() if name != left for e in some]
                 per_picture[left] = fitted(rest)
     table = evaluate(known, per_picture)

@@ -45,7 +45,8 @@ NOTHING = np.zeros(SHAPE, np.uint16)
 def test_a_blob(radius: int, height: int) -> None:
     score = scored(blob(100, 110, radius, height))
     region = grow(score, NOTHING, (100, 110))
-    assert iou(whole(region), disk(SHAPE, 100, 110, radius)) > 0.65
+    # Experts draw about 2 px outside the half height of a soft flank
+    assert iou(whole(region), disk(SHAPE, 100, 110, radius + 2)) > 0.65
     assert region.box == Box.around(whole(region))
     assert (score.values[whole(region)] > region.level).mean() > 0.95
 

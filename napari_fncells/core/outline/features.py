@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.outline.shapes import POINTS, Outlines
-from napari_fncells.core.outline.view import SCALE, View, slopes_of
+from napari_fncells.core.outline.view import SCALE, View
 
 Column = NDArray[np.float32]
 Features = dict[str, Column]
@@ -20,7 +20,9 @@ _REACH = 12
 _DEPTHS = np.arange(-_REACH, _REACH + 1, dtype=np.float32)
 """Distances across an outline at which light is read, in px of the picture, + = outside."""
 _NEAR = 6.0  # px: an edge farther from the outline belongs to something else
+_ROUNDS = 5
 _DIM = np.float32(0.05)
+"""Least light that another is divided by."""
 
 
 @dataclass(frozen=True)
@@ -79,100 +81,77 @@ def features(view: View, outlines: Outlines, masks: NDArray[np.float32]) -> Feat
         Maps a name to (n,) float32. What a name means is told where it is made.
     """
     profile = Profile.of(view, outlines)
-    flat = masks.reshape(len(masks), -1)
-    table = _shape(outlines) | _light(profile) | edge(profile) | _place(view, outlines)
-    table |= _inside(view, outlines, flat) | _agreement(outlines, flat)
-    return table | _products(table)
+    table = _shape(outlines) | _light(profile) | _edge(profile) | _place(view, outlines)
+    table |= _agreement(outlines, masks.reshape(len(masks), -1))
+    size, compactness, agreement = table["size"], table["compactness"], table["agreement"]
+    return table | {
+        "edge_place x size": table["edge_place"] * size,
+        "agreement x compactness": agreement * compactness,
+        "agreement x steepness": agreement * table["steepness"],
+    }
 
 
 def _shape(outlines: Outlines) -> Features:
-    """Size against a common cell, compactness, solidity, elongation."""
+    """Size, compactness (4 pi area / perimeter²), solidity, short against long axis."""
     areas, points = np.maximum(outlines.areas, 1), outlines.points
-    size = np.log(np.sqrt(areas / np.pi) * SCALE / USUAL_RADIUS)
-    compact = np.minimum(4 * np.pi * areas / outlines.perimeters**2, 1)
     hull = np.array([cv2.contourArea(cv2.convexHull(outline)) for outline in points])
     offset = points - points.mean(axis=1, keepdims=True)
     down = outlines.along(offset[..., 0] ** 2)
     right = outlines.along(offset[..., 1] ** 2)
     both = outlines.along(offset[..., 0] * offset[..., 1])
     half, spread = (down + right) / 2, np.sqrt(((down - right) / 2) ** 2 + both**2)
-    ratio = np.sqrt(np.maximum(half - spread, 1e-6) / (half + spread + 1e-6))
-    log_radii = np.log(np.maximum(np.hypot(offset[..., 0], offset[..., 1]), 0.5))
-    middle = outlines.along(log_radii)
+    roundness = np.sqrt(np.maximum(half - spread, 1e-6) / (half + spread + 1e-6))
     return {
-        "lA": size,
-        "lA2": size**2,
-        "lA3": size**3,
-        "comp": compact,
-        "comp2": compact**2,
-        "sol": areas / np.maximum(hull, 1),
-        "el": ratio,
-        "el2": ratio**2,
-        "lrcen": np.sqrt(outlines.along((log_radii - middle[:, None]) ** 2)),
+        "size": np.log(np.sqrt(areas / np.pi) * SCALE / USUAL_RADIUS),
+        "compactness": np.minimum(4 * np.pi * areas / outlines.perimeters**2, 1),
+        "solidity": areas / np.maximum(hull, 1),
+        "roundness": roundness,
+        "roundness²": roundness**2,
     }
 
 
 def _light(profile: Profile) -> Features:
-    """Light inside, outside and far from the outlines, and how even it is along them."""
+    """Light near, within and beyond the outlines, and how even it is along them.
+
+    'level' is the light at the outline between that outside (0) and that inside (1);
+    'core_rise' what the core is brighter than the rest, 'brighter_beyond' what lies farther out
+    and is brighter than just outside: a neighbour, or the rest of the cell.
+    """
     inner, outer = profile.band(-5, -2), profile.band(2, 5)
-    far, deep, rim = profile.band(6, 11), profile.band(-10, -6), profile.band(-1, 1)
+    core, rim = profile.band(-10, -6), profile.band(-1, 1)
     along = profile.outlines.along
-    ins, ins_spread = profile.mean_and_spread(inner)
-    out, out_spread = profile.mean_and_spread(outer)
+    inside, outside = along(inner), along(outer)
     at, at_spread = profile.mean_and_spread(rim)
-    lit = np.maximum(ins, _DIM)
-    drop = inner - outer
-    mean_drop, drop_spread = profile.mean_and_spread(drop)
-    weak = np.quantile(drop, 0.2, axis=1)
-    level = (at - out) / np.maximum(ins - out, _DIM)
+    level = (at - outside) / np.maximum(inside - outside, _DIM)
     return {
-        "ins": ins,
-        "out": out,
-        "rim": at,
-        "far": along(far),
-        "deep": along(deep),
-        "inssd": ins_spread / lit,
-        "outsd": out_spread,
-        "rimsd": at_spread,
-        "rimsdrel": at_spread / lit,
-        "deepin": along(deep - inner),
-        "outin": out / lit,
-        "farout": along(far - outer),
-        "farpos": along(np.maximum(far - outer, 0)),
-        "farin": along(far) / lit,
-        "drop": mean_drop,
-        "droprel": mean_drop / lit,
-        "dropsd": drop_spread / lit,
-        "drop20": weak,
-        "drop20rel": weak / lit,
-        "dropneg": along(np.maximum(-drop, 0)),
-        "dropsup": along((drop > 0.15 * lit[:, None]).astype(np.float32)),
-        "lev": level,
-        "lev2": level**2,
+        "inside": inside,
+        "outside": outside,
+        "core": along(core),
+        "core_rise": along(core - inner),
+        "brighter_beyond": along(np.maximum(profile.band(6, 11) - outer, 0)),
+        "rim_spread": at_spread,
+        "rim_unevenness": at_spread / np.maximum(inside, _DIM),
+        "level": level,
+        "level²": level**2,
     }
 
 
-def edge(profile: Profile) -> Features:
-    """Steepness at the outlines, and where the steepest edge near them lies."""
+def _edge(profile: Profile) -> Features:
+    """Where the steepest edge near the outlines lies, how that varies, how near it they are.
+
+    'steepness' is the fall of the light at the outline against the steepest fall near it.
+    """
     along, light = profile.outlines.along, profile.light
-    lit = np.maximum(along(profile.band(-5, -2)), _DIM)
     fall = light[:, :, :-4] - light[:, :, 4:]  # over 4 px, at depths -10..10
     depths = _DEPTHS[2:-2]
-    here = fall[:, :, _REACH - 2]
-    steepest = fall[:, :, 4:-4].max(axis=2)
+    here, steepest = fall[:, :, _REACH - 2], fall[:, :, 4:-4].max(axis=2)
     weight = np.maximum(fall, 0) ** 3 * np.exp(-((depths / _NEAR) ** 2))
     place = (weight * depths).sum(axis=2) / np.maximum(weight.sum(axis=2), 1e-9)
     _, spread = profile.mean_and_spread(place)
-    steepness = along(here)
     return {
-        "edge": steepness,
-        "edgerel": steepness / lit,
-        "edge20": np.quantile(here, 0.2, axis=1) / lit,
-        "edgeq": steepness / np.maximum(along(steepest), 0.02),
-        "edgepq": along(here / np.maximum(steepest, _DIM)),
-        "off": edge_place(profile),
-        "off2": edge_place(profile) ** 2,
-        "offsd": spread,
+        "steepness": along(here / np.maximum(steepest, _DIM)),
+        "edge_place": edge_place(profile),
+        "edge_spread": spread,
     }
 
 
@@ -186,49 +165,24 @@ def edge_place(profile: Profile) -> Column:
     smooth = np.stack([np.convolve(row, kernel, "valid") for row in mean])
     fall = np.maximum(smooth[:, :-2] - smooth[:, 2:], 0)
     depths = _DEPTHS[3:-3]
-    weight = (fall * np.exp(-((depths / _NEAR) ** 2))) ** 3
-    total = np.maximum(weight.sum(axis=1), 1e-9)
-    return np.asarray((weight * depths).sum(axis=1) / total, dtype=np.float32)
+    place = np.zeros(len(fall), np.float32)
+    # The window follows what it finds: one that stayed would pull the place back to the outline
+    for _ in range(_ROUNDS):
+        window = np.exp(-(((depths[None] - place[:, None]) / _NEAR) ** 2))
+        weight = (fall * window) ** 3
+        total = np.maximum(weight.sum(axis=1), 1e-12)
+        place = np.asarray((weight * depths).sum(axis=1) / total, dtype=np.float32)
+    return place
 
 
 def _place(view: View, outlines: Outlines) -> Features:
-    """How the click lies in the outlines, in radii of the outline."""
+    """How far the click lies from the middle and from the outlines, in radii of the outline."""
     click = np.array(view.click, np.float32)
-    radius = np.sqrt(np.maximum(outlines.areas, 1) / np.pi) * SCALE
-    centre = np.hypot(*(outlines.points.mean(axis=1) - click).T) * SCALE
+    radius = np.sqrt(np.maximum(outlines.areas, 1) / np.pi)
+    centre = np.hypot(*(outlines.points.mean(axis=1) - click).T) / radius
     rays = outlines.points - click
-    reach = np.hypot(rays[..., 0], rays[..., 1])
-    nearest = reach.min(axis=1) * SCALE
-    logs = np.log(np.maximum(reach, 0.5))
-    mean = outlines.along(logs)
-    return {
-        "dc": centre / radius,
-        "dc2": (centre / radius) ** 2,
-        "dcpx": centre / 10,
-        "dist": nearest / radius,
-        "dist2": (nearest / radius) ** 2,
-        "distpx": nearest / 10,
-        "lrsd": np.sqrt(outlines.along((logs - mean[:, None]) ** 2)),
-        "lrmin": logs.min(axis=1) - mean,
-    }
-
-
-def _inside(view: View, outlines: Outlines, flat: NDArray[np.float32]) -> Features:
-    """Light within the outlines, and its slopes there against those at the outlines."""
-    total = np.maximum(flat.sum(axis=1), 1)
-    light = view.light.ravel()
-    mean, square = flat @ light / total, flat @ (light * light) / total
-    spread = np.sqrt(np.maximum(square - mean**2, 0))
-    slope = np.hypot(*slopes_of(view.soft))
-    within = flat @ slope.ravel() / total
-    at = outlines.along(read(slope, outlines.points))
-    return {
-        "m1": mean,
-        "sd": spread,
-        "sdrel": spread / np.maximum(mean, _DIM),
-        "gi": within * 10,
-        "gratio": np.clip(within / np.maximum(at, 0.005), 0, 3),
-    }
+    nearest = np.hypot(rays[..., 0], rays[..., 1]).min(axis=1) / radius
+    return {"off_centre": centre, "off_centre²": centre**2, "click_depth²": nearest**2}
 
 
 def _agreement(outlines: Outlines, flat: NDArray[np.float32]) -> Features:
@@ -237,22 +191,4 @@ def _agreement(outlines: Outlines, flat: NDArray[np.float32]) -> Features:
     shared = flat @ flat.T
     iou = shared / (total[:, None] + total[None] - shared)
     weight = outlines.counts / outlines.counts.sum()
-    return {"cons": iou @ weight, "cons2": iou**4 @ weight}
-
-
-def _products(table: Features) -> Features:
-    """Products: what counts for a large outline may not for a small one."""
-    size, compact = table["lA"], table["comp"]
-    return {
-        "drop_lA": table["droprel"] * size,
-        "comp_lA": compact * size,
-        "edge_lA": table["edgerel"] * size,
-        "cons_lA": table["cons"] * size,
-        "lev_lA": table["lev"] * size,
-        "off_lA": table["off"] * size,
-        "edge_comp": table["edgerel"] * compact,
-        "drop_comp": table["droprel"] * compact,
-        "cons_comp": table["cons"] * compact,
-        "cons_edge": table["cons"] * table["edgepq"],
-        "insm": table["ins"] - table["m1"],
-    }
+    return {"agreement": iou @ weight, "close_agreement": iou**4 @ weight}

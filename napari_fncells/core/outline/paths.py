@@ -30,9 +30,9 @@ Centre = tuple[float, float]
 def path_outlines(view: View) -> NDArray[np.float32]:
     """Cheapest closed paths around the click and around the middles of what was found first.
 
-    A path runs where the light falls steepest outwards, near a wanted size (dynamic programming
-    over radius and angle: Amini 1990; for cells: Sun 2020 and others). Each comes also 2 px
-    farther out and farther in: where experts draw, against the steepest edge, differs.
+    A path runs where the light falls steepest outwards, near a wanted size (dynamic programming:
+    Amini et al. 1990; for whole cells: Baggett et al. 2005). Each comes also 2 px farther out and
+    farther in: where experts draw, against the steepest edge, differs.
 
     Returns
     -------

@@ -148,12 +148,12 @@ def sample_of(values: NDArray[np.float32], region: Region) -> OutlineSample | No
 def _comparable(table: Features, height: float) -> Features:
     """The figures that are compared between cells, by the names of a sample's attributes."""
     return {
-        "size": table["lA"],
-        "offset": -table["off"],
-        "level": table["lev"],
-        "compactness": table["comp"],
-        "inner": np.log(np.maximum(table["ins"] * height, _DIM * height)),
-        "outer": np.log(np.maximum(table["out"] * height, 20 * _DIM * height)),
+        "size": table["size"],
+        "offset": -table["edge_place"],
+        "level": table["level"],
+        "compactness": table["compactness"],
+        "inner": np.log(np.maximum(table["inside"] * height, _DIM * height)),
+        "outer": np.log(np.maximum(table["outside"] * height, 20 * _DIM * height)),
     }
 
 

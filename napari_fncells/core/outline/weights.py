@@ -1,40 +1,40 @@
 """Weights of the figures by which outlines are judged.
 
-Fitted to real pictures by `tools/evaluate_grow.py --fit`, which writes this file.
+Fitted to real and simulated pictures by `tools/evaluate_grow.py --fit`, which writes the numbers.
 """
 
 from __future__ import annotations
 
 WEIGHTS: dict[str, float] = {
-    "sol": 0.3958,
-    "el": -0.2132,
-    "el2": -0.1302,
-    "deep": -0.2566,
-    "farpos": 0.3059,
-    "rimsd": -0.4876,
-    "rimsdrel": -0.2414,
-    "deepin": -0.4054,
-    "lev": 0.1782,
-    "lev2": 0.1174,
-    "off": 0.01386,
-    "offsd": -0.02757,
-    "cons": 0.3211,
-    "cons2": 0.4255,
-    "dc": -0.04366,
-    "dc2": -0.03081,
-    "dist2": 0.08658,
-    "off_lA": 0.01726,
-    "cons_comp": 0.1987,
-    "cons_edge": 0.1465,
+    "solidity": 0.4412,
+    "roundness": -0.2041,
+    "roundness²": -0.1164,
+    "core": -0.1981,
+    "brighter_beyond": -0.2398,
+    "rim_spread": -0.5175,
+    "rim_unevenness": -0.2857,
+    "core_rise": -0.5497,
+    "level": 0.1173,
+    "level²": 0.09356,
+    "edge_place": 0.002809,
+    "edge_spread": -0.03365,
+    "agreement": 0.2991,
+    "close_agreement": 0.4636,
+    "off_centre": -0.03848,
+    "off_centre²": -0.02309,
+    "click_depth²": 0.07394,
+    "edge_place x size": 0.009014,
+    "agreement x compactness": 0.1792,
+    "agreement x steepness": 0.1601,
 }
 """Weights of `features` by name."""
 
 PRIOR_WEIGHTS: dict[str, float] = {
-    "size": -0.4603,
-    "offset": -0.3087,
-    "level": -0.1369,
-    "compactness": -0.1142,
-    "inner": -0.2014,
-    "outer": -0.4868,
+    "size": -0.4002,
+    "offset": -0.2307,
+    "level": -0.1302,
+    "compactness": -0.09483,
+    "inner": -0.1338,
+    "outer": -0.4555,
 }
 """Weights of `OutlinePrior.misfit` by name."""

@@ -17,7 +17,7 @@ def run_attended() -> None:
         widget.runner.ended.disconnect(draft_once)
         # The work of an earlier demo is there again
         if widget.workspace.session is None:
-            widget.workspace.draft()
+            widget.workspace.drafting.draft()
 
     widget.runner.ended.connect(draft_once)
     widget.workspace.open_files([sample_image_path(SAMPLE)])

@@ -121,7 +121,7 @@ def show_dock(viewer: Any) -> None:
 def draft_mask(viewer: Viewer) -> None:
     """Menu: draft a mask of the picture on screen."""
     show_dock(viewer)
-    workspace_of(viewer).draft()
+    workspace_of(viewer).drafting.draft()
 
 
 def correct_labels(viewer: Viewer) -> None:
@@ -130,7 +130,7 @@ def correct_labels(viewer: Viewer) -> None:
     if not isinstance(layer, LabelsLayer):
         raise UserError("The active layer is no labels layer.", "Click one in the layer list.")
     show_dock(viewer)
-    workspace_of(viewer).adopt(layer)
+    workspace_of(viewer).drafting.adopt(layer)
 
 
 def undo_correction(viewer: Viewer) -> None:

@@ -8,18 +8,13 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-import numpy as np
 from napari.layers import Image as ImageLayer
-from napari.layers import Labels as LabelsLayer
-from napari.utils.notifications import show_warning
 from psygnal import Signal
 
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Action, Edit
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
-from napari_fncells.core.params import AUTO, DraftParams
-from napari_fncells.core.segment import Draft, draft_steps
 from napari_fncells.io.images import Image
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.snapshot import Snapshot
@@ -28,11 +23,12 @@ from napari_fncells.viewer.album import Album
 from napari_fncells.viewer.camera import look_at
 from napari_fncells.viewer.correction import Correction
 from napari_fncells.viewer.display import Display
+from napari_fncells.viewer.drafting import Drafting
 from napari_fncells.viewer.gestures import Gestures
 from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.overlay import Overlay
-from napari_fncells.viewer.pictures import Picture, image_layer_data, is_draft
+from napari_fncells.viewer.pictures import Picture, image_layer_data
 from napari_fncells.viewer.review import Review
 from napari_fncells.viewer.saving import Saving
 from napari_fncells.viewer.sitting import Pulse, begin, resume
@@ -46,7 +42,7 @@ class Workspace:
     changed
         Signal(): the pictures, the current one, its mask or its history changed.
     adoptable
-        Signal(): a labels layer was opened as a draft, or work was resumed; `adopt_pending` is
+        Signal(): a labels layer was opened as a draft, or work was resumed; `drafting.adopt_pending` is
         to be called once napari is done with its layers.
     said
         Signal(str): what was done or refused, in words; the status bar alone would lose it
@@ -64,8 +60,8 @@ class Workspace:
         Runs generators that yield progress in words; replaced by the window.
     author
         The annotator's name, for new sessions.
-    correction, review
-        What mouse gestures do; what walks and judges cells by keys.
+    drafting, correction, review
+        What proposes masks; what mouse gestures do; what walks and judges cells by keys.
     display, overlay, saving
         What shows pictures, what tells the states of cells, what keeps them on disk.
     """
@@ -97,6 +93,7 @@ class Workspace:
         self._album.adoptable.connect(self._on_adoptable)
         self._album.left.connect(self._on_left)
         self.correction = Correction(self)
+        self.drafting = Drafting(self)
         self._gestures = Gestures(viewer, self.correction)
         commands.register(existing_workspace)
         # On this viewer alone: Ctrl+Y flips others to 3D
@@ -196,65 +193,6 @@ class Workspace:
         picture = self._album.neighbour(by)
         if picture is not None:
             self.go_to(picture)
-
-    def draft(self, params: DraftParams | str = AUTO) -> None:
-        """Draft a mask of the current picture; touched cells stay as they are.
-
-        Raises
-        ------
-        UserError
-            Where there is no picture to draft.
-        """
-        session, picture = self.require_session(), self.current
-
-        def apply(result: Draft) -> None:
-            self.settle(picture)
-            session.apply(result)
-            counts = session.document.counts
-            proposed = f"{counts.untouched} cell{'' if counts.untouched == 1 else 's'}"
-            self.report(f"Drafted {proposed}; the mask has {counts.final} in all.")
-
-        self.runner("Drafting", draft_steps(session.image.pixels, params), apply)
-
-    def adopt(self, layer: LabelsLayer) -> None:
-        """Correct a labels layer: its labels become the draft of the current picture.
-
-        Raises
-        ------
-        UserError
-            Where it does not fit the picture.
-        """
-        session = self.require_session()
-        labels = np.asarray(layer.data)
-        if labels.shape != session.document.shape:
-            rows, columns = session.document.shape
-            raise UserError(
-                f"{layer.name} is {' x '.join(map(str, labels.shape))} pixels, the picture "
-                f"{rows} x {columns}.",
-                "Open the mask that belongs to the picture.",
-            )
-        self.settle()
-        session.adopt(labels, layer.name)
-        self.viewer.layers.remove(layer)
-        self.report(f"{session.document.counts.final} cells taken over from {layer.name}.")
-
-    def adopt_pending(self) -> None:
-        """Take over labels layers that were opened as drafts; make the mask the active layer.
-
-        Where there is earlier work on the picture, that stays and the draft is put away.
-        """
-        for layer in [layer for layer in self.viewer.layers if is_draft(layer)]:
-            try:
-                if self.session is not None and self.session.document.edit_count:
-                    self.viewer.layers.remove(layer)
-                    self.report("Your earlier work on this picture is here again.")
-                else:
-                    self.adopt(layer)
-            except UserError as error:
-                layer.metadata = {}
-                show_warning(str(error))
-        if self.mask_layer is not None:
-            self.viewer.layers.selection.active = self.mask_layer
 
     def finish(self) -> None:
         """Accept the rest, mark the picture done and go to the next."""

@@ -161,7 +161,7 @@ class CurateWidget(QWidget):
         self.correct.undo_requested.connect(workspace.undo)
         self.correct.redo_requested.connect(workspace.redo)
         self.export.requested.connect(self.export_current)
-        self._adoption.timeout.connect(workspace.adopt_pending)
+        self._adoption.timeout.connect(workspace.drafting.adopt_pending)
         self._quiet.timeout.connect(self._count_touching)
 
     def _guarded(self, act: Callable[..., object]) -> Callable[..., None]:
@@ -176,7 +176,7 @@ class CurateWidget(QWidget):
         return run
 
     def _draft(self) -> None:
-        self.workspace.draft(self.draft.params)
+        self.workspace.drafting.draft(self.draft.params)
 
     def _match_outlines(self) -> None:
         session = self.workspace.session

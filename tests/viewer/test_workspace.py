@@ -69,7 +69,7 @@ def test_draft_finds_the_cells_and_takes_the_original(
 ) -> None:
     path = save_picture(tmp_path)
     workspace.open_files([path])
-    workspace.draft()
+    workspace.drafting.draft()
     session = workspace.session
     assert session is not None
     np.testing.assert_array_equal(session.image.pixels, cell_picture())
@@ -131,7 +131,7 @@ def test_undo_redo_say_what(workspace: Workspace, tmp_path: Path) -> None:
 def test_going_away_and_back_keeps_everything(workspace: Workspace, folder: Path) -> None:
     workspace.open_folder(folder)
     assert [picture.name for picture in workspace.pictures] == ["a.png", "b.png", "c.png"]
-    workspace.draft()
+    workspace.drafting.draft()
     workspace.correction.fix_at(*CELLS[0][:2])
     first = workspace.session
     assert first is not None
@@ -177,7 +177,7 @@ def test_a_folder_opened_by_napari_is_listed_whole(workspace: Workspace, folder:
 
 def test_removing_the_mask_layer_loses_nothing(workspace: Workspace, tmp_path: Path) -> None:
     workspace.open_files([save_picture(tmp_path)])
-    workspace.draft()
+    workspace.drafting.draft()
     session = workspace.session
     assert session is not None
     cells = session.document.counts.final
@@ -194,15 +194,15 @@ def test_a_picture_of_a_folder_whose_layer_was_removed_can_be_chosen_again(
     workspace.open_folder(folder)
     workspace.viewer.layers.clear()
     with pytest.raises(UserError, match=r"layer of a\.png was removed"):
-        workspace.draft()
+        workspace.drafting.draft()
     workspace.go_to(workspace.pictures[0])
-    workspace.draft()
+    workspace.drafting.draft()
     assert workspace.mask_layer in workspace.viewer.layers
 
 
 def test_removing_the_picture_layer_keeps_the_work(workspace: Workspace, tmp_path: Path) -> None:
     workspace.open_files([save_picture(tmp_path)])
-    workspace.draft()
+    workspace.drafting.draft()
     picture = workspace.current
     assert picture is not None
     workspace.viewer.layers.clear()
@@ -221,7 +221,7 @@ def test_a_draft_layer_is_taken_over(workspace: Workspace) -> None:
     workspace.adoptable.connect(lambda: asked.append(True))
     workspace.viewer.add_labels(labels, metadata={KEY: {"role": "draft"}})
     assert asked == [True]
-    workspace.adopt_pending()
+    workspace.drafting.adopt_pending()
     session = workspace.session
     assert session is not None
     assert np.count_nonzero(session.document.labels) == 100
@@ -236,7 +236,7 @@ def test_a_mask_of_another_shape_is_refused(workspace: Workspace) -> None:
     workspace.viewer.add_image(cell_picture()[..., 0], name="grey")
     layer = workspace.viewer.add_labels(np.zeros((20, 30), dtype=np.uint8), name="small")
     with pytest.raises(UserError, match="small is 20 x 30 pixels, the picture 200 x 240"):
-        workspace.adopt(layer)
+        workspace.drafting.adopt(layer)
     assert layer in workspace.viewer.layers
 
 
@@ -265,13 +265,13 @@ def test_a_picture_of_a_folder_that_went_missing_is_told_of(
 
 def test_without_a_picture_there_is_one_clear_sentence(workspace: Workspace) -> None:
     with pytest.raises(UserError, match="There is no picture to work on"):
-        workspace.draft()
+        workspace.drafting.draft()
 
 
 def test_a_stack_is_refused(workspace: Workspace) -> None:
     workspace.viewer.add_image(np.zeros((4, 30, 30)), name="stack")
     with pytest.raises(UserError, match="stack has more dimensions than a flat picture"):
-        workspace.draft()
+        workspace.drafting.draft()
 
 
 def test_a_draft_that_arrives_within_a_stroke(workspace: Workspace, tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_a_draft_that_arrives_within_a_stroke(workspace: Workspace, tmp_path: Pa
     assert layer is not None
     with layer.block_history():
         layer.paint((180, 30), 1)
-        workspace.draft()
+        workspace.drafting.draft()
         workspace.undo()
         layer.paint((180, 50), 1)
     document = session.document
@@ -336,7 +336,7 @@ def test_a_gesture_within_a_stroke(workspace: Workspace, tmp_path: Path) -> None
 
 def test_a_redraft_leaves_what_was_touched(workspace: Workspace, tmp_path: Path) -> None:
     workspace.open_files([save_picture(tmp_path)])
-    workspace.draft()
+    workspace.drafting.draft()
     session = workspace.session
     assert session is not None
     workspace.correction.fix_at(*CELLS[0][:2])
@@ -345,6 +345,6 @@ def test_a_redraft_leaves_what_was_touched(workspace: Workspace, tmp_path: Path)
     row, column = CELLS[1][:2]
     layer.paint((row + 14, column + 14), int(layer.data[row, column]))
     edited = layer.data == layer.data[row, column]
-    workspace.draft("fnc-v1-draft")
+    workspace.drafting.draft("fnc-v1-draft")
     assert session.document.labels[CELLS[0][0], CELLS[0][1]] == 0
     np.testing.assert_array_equal(layer.data == layer.data[row, column], edited)

@@ -1,0 +1,93 @@
+"""Drafts of the current picture: computed, or taken over from a labels layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Labels as LabelsLayer
+from napari.utils.notifications import show_warning
+
+from napari_fncells.core.errors import UserError
+from napari_fncells.core.params import AUTO, DraftParams
+from napari_fncells.core.segment import Draft, draft_steps
+from napari_fncells.viewer.pictures import is_draft
+
+if TYPE_CHECKING:
+    from napari_fncells.viewer.workspace import Workspace
+
+
+class Drafting:
+    """Puts drafts under the expert's corrections.
+
+    Parameters
+    ----------
+    workspace
+        Whose current picture is drafted.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def draft(self, params: DraftParams | str = AUTO) -> None:
+        """Draft a mask of the current picture; touched cells stay as they are.
+
+        Raises
+        ------
+        UserError
+            Where there is no picture to draft.
+        """
+        workspace = self._workspace
+        session, picture = workspace.require_session(), workspace.current
+
+        def apply(result: Draft) -> None:
+            workspace.settle(picture)
+            session.apply(result)
+            counts = session.document.counts
+            proposed = f"{counts.untouched} cell{'' if counts.untouched == 1 else 's'}"
+            workspace.report(f"Drafted {proposed}; the mask has {counts.final} in all.")
+
+        workspace.runner("Drafting", draft_steps(session.image.pixels, params), apply)
+
+    def adopt(self, layer: LabelsLayer) -> None:
+        """Correct a labels layer: its labels become the draft of the current picture.
+
+        Raises
+        ------
+        UserError
+            Where it does not fit the picture.
+        """
+        workspace = self._workspace
+        session = workspace.require_session()
+        labels = np.asarray(layer.data)
+        if labels.shape != session.document.shape:
+            rows, columns = session.document.shape
+            raise UserError(
+                f"{layer.name} is {' x '.join(map(str, labels.shape))} pixels, the picture "
+                f"{rows} x {columns}.",
+                "Open the mask that belongs to the picture.",
+            )
+        workspace.settle()
+        session.adopt(labels, layer.name)
+        workspace.viewer.layers.remove(layer)
+        workspace.report(f"{session.document.counts.final} cells taken over from {layer.name}.")
+
+    def adopt_pending(self) -> None:
+        """Take over labels layers that were opened as drafts; make the mask the active layer.
+
+        Where there is earlier work on the picture, that stays and the draft is put away.
+        """
+        workspace = self._workspace
+        layers = workspace.viewer.layers
+        for layer in [layer for layer in layers if is_draft(layer)]:
+            try:
+                if workspace.session is not None and workspace.session.document.edit_count:
+                    layers.remove(layer)
+                    workspace.report("Your earlier work on this picture is here again.")
+                else:
+                    self.adopt(layer)
+            except UserError as error:
+                layer.metadata = {}
+                show_warning(str(error))
+        if workspace.mask_layer is not None:
+            layers.selection.active = workspace.mask_layer

@@ -42,8 +42,8 @@ class Workspace:
     changed
         Signal(): the pictures, the current one, its mask or its history changed.
     adoptable
-        Signal(): a labels layer was opened as a draft, or work was resumed; `drafting.adopt_pending` is
-        to be called once napari is done with its layers.
+        Signal(): a labels layer was opened as a draft, or work was resumed;
+        `drafting.adopt_pending` is to be called once napari is done with its layers.
     said
         Signal(str): what was done or refused, in words; the status bar alone would lose it
         at the next movement of the mouse.

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from unittest.mock import patch
 
 import cv2
@@ -170,12 +170,12 @@ def trial(
     labels: np.ndarray,
     prior: OutlinePrior | None,
 ) -> Trial:
-    start = perf_counter()
+    start = process_time()
     try:
         growth = grow_steps(picture.score, labels, point, prior=prior)
     except NothingToGrowError:
-        return Trial(jitter, np.zeros(1), 0, perf_counter() - start)
-    seconds = perf_counter() - start
+        return Trial(jitter, np.zeros(1), 0, process_time() - start)
+    seconds = process_time() - start
     return Trial(
         jitter, np.array([iou(step, cell.region) for step in growth.steps]), growth.chosen, seconds
     )
@@ -222,7 +222,7 @@ def figures(found: dict[str, list[Trial]]) -> dict[str, float]:
         row[f"{title} NoC@85"] = float(np.mean([t.clicks for t in some]))
     row["neighbours@0.5"] = float(np.mean([t.first >= 0.5 for t in found["neighbours"]]))
     seconds = [t.seconds * 1e3 for t in first]
-    row["ms p50"], row["ms p95"] = (float(np.percentile(seconds, p)) for p in (50, 95))
+    row["CPU ms p50"], row["CPU ms p95"] = (float(np.percentile(seconds, p)) for p in (50, 95))
     return row
 
 
@@ -283,7 +283,7 @@ def fitted(known: list[Example]) -> Weights:
     known = [e for e in known if e.ious.max() >= 0.3]
     base = fit([e.table for e in known], [np.zeros(len(e.ious)) for e in known], known, 1.0)
     merits = [e.table.astype(np.float64) @ base for e in known]
-    extra = fit([e.misfit for e in known], merits, known, 0.3)
+    extra = fit([e.misfit for e in known], merits, known, 0.01)
     return (
         {n: float(f"{w:.4g}") for n, w in zip(names, base, strict=True)},
         {n: float(f"{w:.4g}") for n, w in zip(prior_names, extra, strict=True)},

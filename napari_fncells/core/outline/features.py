@@ -188,7 +188,20 @@ def _place(view: View, outlines: Outlines) -> Features:
 def _agreement(outlines: Outlines, flat: NDArray[np.float32]) -> Features:
     """How much each outline is like all others: mean IoU, and mean of its fourth power."""
     total = np.maximum(flat.sum(axis=1), 1)
-    shared = flat @ flat.T
+    shared = _shared(flat > 0)
     iou = shared / (total[:, None] + total[None] - shared)
     weight = outlines.counts / outlines.counts.sum()
-    return {"agreement": iou @ weight, "close_agreement": iou**4 @ weight}
+    return {
+        "agreement": (iou * weight).sum(axis=1),
+        "close_agreement": (iou**4 * weight).sum(axis=1),
+    }
+
+
+def _shared(masks: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Pixels that each two of n masks have in common: (n, pixels) to (n, n).
+
+    Counted in words of 64 pixels: a product of matrices takes ten times as long.
+    """
+    padded = np.pad(masks, ((0, 0), (0, -masks.shape[1] % 64)))
+    words = np.packbits(padded, axis=1).view(np.uint64)
+    return np.stack([np.bitwise_count(words & row).sum(axis=1, dtype=np.int64) for row in words])

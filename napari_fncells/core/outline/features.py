@@ -187,8 +187,9 @@ def _place(view: View, outlines: Outlines) -> Features:
 
 def _agreement(outlines: Outlines, flat: NDArray[np.float32]) -> Features:
     """How much each outline is like all others: mean IoU, and mean of its fourth power."""
-    total = np.maximum(flat.sum(axis=1), 1)
-    shared = _shared(flat > 0)
+    inside = flat >= np.float32(0.5)
+    total = np.maximum(np.count_nonzero(inside, axis=1), 1)
+    shared = _shared(inside)
     iou = shared / (total[:, None] + total[None] - shared)
     weight = outlines.counts / outlines.counts.sum()
     return {

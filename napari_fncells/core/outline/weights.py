@@ -30,11 +30,11 @@ WEIGHTS: dict[str, float] = {
 """Weights of `features` by name."""
 
 PRIOR_WEIGHTS: dict[str, float] = {
-    "size": -0.4002,
-    "offset": -0.2307,
-    "level": -0.1302,
-    "compactness": -0.09483,
-    "inner": -0.1338,
-    "outer": -0.4555,
+    "size": -1.048,
+    "offset": -0.5954,
+    "level": -0.09576,
+    "compactness": -0.1373,
+    "inner": -0.5393,
+    "outer": -0.5536,
 }
 """Weights of `OutlinePrior.misfit` by name."""

@@ -44,6 +44,10 @@ class Failures:
         notification_manager.notification_ready.disconnect(self._take)
 
 
+def _keep(_program: GlirProgram) -> None:
+    """Delete nothing."""
+
+
 @contextmanager
 def _programs_kept() -> Iterator[None]:
     """Let no OpenGL program be deleted.
@@ -52,7 +56,7 @@ def _programs_kept() -> Iterator[None]:
     programs of a removed layer were deleted; nothing of ours is in the stack.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GlirProgram, "delete", lambda program: None)
+        patch.setattr(GlirProgram, "delete", _keep)
         yield
 
 

@@ -63,6 +63,7 @@ class Saving:
         self._told: set[tuple[int, str]] = set()
         # Filled by the thread that writes, emptied by the one that watches
         self._failures: deque[str] = deque()
+        self._left: deque[Keeper] = deque()
         self._finalizer = weakref.finalize(self, _close_all, self._keepers, self._pool)
 
     def open(self, image: Image, author: str) -> Keeper:
@@ -98,6 +99,7 @@ class Saving:
         self._keepers.remove(keeper)
         done = self._pool.submit(keeper.close)
         done.add_done_callback(self._note_failure)
+        done.add_done_callback(lambda _done: self._left.append(keeper))
         if image is not None:
             self._closing.append((image, done))
         return True
@@ -173,10 +175,16 @@ class Saving:
         while self._failures:
             self.told.emit(self._failures.popleft())
         for keeper in self._keepers:
-            for note in keeper.notes:
-                if (id(keeper), note) not in self._told:
-                    self._told.add((id(keeper), note))
-                    self.told.emit(note)
+            self._tell_of(keeper)
+        while self._left:
+            # What came up while it was put away
+            self._tell_of(self._left.popleft())
+
+    def _tell_of(self, keeper: Keeper) -> None:
+        for note in keeper.notes:
+            if (id(keeper), note) not in self._told:
+                self._told.add((id(keeper), note))
+                self.told.emit(note)
 
 
 def _close_all(keepers: list[Keeper], pool: ThreadPoolExecutor) -> None:

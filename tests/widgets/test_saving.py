@@ -206,3 +206,25 @@ def test_the_effort_shown_is_that_of_the_picture_on_screen(desk: Desk, tmp_path:
     assert "removed" not in effort.text()
     desk.pilot.key(Qt.Key.Key_Left, CTRL)
     desk.pilot.wait_until(lambda: "1 removed" in effort.text(), "the effort of the first again")
+
+
+def test_a_note_that_comes_up_while_a_picture_is_put_away_is_told(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """Somebody else wrote the mask file meanwhile: theirs is kept, and that is said."""
+    desk.open_folder(tmp_path, "a.png", "b.png")
+    desk.draft()
+    settled(desk)
+    desk.workspace.current.keeper.save_files()
+    file = tmp_path / "fncells" / "a.png.labels.tif"
+    tifffile.imwrite(file, np.ones((200, 240), np.uint16))
+    desk.pilot.shift_click(*FIRST)
+    desk.pilot.key(Qt.Key.Key_Right, CTRL)
+    note = desk.widget.banner.note
+
+    def told() -> bool:
+        desk.workspace.watch()
+        return "somebody else" in note.sentence.text()
+
+    desk.pilot.wait_until(told, "the note")
+    assert len(list((tmp_path / "fncells").glob("a.png*.tif*"))) == 2, "theirs is kept"

@@ -30,7 +30,7 @@ def run_unattended(folder: Path) -> bool:
     # What an earlier demo did to the sample is no part of this one
     with TemporaryDirectory(prefix="fncells-demo-") as journals:
         viewer, widget = open_window()
-        viewer.window._qt_window.resize(1600, 1000)
+        viewer.window._qt_window.setGeometry(0, 0, 1600, 1000)
         widget.workspace.saving.root = Path(journals)
         try:
             told = Story(viewer, widget, folder.resolve()).tell()

@@ -15,7 +15,7 @@ may be, so nothing is copied. What it needs of napari's private interface stands
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -333,10 +333,27 @@ def _new_label(layer: MaskLayer) -> None:
     layer.select_new_label()
 
 
+def _released() -> None:
+    """Do nothing when a key is released.
+
+    napari keeps what it was to do at the release of a tool's key, and does it at every later
+    release of that letter: Ctrl+Z would bring back the brush that Z had put away.
+    """
+
+
+@MaskLayer.bind_key("Control-Z", overwrite=True)
+def _undo(layer: MaskLayer) -> Callable[[], None]:
+    """Take back the newest edit."""
+    layer.undo()
+    return _released
+
+
+@MaskLayer.bind_key("Control-Shift-Z", overwrite=True)
 @MaskLayer.bind_key("Control-Y", overwrite=True)
-def _redo(layer: MaskLayer) -> None:
+def _redo(layer: MaskLayer) -> Callable[[], None]:
     """Do again what was undone last."""
     layer.redo()
+    return _released
 
 
 @MaskLayer.bind_key("Escape", overwrite=True)

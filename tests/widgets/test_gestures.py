@@ -462,3 +462,20 @@ def test_drafts_can_be_made_to_match_the_outlines_corrected(drafted: Desk) -> No
     offset = drafted.widget.draft.params.clean_up.outline_offset
     assert 1 < offset < 8, said(drafted)
     assert f"{offset:+.1f} px" in said(drafted)
+
+
+@pytest.mark.parametrize("modifiers", [CTRL, CTRL | SHIFT])
+def test_undo_does_not_bring_back_the_tool_that_z_put_away(
+    drafted: Desk, monkeypatch: pytest.MonkeyPatch, modifiers: object
+) -> None:
+    from napari.settings import get_settings
+
+    mask = drafted.workspace.mask_layer
+    drafted.pilot.key(Qt.Key.Key_P)
+    assert mask.mode == "paint"
+    drafted.pilot.key(Qt.Key.Key_Z)
+    assert mask.mode == "pan_zoom"
+    # As if half a second had passed since
+    monkeypatch.setattr(get_settings().application, "hold_button_delay", 0.0)
+    drafted.pilot.key(Qt.Key.Key_Z, modifiers)
+    assert mask.mode == "pan_zoom"

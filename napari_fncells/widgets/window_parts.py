@@ -42,6 +42,7 @@ class WindowParts(QObject):
         workspace.trail.connect(self.trail.show_trail)
         workspace.help_wanted.connect(self.sheet.toggle)
         workspace.escaped.connect(self._hide_sheet)
+        viewer.layers.events.removing.connect(self._draw_on_canvas)
         self._timer = QTimer(self, interval=_WATCH_MS)
         self._timer.timeout.connect(workspace.watch)
         self._timer.start()
@@ -61,6 +62,16 @@ class WindowParts(QObject):
         elif event.type() == QEvent.Type.Close:
             self._flush()
         return False
+
+    def _draw_on_canvas(self, _event: Any = None) -> None:
+        """Let napari drop what a layer was drawn with where it was drawn.
+
+        It does so at once, outside of any drawing; with several layers gone between two frames,
+        and Qt's own drawing context current, the next frame but one ends the process.
+        """
+        canvas: Any = self.trail.parentWidget()
+        if canvas is not None:
+            canvas.makeCurrent()
 
     def _hide_sheet(self) -> None:
         self.sheet.hide()

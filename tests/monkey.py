@@ -48,7 +48,7 @@ MOVES_MS = 11  # VisPy drops movements that follow one another faster
 ACTIONS = {
     "shift_click": 12, "click": 5, "double": 2, "cut_or_join": 8, "lasso": 4, "trace": 5,
     "drag": 8, "wheel": 6, "key_of_ours": 26, "key_of_naparis": 10, "press_twice": 3, "draft": 1,
-    "buttons": 3, "active_layer": 2, "order": 1, "hide": 1, "remove_states": 0.7,
+    "buttons": 3, "active_layer": 2, "order": 1, "hide": 1, "contour": 0.5, "remove_states": 0.7,
     "remove_layer": 0.4, "step": 2, "choose": 1, "view": 5, "legend": 3, "sheet": 1, "home": 3,
 }  # fmt: skip
 

@@ -126,20 +126,27 @@ def read_tile(connection: sqlite3.Connection, digest: bytes) -> tuple[str, bytes
     return None if row is None else (row[0], row[1])
 
 
+_MUCH = 50_000
+"""Objects whose search for cycles would be felt: some 10 ms."""
+
+
 @contextmanager
 def no_collection() -> Iterator[None]:
     """Without the search for cycles, which takes half the time where many objects are made.
 
-    What is made within counts as old afterwards: otherwise the first search would go through
-    all of it, and hold every thread up for that long just when work begins.
+    Where much is made within, it counts as old afterwards, as everything else then does:
+    otherwise the first search would go through all of it, and hold every thread up for that
+    long just when work begins.
     """
     was = gc.isenabled()
     gc.disable()
+    before = gc.get_count()[0]
     try:
         yield
     finally:
         if was:
-            if gc.get_freeze_count() == 0:
+            much = gc.get_count()[0] - before > _MUCH
+            if much and gc.get_freeze_count() == 0:
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from napari.utils.notifications import ErrorNotification, notification_manager
-from vispy.gloo.glir import GlirProgram
 
 from napari_fncells.core.document import Document
 from napari_fncells.core.errors import UserError
@@ -44,29 +41,8 @@ class Failures:
         notification_manager.notification_ready.disconnect(self._take)
 
 
-def _keep(_program: GlirProgram) -> None:
-    """Delete nothing."""
-
-
-@contextmanager
-def _programs_kept() -> Iterator[None]:
-    """Let no OpenGL program be deleted.
-
-    Mesa's software renderer ends the process, now and then, at the first drawing after the
-    programs of a removed layer were deleted; nothing of ours is in the stack.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GlirProgram, "delete", _keep)
-        yield
-
-
 def rampage(make_viewer: Callable[..., Any], folder: Path, seed: int, events: int) -> None:
     """Do so many random things; every mask must be whole, on the screen and on the disk."""
-    with _programs_kept():
-        _rampage(make_viewer, folder, seed, events)
-
-
-def _rampage(make_viewer: Callable[..., Any], folder: Path, seed: int, events: int) -> None:
     for name in NAMES:
         save_picture(folder, name)
     before = {name: (folder / name).read_bytes() for name in NAMES}

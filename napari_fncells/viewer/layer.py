@@ -69,10 +69,13 @@ class MaskLayer(LabelsLayer):
         Signal(): Esc was pressed with nothing of napari's tools to be dropped.
     refused
         Signal(str): why nothing was changed, where the document is only to be read.
+    unpainted
+        Signal(Box): in this part of the picture paint was taken back before it was an edit.
     """
 
     escaped = Signal()
     refused = Signal(str)
+    unpainted = Signal(Box)
 
     _block_history: bool
 
@@ -287,7 +290,11 @@ class MaskLayer(LabelsLayer):
         begun = self._part is not None and self._part == self._document.edit_count
         if begun:
             self.flush_stroke()
+        item = self._staged_history
         super()._abort_stroke()
+        if item:
+            box, _ = before_stroke(item, self.data)
+            self.unpainted.emit(box.shifted(self._area.top, self._area.left))
         if begun:
             self._document.undo()
 

@@ -33,11 +33,29 @@ _LIVING = frozenset(state for state in ObjectState if state is not ObjectState.R
 
 
 class StateLayer(LabelsLayer):
-    """Labels layer of the codes of states; shown, not edited."""
+    """Labels layer of the codes of states; shown, not edited.
+
+    napari makes a layer editable again whenever its data are set, so its tools are told no here.
+    """
 
     @property
     def _type_string(self) -> str:
         return "labels"
+
+    def _reset_editable(self) -> None:
+        self.editable = False
+
+    def data_setitem(self, *args: Any, **kwargs: Any) -> None:
+        """Change nothing."""
+
+    def paint(self, *args: Any, **kwargs: Any) -> None:
+        """Change nothing."""
+
+    def fill(self, *args: Any, **kwargs: Any) -> None:
+        """Change nothing."""
+
+    def paint_polygon(self, *args: Any, **kwargs: Any) -> None:
+        """Change nothing."""
 
 
 class Overlay:
@@ -152,6 +170,7 @@ class Overlay:
         self._build()
         mask.document.committed.connect(self._take_in)
         mask.document.promoted.connect(self._rebuild)
+        mask.unpainted.connect(self._follow)
         mask.events.labels_update.connect(self._follow_stroke)
         mask.events.opacity.connect(self._apply_opacity)
         mask.events.visible.connect(self._apply_opacity)
@@ -165,6 +184,7 @@ class Overlay:
         self._end_comparing()
         mask.document.committed.disconnect(self._take_in)
         mask.document.promoted.disconnect(self._rebuild)
+        mask.unpainted.disconnect(self._follow)
         for emitter, act in (
             (mask.events.labels_update, self._follow_stroke),
             (mask.events.opacity, self._apply_opacity),
@@ -234,12 +254,20 @@ class Overlay:
     def _follow_stroke(self, event: Any) -> None:
         """Follow a stroke while it is drawn, before it is an edit."""
         mask = self._mask
-        if mask is None or self._image is None or self._comparing or not mask.stroke_open:
+        if mask is None or not mask.stroke_open:
             return
         top, left = event.offset
         rows, columns = event.data.shape[:2]
         box = Box(top, left, top + rows, left + columns)
-        self._redraw([self._image.update(box.shifted(mask.area.top, mask.area.left))])
+        self._follow(box.shifted(mask.area.top, mask.area.left))
+
+    def _follow(self, box: Box) -> None:
+        """Follow what was painted, or taken back, in a part of the picture."""
+        if self._image is None or self.layer is None:
+            return
+        changed = self._image.update(box)
+        if not self._comparing:
+            self._redraw([changed])
 
     def _redraw(self, boxes: list[Box]) -> None:
         if self.layer is not None and self.layer.visible:

@@ -295,6 +295,32 @@ def test_an_edit_ends_the_look_at_the_draft(drafted: Desk) -> None:
     assert not drafted.workspace.overlay.layer.data[FIRST]
 
 
+def test_napari_tools_write_nothing_into_the_states(drafted: Desk) -> None:
+    states = drafted.workspace.overlay.layer
+    drafted.viewer.layers.selection.active = states
+    drafted.pilot.key(Qt.Key.Key_T)
+    drafted.pilot.key(Qt.Key.Key_T)
+    before = states.data.copy()
+    for tool in ("paint", "erase", "fill"):
+        states.mode = tool
+        drafted.pilot.drag([(180, 60 + 8 * n) for n in range(4)])
+        states.fill((180, 60), 3)
+    np.testing.assert_array_equal(states.data, before)
+    assert not states.editable
+
+
+def test_a_stroke_given_up_leaves_the_states_as_they_were(drafted: Desk) -> None:
+    mask, states = drafted.workspace.mask_layer, drafted.workspace.overlay.layer
+    before, history = states.data.copy(), drafted.document.edit_count
+    mask.mode = "paint"
+    mask._begin_stroke()
+    mask.paint((180, 60), 7)
+    assert not np.array_equal(states.data, before), "it is shown while it is drawn"
+    mask._abort_stroke()
+    np.testing.assert_array_equal(states.data, before)
+    assert drafted.document.edit_count == history
+
+
 def test_escape_leads_back_to_moving_the_picture(drafted: Desk) -> None:
     mask = drafted.workspace.mask_layer
     drafted.pilot.click(*FIRST)

@@ -10,6 +10,7 @@ from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.grow import GrowParams
 from napari_fncells.core.params import (
     AUTO,
+    FNC_V1_BASELINE,
     FNC_V1_DRAFT,
     PRESET_TITLES,
     PRESETS,
@@ -66,8 +67,8 @@ def test_unknown_settings_are_refused_with_the_known_ones(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("amount", -1),
-        ("amount", 100.1),
+        ("amount", -1e7),
+        ("amount", 1e7),
         ("amount", "much"),
         ("amount", ""),
         ("amount", None),
@@ -88,6 +89,40 @@ def test_values_out_of_range_are_refused_by_name(name: str, value: Any) -> None:
         DraftParams().with_settings({name: value})
     assert isinstance(caught.value, UserError)
     assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"method": "percentile", "amount": 100.1}, "A percentile lies between 0 and 100."),
+        ({"min_area": 5, "max_area": 4}, "Min_area cannot be above max_area."),
+        ({"blob_min": 50, "blob_max": 40}, "Blob_min cannot be above blob_max."),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused(
+    settings: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ParameterError) as caught:
+        DraftParams().with_settings(settings)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_sizes_in_micrometres() -> None:
+    params = DraftParams().with_settings(
+        {"unit": "um", "smoothing": 1, "min_area": 20, "outline_offset": -0.5, "amount": 3}
+    )
+    pixels = params.in_pixels(0.25)
+    assert pixels.unit == "px"
+    assert pixels.score.smoothing == 4
+    assert pixels.clean_up.min_area == 320
+    assert pixels.clean_up.outline_offset == -2
+    assert pixels.cutoff.amount == 3
+    assert pixels.in_unit("um", 0.25) == params
+    assert DraftParams().in_pixels(None) == DraftParams()
+    with pytest.raises(ParameterError, match="does not tell"):
+        params.in_pixels(None)
+    with pytest.raises(ParameterError, match="smoothing"):
+        params.in_pixels(0.01)
 
 
 @pytest.mark.parametrize("kind", CLASSES)
@@ -115,11 +150,14 @@ def test_presets(name: str) -> None:
 
 
 def test_preset_facts() -> None:
-    assert set(PRESETS) == set(PRESET_TITLES) == {AUTO, FNC_V1_DRAFT}
+    assert set(PRESETS) == set(PRESET_TITLES) == {AUTO, FNC_V1_DRAFT, FNC_V1_BASELINE}
     recipe = preset(FNC_V1_DRAFT)
     assert recipe.score.smoothing == 7
     assert (recipe.cutoff.method, recipe.cutoff.amount) == ("percentile", 97)
     assert recipe.clean_up == CleanUpParams()
+    baseline = preset(FNC_V1_BASELINE)
+    assert (baseline.cutoff.method, baseline.cutoff.amount) == ("percentile", 99.4)
+    assert (baseline.clean_up.hole_area, baseline.clean_up.min_area) == (600, 200)
     with pytest.raises(ParameterError, match="'nonsense'"):
         preset("nonsense")
 

@@ -23,9 +23,10 @@ def test_every_field_has_help_and_its_range() -> None:
     form = draft_form(params)
     fields = [
         (f"{group}.{name}", field)
-        for group, part in params
-        for name, field in type(part).model_fields.items()
+        for group in ("score", "cutoff", "clean_up")
+        for name, field in type(getattr(params, group)).model_fields.items()
     ]
+    fields.append(("unit", DraftParams.model_fields["unit"]))
     assert [widget.name for widget in form] == [key for key, _ in fields]
     for key, field in fields:
         assert form[key].tooltip == field.description

@@ -1,0 +1,41 @@
+"""Parameters of a draft: one definition for the window, the command line and the record.
+
+Each class is a frozen pydantic model. A field carries its default, range, unit and help, from
+which the form in the window, the `--set` option and the saved provenance are all made.
+"""
+
+from napari_fncells.core.params.base import Params, field_facts
+from napari_fncells.core.params.clean_up import CleanUpParams, SplitMethod
+from napari_fncells.core.params.cutoff import LOCAL_METHODS, CutoffMethod, CutoffParams
+from napari_fncells.core.params.draft import DraftParams, Unit
+from napari_fncells.core.params.presets import (
+    AUTO,
+    FNC_V1_BASELINE,
+    FNC_V1_DRAFT,
+    PRESET_TITLES,
+    PRESETS,
+    preset,
+)
+from napari_fncells.core.params.score import BlobMethod, Channel, GroundMethod, ScoreParams
+
+__all__ = [
+    "AUTO",
+    "FNC_V1_BASELINE",
+    "FNC_V1_DRAFT",
+    "LOCAL_METHODS",
+    "PRESETS",
+    "PRESET_TITLES",
+    "BlobMethod",
+    "Channel",
+    "CleanUpParams",
+    "CutoffMethod",
+    "CutoffParams",
+    "DraftParams",
+    "GroundMethod",
+    "Params",
+    "ScoreParams",
+    "SplitMethod",
+    "Unit",
+    "field_facts",
+    "preset",
+]

@@ -1,0 +1,120 @@
+"""All parameters of a draft, by name and in any unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Field, ValidationError
+
+from napari_fncells.core.errors import ParameterError
+from napari_fncells.core.params.base import Params, field_facts
+from napari_fncells.core.params.clean_up import CleanUpParams
+from napari_fncells.core.params.cutoff import CutoffParams
+from napari_fncells.core.params.score import ScoreParams
+
+Unit = Literal["px", "um"]
+_POWERS = {"px": 1, "px²": 2}
+
+
+class DraftParams(Params):
+    """All parameters of a draft by threshold."""
+
+    score: ScoreParams = ScoreParams()
+    cutoff: CutoffParams = CutoffParams()
+    clean_up: CleanUpParams = CleanUpParams()
+    unit: Annotated[
+        Unit,
+        Field(
+            description="Whether sizes are in pixels or in µm, for pictures that tell the size of "
+            "their pixels.",
+            json_schema_extra={"titles": {"px": "pixels", "um": "µm"}},
+        ),
+    ] = "px"
+
+    def in_pixels(self, pixel_size: float | None) -> Self:
+        """Parameters with all sizes in pixels; see `in_unit`."""
+        return self.in_unit("px", pixel_size)
+
+    def in_unit(self, unit: Unit, pixel_size: float | None) -> Self:
+        """Parameters with the same sizes in another unit.
+
+        Parameters
+        ----------
+        unit
+            'px' or 'um'.
+        pixel_size
+            Side of a pixel in µm; None where it is not known.
+
+        Raises
+        ------
+        ParameterError
+            Where the unit changes and the side of a pixel is not known, or a size is out of
+            range in the other unit.
+        """
+        if self.unit == unit:
+            return self
+        if not pixel_size:
+            raise ParameterError(
+                "Sizes in µm need the size of a pixel, which the picture does not tell.",
+                "Set them in pixels.",
+            )
+        factor = pixel_size if unit == "um" else 1 / pixel_size
+        settings: dict[str, Any] = {"unit": unit}
+        for group in ("score", "cutoff", "clean_up"):
+            part: BaseModel = getattr(self, group)
+            for name, field in type(part).model_fields.items():
+                power = _POWERS.get(field_facts(field).get("unit", ""))
+                if power is not None:
+                    value = getattr(part, name) * factor**power
+                    settings[f"{group}.{name}"] = (
+                        round(value) if field.annotation is int else value
+                    )
+        return self.with_settings(settings)
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Self:
+        """Return a copy with some fields changed by name.
+
+        Parameters
+        ----------
+        settings
+            Maps a field (`amount`, or with its group: `cutoff.amount`) to a value. Text is
+            converted to the field's type.
+
+        Raises
+        ------
+        ParameterError
+            For a name that no field has, or a value outside the field's range.
+        """
+        tree = self.model_dump()
+        for name, value in settings.items():
+            group, field = _locate(name, tree)
+            (tree if group is None else tree[group])[field] = value
+        try:
+            return type(self).model_validate(tree)
+        except ValidationError as error:
+            first = error.errors()[0]
+            if first["type"] == "value_error":
+                # A rule that joins several fields
+                raise ParameterError(f"{first['ctx']['error']}.".capitalize()) from error
+            place = ".".join(str(part) for part in first["loc"])
+            raise ParameterError(
+                f"{place} cannot be {first['input']!r}: {first['msg'].lower()}.",
+                "Choose a value within the range.",
+            ) from error
+
+
+def _locate(name: str, tree: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Find the group, None for those of no group, and field that a setting's name means."""
+    known: dict[str, tuple[str | None, str]] = {}
+    for group, fields in tree.items():
+        if isinstance(fields, Mapping):
+            known |= {f"{group}.{field}": (group, field) for field in fields}
+        else:
+            known[group] = (None, group)
+    matches = [pair for path, pair in known.items() if name in (path, pair[1])]
+    if len(matches) != 1:
+        raise ParameterError(
+            f"There is no setting named {name!r}.", f"Known are: {', '.join(known)}."
+        )
+    return matches[0]

@@ -151,6 +151,11 @@ def judged_pieces(pred: NDArray[np.integer], evidence: Evidence) -> NDArray[np.i
     return np.where(np.isin(pred, found.pred_ids[kept]), pred, 0)
 
 
+def corrections(number: int) -> str:
+    """A number of corrections in words."""
+    return f"{number} correction{'' if number == 1 else 's'}"
+
+
 def _linked(found: Overlaps) -> NDArray[np.bool_]:
     """Which pairs share more than half of the smaller one; (K,) bool."""
     smaller = np.minimum(found.pred_areas[found.rows], found.true_areas[found.columns])
@@ -237,7 +242,7 @@ class _Groups:
             own[found.rows[inside]], weights=found.pixels[inside], minlength=count
         )
         union = np.bincount(own, weights=areas, minlength=count) - common
-        union += np.bincount(true, weights=found.true_areas, minlength=count)
+        union = union + np.bincount(true, weights=found.true_areas, minlength=count)
         both = areas[found.rows] + found.true_areas[found.columns] - found.pixels
         return cls(
             own,

@@ -1,0 +1,227 @@
+"""Settings that a fit turns one after the other, and the values it tries for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fncells.core.params import CutoffParams, DraftParams
+from napari_fncells.core.score import cutoff_of
+
+SHARES = np.geomspace(0.25, 3e-4, 14)
+"""Shares of a picture's pixels above the cutoff, from crowded to nearly empty: the levels that a
+cutoff is tried at, whatever its method."""
+GLOBAL_METHODS = ("mean_sd", "background_sd", "percentile")
+"""Methods of one cutoff a picture that reach any level by their amount."""
+_LINEAR = ("mean_sd", "background_sd", "median_mad", "value")
+_BY_HISTOGRAM = ("otsu", "triangle", "li", "yen", "isodata", "minimum")
+_LOCAL_STEPS = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
+
+Samples = Sequence[NDArray[np.float32]]
+Settings = dict[str, Any]
+SampleOf = Callable[[DraftParams], Samples]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the pictures tell about sensible values.
+
+    Attributes
+    ----------
+    samples
+        Gives for some parameters every picture's scores, thinned out.
+    smallest
+        Area below which only a twentieth of the confirmed cells lie, in px².
+    offset
+        By how many px confirmed outlines lie outside the draft's.
+    scale
+        Length of a pixel in the unit of the parameters.
+    """
+
+    samples: SampleOf
+    smallest: float
+    offset: float
+    scale: float
+
+
+Dial = Callable[[DraftParams, Facts], Iterator[Settings]]
+
+
+def cutoffs(params: DraftParams, facts: Facts) -> Iterator[Settings]:
+    """Cutoff over the whole range; a rule by the histogram gives way to mean + SD."""
+    cutoff = params.cutoff
+    if cutoff.local:
+        step = 0.2 if cutoff.method in ("sauvola", "niblack") else max(1.0, abs(cutoff.amount) / 2)
+        yield from ({"cutoff.amount": cutoff.amount + step * by} for by in _LOCAL_STEPS)
+        return
+    method = "mean_sd" if cutoff.method in _BY_HISTOGRAM else cutoff.method
+    samples = facts.samples(params)
+    for share in SHARES:
+        yield from _amount_for(method, samples, [share] * len(samples))
+
+
+def finer_cutoffs(params: DraftParams, facts: Facts) -> Iterator[Settings]:
+    """Cutoffs a half and a quarter of a step of `cutoffs` to both sides."""
+    if params.cutoff.local:
+        yield from ({"cutoff.amount": params.cutoff.amount + by} for by in (-0.1, 0.1))
+        return
+    if params.cutoff.method in _BY_HISTOGRAM:
+        return
+    samples = facts.samples(params)
+    shares = shares_above(params.cutoff, samples)
+    step = float(SHARES[1] / SHARES[0])
+    for power in (0.5, -0.5, 0.25, -0.25):
+        wanted = [min(share * step**power, 1.0) for share in shares]
+        yield from _amount_for(params.cutoff.method, samples, wanted)
+
+
+def offsets(params: DraftParams, facts: Facts) -> Iterator[Settings]:
+    """Outlines moved by what the confirmed ones ask for, by half of it, and back to none."""
+    now = params.clean_up.outline_offset
+    step = 0.5 * facts.scale
+    wanted = facts.offset * facts.scale
+    for by in (wanted, wanted / 2):
+        yield {"clean_up.outline_offset": step * round((now + by) / step)}
+    yield {"clean_up.outline_offset": 0.0}
+
+
+def smallest_areas(params: DraftParams, facts: Facts) -> Iterator[Settings]:
+    """Smallest area as shares of the area of small confirmed cells, and none."""
+    limit = params.clean_up.max_area or np.inf
+    for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
+        area = round(float(f"{share * facts.smallest * facts.scale**2:.2g}"))
+        if area <= limit:
+            yield {"clean_up.min_area": area}
+
+
+def ladder(power: int, *choices: Settings) -> Dial:
+    """A dial with the same choices for every picture.
+
+    Parameters
+    ----------
+    power
+        Of the length of a pixel, that numbers other than shares are multiplied by.
+    choices
+        Settings in pixels.
+    """
+
+    def turned(_: DraftParams, facts: Facts) -> Iterator[Settings]:
+        for choice in choices:
+            yield {
+                name: _scaled(name, value, facts.scale**power) for name, value in choice.items()
+            }
+
+    return turned
+
+
+def smoothings(params: DraftParams, facts: Facts) -> Iterator[Settings]:
+    """How much the picture is smoothed, with as many pixels above the cutoff."""
+    for sigma in (1.0, 2.0, 3.0, 4.5, 7.0):
+        yield from _with_same_share(params, {"score.smoothing": sigma * facts.scale}, facts)
+
+
+def grounds(params: DraftParams, facts: Facts) -> Iterator[Settings]:
+    """Whether a slowly varying ground is taken away, with as many pixels above the cutoff."""
+    for sigma in (0.0, 30.0, 80.0):
+        yield from _with_same_share(params, {"score.background": sigma * facts.scale}, facts)
+
+
+def methods(params: DraftParams, facts: Facts) -> Iterator[Settings]:
+    """Other ways to find the cutoff, with as many pixels above it."""
+    if params.cutoff.local:
+        return
+    samples = facts.samples(params)
+    shares = shares_above(params.cutoff, samples)
+    for method in GLOBAL_METHODS:
+        if method != params.cutoff.method:
+            yield from _amount_for(method, samples, shares)
+
+
+OPENINGS = ladder(1, *({"clean_up.opening": radius} for radius in (0, 3, 5, 7, 10)))
+"""How much of thin processes is cut off."""
+HOLES = ladder(2, *({"clean_up.hole_area": area} for area in (0, 600, 2500)))
+"""Which holes are filled."""
+HALF_MAXIMA = ladder(0, *({"cutoff.half_maximum": share} for share in (0.0, 0.25, 0.4, 0.5)))
+"""How far pieces are drawn in to their own peak."""
+SPLITS = ladder(
+    1,
+    {"clean_up.split": "none"},
+    *(
+        {"clean_up.split": "distance", "clean_up.split_depth": depth}
+        for depth in (1.5, 2.5, 4.0, 6.0)
+    ),
+    *(
+        {"clean_up.split": "intensity", "clean_up.split_contrast": share}
+        for share in (0.1, 0.2, 0.35)
+    ),
+)
+"""Whether and how readily clumps are cut."""
+COARSE: tuple[Dial, ...] = (
+    finer_cutoffs,
+    offsets,
+    smallest_areas,
+    OPENINGS,
+    SPLITS,
+    smoothings,
+    HALF_MAXIMA,
+    grounds,
+    HOLES,
+    finer_cutoffs,
+    offsets,
+)
+"""Dials of the first round, those that matter most first; the cutoff is swept before."""
+FINE: tuple[Dial, ...] = (smallest_areas, OPENINGS, SPLITS, finer_cutoffs, offsets)
+"""Dials of later rounds."""
+
+
+def shares_above(cutoff: CutoffParams, samples: Samples) -> list[float]:
+    """Share of each picture's pixels above its global cutoff."""
+    return [float(np.mean(values > cutoff_of(values, cutoff))) for values in samples]
+
+
+def _with_same_share(params: DraftParams, settings: Settings, facts: Facts) -> Iterator[Settings]:
+    """Another score map with the cutoff where as many pixels as before are above it."""
+    cutoff = params.cutoff
+    if cutoff.local or cutoff.method in _BY_HISTOGRAM:
+        yield settings
+        return
+    shares = shares_above(cutoff, facts.samples(params))
+    samples = facts.samples(params.with_settings(settings))
+    yield from ({**settings, **found} for found in _amount_for(cutoff.method, samples, shares))
+
+
+def _amount_for(method: str, samples: Samples, shares: Sequence[float]) -> Iterator[Settings]:
+    """The amount that leaves these shares of the pictures above the cutoff, on the average."""
+    if method == "percentile":
+        amount = 100 * (1 - float(np.mean(shares)))
+        yield {"cutoff.method": method, "cutoff.amount": round(amount, 2)}
+        return
+    if method not in _LINEAR:
+        return
+    wanted = []
+    for values, share in zip(samples, shares, strict=True):
+        none, one = (
+            cutoff_of(values, CutoffParams.model_validate({"method": method, "amount": amount}))
+            for amount in (0.0, 1.0)
+        )
+        if one > none:
+            level = float(np.quantile(values, 1 - share))
+            wanted.append((level - none) / (one - none))
+    if wanted:
+        yield {"cutoff.method": method, "cutoff.amount": _round(float(np.mean(wanted)))}
+
+
+def _scaled(name: str, value: Any, factor: float) -> Any:
+    """A number in another unit; whole where the setting is."""
+    if isinstance(value, str) or name == "clean_up.split_contrast":
+        return value
+    return round(value * factor) if isinstance(value, int) else value * factor
+
+
+def _round(value: float) -> float:
+    """Round to three figures, as people set dials."""
+    return float(f"{value:.3g}")

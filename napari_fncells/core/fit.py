@@ -1,0 +1,202 @@
+"""Fitting the settings of a draft to an expert's corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from napari_fncells.core import dials
+from napari_fncells.core.errors import ParameterError, UserError
+from napari_fncells.core.meter import Gestures, corrections
+from napari_fncells.core.params import AUTO, PRESETS, DraftParams
+from napari_fncells.core.search import (
+    CHANGE_WEIGHT,
+    Case,
+    Figures,
+    Search,
+    Subject,
+    Trial,
+    changes_of,
+    cost_of,
+)
+
+BUDGET = 100
+"""Settings that are tried at most."""
+ENOUGH = 3
+"""Decisions from which a fit is made."""
+_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a fit found.
+
+    Attributes
+    ----------
+    params
+        The settings that agree best; the former ones where none is better by a gesture.
+    settings
+        What differs from the former, by name, as `DraftParams.with_settings` takes it.
+    before, after
+        Figures of the former settings and of `params`.
+    left_out
+        Gestures on pictures whose decisions were not used to choose the settings, each left
+        out in turn; None for a single picture or where nothing was found.
+    pictures
+        How many there were.
+    tried
+        How many settings were tried.
+    """
+
+    params: DraftParams
+    settings: dict[str, Any]
+    before: Figures
+    after: Figures
+    left_out: Gestures | None
+    pictures: int
+    tried: int
+
+    @property
+    def improved(self) -> bool:
+        """Whether there is anything to offer."""
+        return bool(self.settings)
+
+    @property
+    def words(self) -> str:
+        """The gain in a sentence."""
+        among = f"({self.pictures} picture{'' if self.pictures == 1 else 's'})"
+        before, after = self.before.gestures.total, self.after.gestures.total
+        if not self.improved:
+            needed = "no correction" if before == 0 else corrections(before)
+            return (
+                f"No other settings were found that agree better: {needed} would have been "
+                f"needed with the present ones {among}."
+            )
+        text = (
+            f"With these settings {corrections(after)} would have been needed in place of "
+            f"{before} {among}."
+        )
+        if self.left_out is None:
+            return text
+        return f"{text} On pictures left out one by one: {self.left_out.total}."
+
+
+def fit_steps(
+    cases: Sequence[Case], start: DraftParams, budget: int = BUDGET
+) -> Generator[str, None, FitResult]:
+    """Find the settings that would have needed the fewest corrections.
+
+    One setting after the other is moved to where the cost is lowest, beginning with the cutoff,
+    in rounds until none moves; from the present settings and, where it agrees better once its
+    cutoff is swept, from the default preset. The cost of settings is the sum over the pictures
+    of the gestures of `predicted_gestures`, plus 0.15 for each gesture that undecided places
+    would take to look as they do now (so that no pieces are strewn over ground that nobody has
+    judged), plus half of the misfit of outlines, plus a quarter for each setting changed (so
+    that few decisions change little). The same input gives the same result.
+
+    With several pictures, how many settings to change and how to find the cutoff is chosen by
+    leaving out one picture after the other: what was best on the others is judged on it.
+
+    Parameters
+    ----------
+    cases
+        Pictures with decisions.
+    start
+        The present settings; kept where no others spare a gesture.
+    budget
+        How many settings to try at most.
+
+    Yields
+    ------
+    str
+        What is done next, in words; several times for each setting and picture.
+
+    Returns
+    -------
+    FitResult
+        The settings, what they gain and how sure that is.
+
+    Raises
+    ------
+    UserError
+        Where fewer than three places are decided, or none of them is a cell.
+    ParameterError
+        For sizes in µm and a picture that does not tell the size of its pixels.
+    """
+    _refuse_too_little(cases)
+    search = Search([Subject(case, start) for case in cases], start, budget)
+    first = yield from search.try_(start, "start")
+    if first is None:
+        raise ParameterError("A fit has to try one setting at least.", "Raise the budget.")
+    yield from _explore(search, first)
+    best, left_out = _choose(search.trials, first)
+    if first.gestures.total - best.gestures.total < 1:
+        best, left_out = first, None
+    yield "Comparing before and after"
+    before = search.figures(first)
+    yield "Comparing before and after"
+    after = before if best is first else search.figures(best)
+    changes = changes_of(start, best.params)
+    return FitResult(best.params, changes, before, after, left_out, len(cases), len(search.trials))
+
+
+def _refuse_too_little(cases: Sequence[Case]) -> None:
+    decisions = sum(case.evidence.decisions for case in cases)
+    if decisions < ENOUGH:
+        raise UserError(
+            f"There are {decisions} decisions to learn from, and it takes {ENOUGH}.",
+            "Accept, add or remove a few cells first.",
+        )
+    if not any(case.evidence.cells for case in cases):
+        raise UserError(
+            "There are only removed cells to learn from.", "Accept or add a cell first."
+        )
+
+
+def _explore(search: Search, first: Trial) -> Generator[str, None, None]:
+    """Try settings from the present ones, from the default, and by other methods."""
+    swept = yield from search.turn(first, (dials.cutoffs, dials.finer_cutoffs), "cutoff")
+    best = yield from _descend(search, swept, "settings")
+    default = PRESETS[AUTO]
+    if search.start != default and search.start.unit == default.unit:
+        other = yield from search.try_(default, AUTO)
+        if other is not None:
+            other = yield from search.turn(other, (dials.cutoffs,), AUTO)
+            if other.cost < 1.2 * best.cost:
+                best = min(best, (yield from _descend(search, other, AUTO)), key=cost_of)
+    if len(search.subjects) > 1:
+        for settings in list(dials.methods(best.params, search.facts(best))):
+            family = str(settings["cutoff.method"])
+            other = yield from search.try_with(best, settings, family)
+            if other is not None:
+                yield from search.turn(other, (dials.finer_cutoffs,) * 2, family)
+
+
+def _descend(search: Search, best: Trial, family: str) -> Generator[str, None, Trial]:
+    """Move one setting after the other until none moves."""
+    for number in range(_ROUNDS):
+        former = best
+        best = yield from search.turn(best, dials.FINE if number else dials.COARSE, family)
+        if best is former or search.spent:
+            break
+    return best
+
+
+def _choose(trials: Sequence[Trial], first: Trial) -> tuple[Trial, Gestures | None]:
+    """The best trial; with several pictures of the family that does best on those left out."""
+    pictures = len(first.measures)
+    if pictures == 1:
+        return min(trials, key=cost_of), None
+    chosen, left_out, lowest = first, None, first.cost
+    for family in dict.fromkeys(trial.family for trial in trials):
+        # The present settings are always a choice
+        pool = [first, *(trial for trial in trials if trial.family == family)]
+        cost, gestures = 0.0, Gestures()
+        for k in range(pictures):
+            taken = min(pool, key=lambda trial: trial.cost - trial.costs[k])
+            cost += taken.costs[k] + CHANGE_WEIGHT * taken.changes / pictures
+            gestures += taken.measures[k].gestures
+        if cost < lowest:
+            chosen, left_out, lowest = min(pool, key=cost_of), gestures, cost
+    return chosen, left_out

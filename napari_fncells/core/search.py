@@ -1,0 +1,263 @@
+"""Trying settings on pictures: what each costs the expert."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fncells.core.dials import Dial, Facts, Samples
+from napari_fncells.core.errors import ParameterError
+from napari_fncells.core.evaluate import RULES, Detection
+from napari_fncells.core.evidence import Evidence, Role
+from napari_fncells.core.labels import Labels
+from napari_fncells.core.matching import Rule, match_objects
+from napari_fncells.core.meter import Gestures, Measure, corrections, judged_pieces, measure
+from napari_fncells.core.params import DraftParams, ScoreParams
+from napari_fncells.core.score import ScoreMap, cutoff_of, score_map
+from napari_fncells.core.segment import segment
+
+CHANGE_WEIGHT = 0.25
+"""Cost of a setting changed, in gestures: few decisions change little."""
+OPEN_WEIGHT = 0.15
+"""Cost of a gesture on undecided places: no pieces on ground that nobody has judged."""
+MISFIT_WEIGHT = 0.5
+"""Cost of an outline with nothing in common with the cell's; one that fits costs nothing."""
+_SCORES_KEPT = 3
+_SPARE = 1.5
+"""Settings are given up on once they cost so many times more than the best so far."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A picture and what was decided about it.
+
+    Attributes
+    ----------
+    image
+        (Y, X) or (Y, X, C), any real dtype; read only.
+    evidence
+        Decisions.
+    pixel_size
+        Side of a pixel in µm, None where it is not known.
+    name
+        For messages.
+    """
+
+    image: NDArray[np.generic]
+    evidence: Evidence
+    pixel_size: float | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How a draft agrees with decisions, over all pictures.
+
+    Attributes
+    ----------
+    gestures
+        That would have been needed.
+    detections
+        By each rule of matching, of those pieces of which something is known.
+    """
+
+    gestures: Gestures
+    detections: dict[Rule, Detection]
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Settings and what they cost on each picture."""
+
+    params: DraftParams
+    family: str
+    changes: int
+    measures: tuple[Measure, ...]
+
+    @cached_property
+    def costs(self) -> tuple[float, ...]:
+        """Cost on each picture."""
+        return tuple(_cost_of(measure) for measure in self.measures)
+
+    @cached_property
+    def cost(self) -> float:
+        """Cost on all, and of the changes."""
+        return sum(self.costs) + CHANGE_WEIGHT * self.changes
+
+    @property
+    def gestures(self) -> Gestures:
+        """Gestures on all pictures."""
+        return sum((measure.gestures for measure in self.measures), Gestures())
+
+
+def cost_of(trial: Trial) -> float:
+    """Cost of a trial, to compare by."""
+    return trial.cost
+
+
+def _cost_of(found: Measure) -> float:
+    return found.gestures.total + OPEN_WEIGHT * found.open_gestures + MISFIT_WEIGHT * found.misfit
+
+
+class Subject:
+    """A picture that settings are tried on, with the score maps of the last few kept.
+
+    Parameters
+    ----------
+    case
+        The picture and what is known of it.
+    start
+        Settings whose unit is that of all to be tried.
+    """
+
+    def __init__(self, case: Case, start: DraftParams) -> None:
+        self.case = case
+        self._size = case.pixel_size
+        self._scores: OrderedDict[ScoreParams, ScoreMap] = OrderedDict()
+        start.in_pixels(self._size)
+
+    def labels(self, params: DraftParams) -> Labels:
+        """The draft that these settings make."""
+        local = params.in_pixels(self._size)
+        score = self._score(local.score)
+        return segment(score, local, cutoff=cutoff_of(score.values, local.cutoff))
+
+    def sample(self, params: DraftParams) -> NDArray[np.float32]:
+        """Scores of every fourth pixel both ways."""
+        values = self._score(params.in_pixels(self._size).score).values
+        step = 4 if min(values.shape) >= 256 else 1
+        return values[::step, ::step]
+
+    def _score(self, params: ScoreParams) -> ScoreMap:
+        if params not in self._scores:
+            self._scores[params] = score_map(self.case.image, params)
+            if len(self._scores) > _SCORES_KEPT:
+                self._scores.popitem(last=False)
+        self._scores.move_to_end(params)
+        return self._scores[params]
+
+
+class Search:
+    """Tries settings, each once, and remembers what they cost."""
+
+    def __init__(self, subjects: Sequence[Subject], start: DraftParams, budget: int) -> None:
+        self.subjects = subjects
+        self.start = start
+        self.trials: list[Trial] = []
+        self._known: dict[DraftParams, Trial | None] = {}
+        self._budget = budget
+        self._lowest = np.inf
+        self._smallest = _smallest_area(subject.case.evidence for subject in subjects)
+
+    @property
+    def spent(self) -> bool:
+        """Whether no more settings may be tried."""
+        return len(self._known) >= self._budget
+
+    def facts(self, trial: Trial) -> Facts:
+        """What the pictures tell about settings near these."""
+
+        def samples(params: DraftParams) -> Samples:
+            return [subject.sample(params) for subject in self.subjects]
+
+        known = [m.offset for m in trial.measures if m.misfit]
+        sizes = [subject.case.pixel_size for subject in self.subjects]
+        scale = float(np.median([size or 1.0 for size in sizes]))
+        return Facts(
+            samples,
+            self._smallest,
+            float(np.median(known)) if known else 0.0,
+            scale if self.start.unit == "um" else 1.0,
+        )
+
+    def turn(
+        self, best: Trial, turned: Iterable[Dial], family: str
+    ) -> Generator[str, None, Trial]:
+        """Turn one dial after the other to where the cost is lowest."""
+        for dial in turned:
+            for settings in dial(best.params, self.facts(best)):
+                trial = yield from self.try_with(best, settings, family)
+                if trial is not None and trial.cost < best.cost:
+                    best = trial
+        return best
+
+    def try_with(
+        self, trial: Trial, settings: dict[str, Any], family: str
+    ) -> Generator[str, None, Trial | None]:
+        """Try the settings of a trial with some changed; None where they are out of range."""
+        try:
+            params = trial.params.with_settings(settings)
+        except ParameterError:
+            return None
+        return (yield from self.try_(params, family))
+
+    def try_(self, params: DraftParams, family: str) -> Generator[str, None, Trial | None]:
+        """Try settings; None where the budget is spent or they are far from the best."""
+        if params in self._known or self.spent:
+            return self._known.get(params)
+        changes = len(changes_of(self.start, params))
+        measures: list[Measure] = []
+        trial = None
+        for subject in self.subjects:
+            yield self._progress()
+            labels = subject.labels(params)
+            yield self._progress()
+            measures.append(measure(labels, subject.case.evidence))
+            if sum(map(_cost_of, measures)) > _SPARE * self._lowest + 2:
+                break
+        else:
+            trial = Trial(params, family, changes, tuple(measures))
+            self.trials.append(trial)
+            self._lowest = min(self._lowest, trial.cost)
+        self._known[params] = trial
+        return trial
+
+    def figures(self, trial: Trial) -> Figures:
+        """What a trial's drafts agree in."""
+        counts = {rule: np.zeros(3, dtype=int) for rule in RULES}
+        for subject in self.subjects:
+            evidence = subject.case.evidence
+            pieces = judged_pieces(subject.labels(trial.params), evidence)
+            for rule, count in counts.items():
+                found = match_objects(pieces, evidence.truth, rule)
+                count += found.tp, found.fp, found.fn
+        return Figures(
+            trial.gestures,
+            {rule: Detection(tp=tp, fp=fp, fn=fn) for rule, (tp, fp, fn) in counts.items()},
+        )
+
+    def _progress(self) -> str:
+        if not self.trials:
+            return "Measuring the present settings"
+        needed = min(self.trials, key=cost_of).gestures.total
+        return f"Trying settings: {len(self._known)}, at best {corrections(needed)}"
+
+
+def _smallest_area(evidence: Iterable[Evidence]) -> float:
+    """Area below which a twentieth of the confirmed cells lie, in px²."""
+    areas = [
+        np.bincount(known.places.ravel(), minlength=known.roles.size)[known.roles == Role.CELL]
+        for known in evidence
+    ]
+    return float(np.quantile(np.concatenate(areas), 0.05))
+
+
+def changes_of(start: DraftParams, params: DraftParams) -> dict[str, Any]:
+    """Settings in which parameters differ from others, by name."""
+    old, new = start.model_dump(), params.model_dump()
+    changed: dict[str, Any] = {}
+    for group, fields in new.items():
+        if not isinstance(fields, dict):
+            if fields != old[group]:
+                changed[group] = fields
+            continue
+        changed |= {
+            f"{group}.{name}": value for name, value in fields.items() if value != old[group][name]
+        }
+    return changed

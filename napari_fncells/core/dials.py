@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from napari_fncells.core.params import CutoffParams, DraftParams
 from napari_fncells.core.score import cutoff_of
 
-SHARES = np.geomspace(0.25, 3e-4, 14)
-"""Shares of a picture's pixels above the cutoff, from crowded to nearly empty: the levels that a
-cutoff is tried at, whatever its method."""
+STEP = 0.65
+"""From one cutoff to the next higher so many times fewer pixels are above it, whatever the
+method."""
+_STEPS = 16
+_MOST = 0.6
+"""Share of a picture above the lowest cutoff tried."""
 GLOBAL_METHODS = ("mean_sd", "background_sd", "percentile")
 """Methods of one cutoff a picture that reach any level by their amount."""
 _LINEAR = ("mean_sd", "background_sd", "median_mad", "value")
 _BY_HISTOGRAM = ("otsu", "triangle", "li", "yen", "isodata", "minimum")
-_LOCAL_STEPS = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
 
 Samples = Sequence[NDArray[np.float32]]
 Settings = dict[str, Any]
@@ -51,32 +53,39 @@ class Facts:
 Dial = Callable[[DraftParams, Facts], Iterator[Settings]]
 
 
-def cutoffs(params: DraftParams, facts: Facts) -> Iterator[Settings]:
-    """Cutoff over the whole range; a rule by the histogram gives way to mean + SD."""
-    cutoff = params.cutoff
-    if cutoff.local:
-        step = 0.2 if cutoff.method in ("sauvola", "niblack") else max(1.0, abs(cutoff.amount) / 2)
-        yield from ({"cutoff.amount": cutoff.amount + step * by} for by in _LOCAL_STEPS)
-        return
-    method = "mean_sd" if cutoff.method in _BY_HISTOGRAM else cutoff.method
-    samples = facts.samples(params)
-    for share in SHARES:
-        yield from _amount_for(method, samples, [share] * len(samples))
+def higher_cutoffs(params: DraftParams, facts: Facts) -> Iterator[Settings]:
+    """Cutoffs above the present one, until next to nothing is left."""
+    return _cutoffs(params, facts, 1)
+
+
+def lower_cutoffs(params: DraftParams, facts: Facts) -> Iterator[Settings]:
+    """Cutoffs below the present one, until half of the picture is above."""
+    return _cutoffs(params, facts, -1)
 
 
 def finer_cutoffs(params: DraftParams, facts: Facts) -> Iterator[Settings]:
-    """Cutoffs a half and a quarter of a step of `cutoffs` to both sides."""
-    if params.cutoff.local:
-        yield from ({"cutoff.amount": params.cutoff.amount + by} for by in (-0.1, 0.1))
+    """Cutoffs a half and a quarter of a step to both sides."""
+    for steps in (0.5, -0.5, 0.25, -0.25):
+        yield from _cutoff(params, facts, steps)
+
+
+def _cutoffs(params: DraftParams, facts: Facts, way: int) -> Iterator[Settings]:
+    for step in range(1, _STEPS + 1):
+        yield from _cutoff(params, facts, way * step)
+
+
+def _cutoff(params: DraftParams, facts: Facts, steps: float) -> Iterator[Settings]:
+    """The cutoff so many steps higher; a rule by the histogram gives way to mean + SD."""
+    cutoff = params.cutoff
+    if cutoff.local:
+        size = 0.1 if cutoff.method in ("sauvola", "niblack") else 0.5
+        yield {"cutoff.amount": _round(cutoff.amount + size * steps)}
         return
-    if params.cutoff.method in _BY_HISTOGRAM:
-        return
+    method = "mean_sd" if cutoff.method in _BY_HISTOGRAM else cutoff.method
     samples = facts.samples(params)
-    shares = shares_above(params.cutoff, samples)
-    step = float(SHARES[1] / SHARES[0])
-    for power in (0.5, -0.5, 0.25, -0.25):
-        wanted = [min(share * step**power, 1.0) for share in shares]
-        yield from _amount_for(params.cutoff.method, samples, wanted)
+    shares = [share * STEP**steps for share in shares_above(cutoff, samples)]
+    if min(shares) > 0 and max(shares) <= _MOST:
+        yield from _amount_for(method, samples, shares)
 
 
 def offsets(params: DraftParams, facts: Facts) -> Iterator[Settings]:

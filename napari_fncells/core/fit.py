@@ -90,7 +90,7 @@ def fit_steps(
     One setting after the other is moved to where the cost is lowest, beginning with the cutoff,
     in rounds until none moves; from the present settings and, where it agrees better once its
     cutoff is swept, from the default preset. The cost of settings is the sum over the pictures
-    of the gestures of `predicted_gestures`, plus 0.15 for each gesture that undecided places
+    of the gestures of `predicted_gestures`, plus 0.05 for each gesture that undecided places
     would take to look as they do now (so that no pieces are strewn over ground that nobody has
     judged), plus half of the misfit of outlines, plus a quarter for each setting changed (so
     that few decisions change little). The same input gives the same result.
@@ -156,13 +156,13 @@ def _refuse_too_little(cases: Sequence[Case]) -> None:
 
 def _explore(search: Search, first: Trial) -> Generator[str, None, None]:
     """Try settings from the present ones, from the default, and by other methods."""
-    swept = yield from search.turn(first, (dials.cutoffs, dials.finer_cutoffs), "cutoff")
+    swept = yield from search.sweep(first, "cutoff")
     best = yield from _descend(search, swept, "settings")
     default = PRESETS[AUTO]
     if search.start != default and search.start.unit == default.unit:
         other = yield from search.try_(default, AUTO)
         if other is not None:
-            other = yield from search.turn(other, (dials.cutoffs,), AUTO)
+            other = yield from search.sweep(other, AUTO)
             if other.cost < 1.2 * best.cost:
                 best = min(best, (yield from _descend(search, other, AUTO)), key=cost_of)
     if len(search.subjects) > 1:

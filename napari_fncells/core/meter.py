@@ -23,7 +23,7 @@ class Gestures:
     false_positives
         Pieces to be removed.
     false_negatives
-        Cells to be added.
+        Cells to be added, or to be drawn anew where what is drafted fits badly.
     merges
         Cuts through pieces that cover several cells.
     splits
@@ -70,10 +70,10 @@ class Measure:
         Needed besides to come back to the present mask where nothing is decided: untouched
         draft cells lost, pieces on open ground. 0 for a finished picture.
     misfit
-        Sum of 1 - IoU over the cells that are found one to one.
+        Sum of 1 - IoU over the cells that are found with an IoU above 0.5.
     offset
-        By how many px the outlines of those cells lie outside (+) the draft's, the median of
-        the differences of the radii of disks of the same areas; 0 where none is found.
+        By how many px the outlines of cells that have one piece to themselves lie outside (+)
+        that: the median difference of the radii of disks of their areas; 0 where there are none.
     """
 
     gestures: Gestures
@@ -93,11 +93,13 @@ def predicted_gestures(
     - a piece with k cells takes k - 1 cuts (it merges them);
     - a cell with k pieces takes k - 1 joins (it is split).
 
-    That holds where the pieces, taken together, have an intersection over union above 0.5 with
-    their cells. Where they have not, the outline is no help: the piece is removed and the cell
-    added, 2 gestures, as matching at IoU > 0.5 counts it (one FP, one FN). So it is, too, where
-    removing and adding takes fewer gestures than cutting and joining. The total is never more
-    than FP + FN of that matching. An outline that is better than that costs nothing.
+    That is all where the pieces, taken together, have an intersection over union above 0.5 with
+    their cells: an outline that is no worse is left as it is. Where it is worse, each such cell
+    is to be drawn anew besides, in one gesture (the outline is moved by the wheel, or grown or
+    traced in its place): it counts as a false negative. Were its piece to count as a false
+    positive, too, an empty draft would be better than one with narrow outlines. Where removing
+    and adding takes fewer gestures than cutting and joining, that is counted. The total is
+    never more than FP + FN of the matching at IoU > 0.5.
 
     Parameters
     ----------
@@ -265,22 +267,29 @@ class _Groups:
         alone = np.bincount(rows, minlength=self.pieces.size) == 0
         removed = np.bincount(self.pieces[judged | ~alone], minlength=count) - pairs
         added = np.bincount(self.cells[self.counted], minlength=count) - pairs
-        mended = self.fits & (merges + splits <= removed + added)
+        redrawn = np.where(self.fits, 0, added)
+        linked = np.bincount(self.pieces[~alone], minlength=count) > 0
+        mended = linked & (merges + splits + redrawn <= removed + added)
         return Gestures(
             false_positives=int(removed[~mended].sum()),
-            false_negatives=int(added[~mended].sum()),
+            false_negatives=int(np.where(mended, redrawn, added).sum()),
             merges=int(merges[mended].sum()),
             splits=int(splits[mended].sum()),
         )
 
     def outlines(self) -> tuple[float, float]:
-        """Misfit and offset of the outlines of the pairs that fit; see `Measure`."""
+        """Misfit of the pairs that fit, offset of all that are one to one; see `Measure`."""
         matched = self.links & (self.iou > IOU_THRESHOLD)
-        if not matched.any():
-            return 0.0, 0.0
-        drawn = np.sqrt(self.found.true_areas[self.found.columns[matched]] / np.pi)
-        drafted = np.sqrt(self.found.pred_areas[self.found.rows[matched]] / np.pi)
-        return float((1 - self.iou[matched]).sum()), float(np.median(drawn - drafted))
+        misfit = float((1 - self.iou[matched]).sum())
+        rows, columns = self.found.rows, self.found.columns
+        alone = np.bincount(rows[self.links], minlength=self.pieces.size) == 1
+        single = np.bincount(columns[self.links], minlength=self.cells.size) == 1
+        pairs = self.links & alone[rows] & single[columns]
+        if not pairs.any():
+            return misfit, 0.0
+        drawn = np.sqrt(self.found.true_areas[columns[pairs]] / np.pi)
+        drafted = np.sqrt(self.found.pred_areas[rows[pairs]] / np.pi)
+        return misfit, float(np.median(drawn - drafted))
 
     def _surplus(self, ends: NDArray[np.intp], groups: NDArray[np.intp]) -> NDArray[np.int64]:
         """Links beyond the first of each piece or cell, summed by group."""

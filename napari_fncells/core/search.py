@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.core import dials
 from napari_fncells.core.dials import Dial, Facts, Samples
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.evaluate import RULES, Detection
@@ -24,11 +25,13 @@ from napari_fncells.core.segment import segment
 
 CHANGE_WEIGHT = 0.25
 """Cost of a setting changed, in gestures: few decisions change little."""
-OPEN_WEIGHT = 0.15
+OPEN_WEIGHT = 0.05
 """Cost of a gesture on undecided places: no pieces on ground that nobody has judged."""
 MISFIT_WEIGHT = 0.5
 """Cost of an outline with nothing in common with the cell's; one that fits costs nothing."""
 _SCORES_KEPT = 3
+_PATIENCE = 3
+"""Cutoffs in a row that cost more each than the one before, after which a sweep ends."""
 _SPARE = 1.5
 """Settings are given up on once they cost so many times more than the best so far."""
 
@@ -166,7 +169,7 @@ class Search:
         def samples(params: DraftParams) -> Samples:
             return [subject.sample(params) for subject in self.subjects]
 
-        known = [m.offset for m in trial.measures if m.misfit]
+        known = [m.offset for m in trial.measures if m.offset]
         sizes = [subject.case.pixel_size for subject in self.subjects]
         scale = float(np.median([size or 1.0 for size in sizes]))
         return Facts(
@@ -186,6 +189,21 @@ class Search:
                 if trial is not None and trial.cost < best.cost:
                     best = trial
         return best
+
+    def sweep(self, best: Trial, family: str) -> Generator[str, None, Trial]:
+        """Move the cutoff both ways until it only gets worse, then by smaller steps."""
+        middle = best
+        for way in (dials.higher_cutoffs, dials.lower_cutoffs):
+            worse, last = 0, middle.cost
+            for settings in way(middle.params, self.facts(middle)):
+                trial = yield from self.try_with(middle, settings, family)
+                cost = np.inf if trial is None else trial.cost
+                worse, last = (worse + 1 if cost >= last else 0), cost
+                if trial is not None and trial.cost < best.cost:
+                    best = trial
+                if worse == _PATIENCE:
+                    break
+        return (yield from self.turn(best, (dials.finer_cutoffs,), family))
 
     def try_with(
         self, trial: Trial, settings: dict[str, Any], family: str

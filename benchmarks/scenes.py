@@ -26,6 +26,8 @@ BASE = SHAPES[0]
 
 _LEFT_OUT = 7  # so many cells of the draft are missing from it, to be added
 _AWAY = 40  # px from the rim of the tile that a gesture stays inside
+_SIGHT = 130
+"""px that growing a cell looks at around a click: nearer to the rim, the next tile would count."""
 _LASSO = 5
 
 
@@ -64,7 +66,11 @@ def tile() -> Tile:
         labels[labels == second] = first
     missing = np.unique(labels)[1:][::_LEFT_OUT]
     whole = session_of(pixels, labels).document
-    grounds = [_inside(whole, whole.objects[int(i)]) for i in missing]
+    grounds = [
+        _inside(whole, whole.objects[int(i)])
+        for i in missing
+        if _far_from_rim(whole.objects[int(i)], _SIGHT)
+    ]
     labels[np.isin(labels, missing)] = 0
     session = session_of(pixels, labels)
     cells = [cell for cell in session.document.cells if _far_from_rim(cell)]
@@ -147,8 +153,8 @@ def _inside(document: Document, cell: CellObject) -> Point:
     return float(row + cell.box.top), float(column + cell.box.left)
 
 
-def _far_from_rim(cell: CellObject) -> bool:
-    box = cell.box.padded(_AWAY)
+def _far_from_rim(cell: CellObject, away: int = _AWAY) -> bool:
+    box = cell.box.padded(away)
     return box.clip(BASE) == box
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,86 @@ from numpy.typing import NDArray
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind
 from napari_fncells.core.geometry import Box
-from napari_fncells.core.labels import boxes, dense, label, present
+from napari_fncells.core.labels import Labels, boxes, dense, label, present
+from napari_fncells.core.matching import iou_table
+from napari_fncells.core.objects import CellObject
 from napari_fncells.core.pixels import change_pixels
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What of a mask matters to a new draft, apart from the document: for other threads.
+
+    Attributes
+    ----------
+    labels
+        (Y, X) labels, a copy.
+    touched
+        Cells the expert touched, removed ones included.
+    """
+
+    labels: Labels
+    touched: tuple[CellObject, ...]
+
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        """What there is now."""
+        return cls(document.labels.copy(), _touched(document))
+
+    @property
+    def held(self) -> NDArray[np.bool_]:
+        """(Y, X) pixels of touched cells."""
+        return np.isin(self.labels, [cell.id for cell in self.touched if cell.alive])
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a new draft would do to the cells of a mask.
+
+    Attributes
+    ----------
+    added, removed
+        Cells that come and go.
+    kept
+        Cells that stay: those the expert touched, and those that the new draft has, too (IoU
+        above 0.5).
+    """
+
+    added: int
+    removed: int
+    kept: int
+
+    def __str__(self) -> str:
+        return f"+{self.added} −{self.removed}, {self.kept} kept"
+
+
+def effect_of(standing: Standing, labels: NDArray[np.integer]) -> tuple[Effect, NDArray[np.int32]]:
+    """What putting a draft under the expert's work would do.
+
+    Parameters
+    ----------
+    standing
+        The mask as it is.
+    labels
+        (Y, X) instance labels of the new draft, any ids.
+
+    Returns
+    -------
+    effect
+        Counts.
+    fitted
+        (Y, X) int32 cells of the draft as they would be taken over; numbers above 0, with gaps.
+    """
+    held = standing.held
+    fitted = _fitted(labels, standing.labels, standing.touched, held)
+    former = np.where(held, 0, standing.labels)
+    _, _, iou = iou_table(fitted, former)
+    same = int(np.count_nonzero(iou > _SAME))
+    touched = sum(cell.alive for cell in standing.touched)
+    return Effect(iou.shape[0] - same, iou.shape[1] - same, touched + same), fitted
+
+
+_SAME = 0.5  # IoU above which one cell has but one counterpart
 
 
 def apply_draft(
@@ -51,16 +130,13 @@ def apply_draft(
     """
     if labels.shape != document.shape:
         raise ValueError(f"the draft has the shape {labels.shape}, the picture {document.shape}")
-    ids, fresh = dense(labels)
-    dropped = _repeated(fresh, ids.size, document)
-    fresh = np.where(dropped, 0, np.arange(ids.size + 1, dtype=np.int32))[fresh]
-    held = np.isin(document.labels, [cell.id for cell in document.cells if cell.touched])
-    cut = present(fresh[held])
-    fresh[held] = 0
-    _keep_largest(fresh, cut)
+    touched = _touched(document)
+    held = np.isin(document.labels, [cell.id for cell in touched if cell.alive])
+    fresh = _fitted(labels, document.labels, touched, held)
+    count = int(fresh.max(initial=0))
     last = document.next_id - 1
-    dtype = np.promote_types(document.labels.dtype, np.min_scalar_type(last + ids.size))
-    numbers = np.arange(last, last + ids.size + 1).astype(dtype)
+    dtype = np.promote_types(document.labels.dtype, np.min_scalar_type(last + count))
+    numbers = np.arange(last, last + count + 1).astype(dtype)
     numbers[0] = 0
     after = np.where(held, document.labels, numbers[fresh])
     # An empty draft is a result, too: the record names its method
@@ -75,7 +151,29 @@ def apply_draft(
     )
 
 
-def _repeated(fresh: NDArray[np.int32], count: int, document: Document) -> NDArray[np.bool_]:
+def _touched(document: Document) -> tuple[CellObject, ...]:
+    return tuple(cell for cell in document.objects.values() if cell.touched)
+
+
+def _fitted(
+    labels: NDArray[np.integer],
+    standing: Labels,
+    touched: tuple[CellObject, ...],
+    held: NDArray[np.bool_],
+) -> NDArray[np.int32]:
+    """Cells of a draft as they go under the work that stands; numbers above 0, with gaps."""
+    ids, fresh = dense(labels)
+    dropped = _repeated(fresh, ids.size, standing, touched)
+    fresh = np.where(dropped, 0, np.arange(ids.size + 1, dtype=np.int32))[fresh]
+    cut = present(fresh[held])
+    fresh[held] = 0
+    _keep_largest(fresh, cut)
+    return fresh
+
+
+def _repeated(
+    fresh: NDArray[np.int32], count: int, standing: Labels, touched: tuple[CellObject, ...]
+) -> NDArray[np.bool_]:
     """Which of the new cells 1..count are a touched cell or a removed one over again.
 
     Returns
@@ -85,13 +183,9 @@ def _repeated(fresh: NDArray[np.int32], count: int, document: Document) -> NDArr
     """
     areas = np.bincount(fresh.ravel(), minlength=count + 1)
     repeated = np.zeros(count + 1, dtype=bool)
-    for cell in document.objects.values():
-        if not cell.touched:
-            continue
+    for cell in touched:
         footprint = cell.footprint
-        former = (
-            document.labels[cell.box.slices] == cell.id if footprint is None else footprint.mask
-        )
+        former = standing[cell.box.slices] == cell.id if footprint is None else footprint.mask
         numbers, overlap = np.unique(fresh[cell.box.slices][former], return_counts=True)
         limit = np.minimum(areas[numbers], np.count_nonzero(former)) / 2
         repeated[numbers[overlap > limit]] = True

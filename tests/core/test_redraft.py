@@ -11,7 +11,7 @@ from napari_fncells.core.edits import EditKind
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.objects import ObjectState, Origin
-from napari_fncells.core.redraft import apply_draft
+from napari_fncells.core.redraft import Standing, apply_draft, effect_of
 from tests.core.naive import ids_of, pieces, redrafted
 from tests.core.random_shapes import random_box, random_draft
 
@@ -82,6 +82,7 @@ def test_what_the_expert_touched_stays(seed: int, touches: int) -> None:
     last = document.next_id - 1
     draft = random_draft(rng, document.shape)
     expected = redrafted(document, draft)
+    effect, fitted = effect_of(Standing.of(document), draft)
     document.commit(apply_draft(document, draft, {}))
 
     np.testing.assert_array_equal(document.labels, expected)
@@ -97,6 +98,11 @@ def test_what_the_expert_touched_stays(seed: int, touches: int) -> None:
         assert cell.id > last
         assert (cell.state, cell.origin) == (ObjectState.DRAFT, Origin.DRAFT)
     fresh = document.labels > last
+    np.testing.assert_array_equal(fitted > 0, fresh)
+    assert effect.added + effect.kept == document.counts.final
+    untouched = sum(cell.alive and not cell.touched for cell in objects.values())
+    touched = sum(cell.alive and cell.touched for cell in objects.values())
+    assert effect.removed + effect.kept == untouched + touched
     for other in objects.values():
         if other.footprint is None:
             continue
@@ -128,6 +134,20 @@ def test_a_draft_equal_to_the_last_one() -> None:
     assert document.counts.drafted == 2
     document.undo()
     assert ids_of(document.labels) == {1, 2}
+
+
+def test_the_effect_of_a_draft_is_told_in_counts() -> None:
+    document = begin(Box(0, 0, 5, 5), Box(10, 10, 20, 20), Box(30, 30, 40, 40))
+    remove(document, 1)
+    add(document, Box(0, 20, 5, 25))
+    draft = labels_of(
+        Box(0, 0, 5, 5),  # removed before: not again
+        Box(11, 10, 20, 20),  # there already
+        Box(30, 0, 40, 5),  # new
+    )
+    effect, _ = effect_of(Standing.of(document), draft)
+    assert (effect.added, effect.removed, effect.kept) == (1, 1, 2)
+    assert str(effect) == "+1 −1, 2 kept"
 
 
 def test_an_empty_draft_is_an_edit() -> None:

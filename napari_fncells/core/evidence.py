@@ -89,8 +89,8 @@ class Evidence:
         """Evidence of a mask that is worked on.
 
         Cells that were accepted, added or edited are cells; tombstones are none, unless living
-        cells took more than half of their place since, as after a join or a new outline;
-        untouched draft cells and unsure ones are open.
+        cells took more than half of their place since, as after a new outline; untouched draft
+        cells and unsure ones are open.
 
         Parameters
         ----------
@@ -115,6 +115,28 @@ class Evidence:
         # Of tombstones one above the other, the upper may hide the lower
         kept, places = dense(places)
         return cls(places, np.array(roles, dtype=np.uint8)[[0, *kept.tolist()]], complete=done)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A picture and what was decided about it.
+
+    Attributes
+    ----------
+    image
+        (Y, X) or (Y, X, C), any real dtype; read only.
+    evidence
+        Decisions.
+    pixel_size
+        Side of a pixel in µm, None where it is not known.
+    name
+        For messages.
+    """
+
+    image: NDArray[np.generic]
+    evidence: Evidence
+    pixel_size: float | None = None
+    name: str = ""
 
 
 def evidence_of(document: Document) -> Evidence:

@@ -8,11 +8,11 @@ from typing import Any
 
 from napari_fncells.core import dials
 from napari_fncells.core.errors import ParameterError, UserError
+from napari_fncells.core.evidence import Case
 from napari_fncells.core.meter import Gestures, corrections
 from napari_fncells.core.params import AUTO, PRESETS, DraftParams
 from napari_fncells.core.search import (
     CHANGE_WEIGHT,
-    Case,
     Figures,
     Search,
     Subject,
@@ -21,7 +21,7 @@ from napari_fncells.core.search import (
     cost_of,
 )
 
-BUDGET = 100
+BUDGET = 120
 """Settings that are tried at most."""
 ENOUGH = 3
 """Decisions from which a fit is made."""
@@ -158,8 +158,8 @@ def _explore(search: Search, first: Trial) -> Generator[str, None, None]:
     """Try settings from the present ones, from the default, and by other methods."""
     swept = yield from search.sweep(first, "cutoff")
     best = yield from _descend(search, swept, "settings")
-    default = PRESETS[AUTO]
-    if search.start != default and search.start.unit == default.unit:
+    default = PRESETS[AUTO].in_unit(search.start.unit, search.facts(first).scale)
+    if search.start != default:
         other = yield from search.try_(default, AUTO)
         if other is not None:
             other = yield from search.sweep(other, AUTO)

@@ -15,7 +15,7 @@ from napari_fncells.core import dials
 from napari_fncells.core.dials import Dial, Facts, Samples
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.evaluate import RULES, Detection
-from napari_fncells.core.evidence import Evidence, Role
+from napari_fncells.core.evidence import Case, Evidence, Role
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.matching import Rule, match_objects
 from napari_fncells.core.meter import Gestures, Measure, corrections, judged_pieces, measure
@@ -34,28 +34,6 @@ _PATIENCE = 3
 """Cutoffs in a row that cost more each than the one before, after which a sweep ends."""
 _SPARE = 1.5
 """Settings are given up on once they cost so many times more than the best so far."""
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """A picture and what was decided about it.
-
-    Attributes
-    ----------
-    image
-        (Y, X) or (Y, X, C), any real dtype; read only.
-    evidence
-        Decisions.
-    pixel_size
-        Side of a pixel in µm, None where it is not known.
-    name
-        For messages.
-    """
-
-    image: NDArray[np.generic]
-    evidence: Evidence
-    pixel_size: float | None = None
-    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from napari_fncells.core import dials
 from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.evidence import Case
-from napari_fncells.core.meter import Gestures, corrections
+from napari_fncells.core.gestures import Gestures, corrections
 from napari_fncells.core.params import AUTO, PRESETS, DraftParams
 from napari_fncells.core.search import (
     CHANGE_WEIGHT,
@@ -145,7 +145,8 @@ def _refuse_too_little(cases: Sequence[Case]) -> None:
     decisions = sum(case.evidence.decisions for case in cases)
     if decisions < ENOUGH:
         raise UserError(
-            f"There are {decisions} decisions to learn from, and it takes {ENOUGH}.",
+            f"A fit takes {ENOUGH} decisions at least; so far there "
+            f"{'is' if decisions == 1 else 'are'} {decisions}.",
             "Accept, add or remove a few cells first.",
         )
     if not any(case.evidence.cells for case in cases):

@@ -16,9 +16,10 @@ from napari_fncells.core.dials import Dial, Facts, Samples
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.evaluate import RULES, Detection
 from napari_fncells.core.evidence import Case, Evidence, Role
+from napari_fncells.core.gestures import Gestures, corrections
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.matching import Rule, match_objects
-from napari_fncells.core.meter import Gestures, Measure, corrections, judged_pieces, measure
+from napari_fncells.core.meter import Measure, judged_pieces, measure
 from napari_fncells.core.params import DraftParams, ScoreParams
 from napari_fncells.core.score import ScoreMap, cutoff_of, score_map
 from napari_fncells.core.segment import segment

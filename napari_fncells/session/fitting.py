@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.evidence import Case, Evidence, evidence_of
-from napari_fncells.core.meter import Gestures, predicted_gestures
+from napari_fncells.core.gestures import Gestures
+from napari_fncells.core.meter import predicted_gestures
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.segment import draft_steps
 from napari_fncells.io.images import Image, list_images, read_image

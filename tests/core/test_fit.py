@@ -120,10 +120,10 @@ def test_nothing_to_gain() -> None:
     )
 
 
-@pytest.mark.parametrize("cells", [0, 1, 2])
-def test_too_few_decisions(cells: int) -> None:
+@pytest.mark.parametrize(("cells", "words"), [(0, "are 0"), (1, "is 1"), (2, "are 2")])
+def test_too_few_decisions(cells: int, words: str) -> None:
     truth = np.where(cells >= TRUTH, TRUTH, 0)
-    with pytest.raises(UserError, match=f"There are {cells} decisions to learn from"):
+    with pytest.raises(UserError, match=f"3 decisions at least; so far there {words}"):
         fit(Case(PICTURE, Evidence.finished(truth)))
 
 

@@ -8,14 +8,9 @@ from hypothesis.extra.numpy import arrays
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.evidence import Evidence, Role
+from napari_fncells.core.gestures import Gestures, corrections
 from napari_fncells.core.matching import match_objects
-from napari_fncells.core.meter import (
-    Gestures,
-    corrections,
-    judged_pieces,
-    measure,
-    predicted_gestures,
-)
+from napari_fncells.core.meter import judged_pieces, measure, predicted_gestures
 
 SHAPE = (60, 120)
 SMALL = arrays(np.uint16, (7, 7), elements=st.sampled_from([0, 0, 1, 2, 3, 9]))

@@ -8,7 +8,8 @@ import pytest
 from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.evidence import Case, Evidence
 from napari_fncells.core.fit import fit_steps
-from napari_fncells.core.meter import Gestures, predicted_gestures
+from napari_fncells.core.gestures import Gestures
+from napari_fncells.core.meter import predicted_gestures
 from napari_fncells.core.params import FNC_V1_DRAFT
 from napari_fncells.core.segment import draft
 from napari_fncells.core.steps import finish

@@ -69,6 +69,12 @@ def finer_cutoffs(params: DraftParams, facts: Facts) -> Iterator[Settings]:
         yield from _cutoff(params, facts, steps)
 
 
+def finest_cutoffs(params: DraftParams, facts: Facts) -> Iterator[Settings]:
+    """Cutoffs an eighth of a step to both sides."""
+    for steps in (0.125, -0.125):
+        yield from _cutoff(params, facts, steps)
+
+
 def _cutoffs(params: DraftParams, facts: Facts, way: int) -> Iterator[Settings]:
     for step in range(1, _STEPS + 1):
         yield from _cutoff(params, facts, way * step)
@@ -183,8 +189,10 @@ COARSE: tuple[Dial, ...] = (
     offsets,
 )
 """Dials of the first round, those that matter most first; the cutoff is swept before."""
-FINE: tuple[Dial, ...] = (smallest_areas, OPENINGS, SPLITS, finer_cutoffs, offsets)
+FINE: tuple[Dial, ...] = (smallest_areas, OPENINGS, SPLITS, finer_cutoffs, finest_cutoffs, offsets)
 """Dials of later rounds."""
+LAST: tuple[Dial, ...] = (finer_cutoffs, finest_cutoffs, offsets)
+"""Dials that are turned once more on pictures at full size."""
 
 
 def shares_above(cutoff: CutoffParams, samples: Samples) -> list[float]:

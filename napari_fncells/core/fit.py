@@ -15,17 +15,19 @@ from napari_fncells.core.search import (
     CHANGE_WEIGHT,
     Figures,
     Search,
-    Subject,
     Trial,
     changes_of,
     cost_of,
 )
+from napari_fncells.core.subject import Subject, smallest_area, step_for
 
 BUDGET = 120
 """Settings that are tried at most."""
 ENOUGH = 3
 """Decisions from which a fit is made."""
 _ROUNDS = 3
+_FINALISTS = 3
+"""Settings next to the best on smaller pictures that are tried on the whole ones, too."""
 
 
 @dataclass(frozen=True)
@@ -125,20 +127,24 @@ def fit_steps(
         For sizes in µm and a picture that does not tell the size of its pixels.
     """
     _refuse_too_little(cases)
-    search = Search([Subject(case, start) for case in cases], start, budget)
-    first = yield from search.try_(start, "start")
+    whole = Search([Subject(case) for case in cases], start, budget)
+    first = yield from whole.try_(start, "start")
     if first is None:
         raise ParameterError("A fit has to try one setting at least.", "Raise the budget.")
-    yield from _explore(search, first)
-    best, left_out = _choose(search.trials, first)
+    search, rough = yield from _smaller(whole, first)
+    yield from _explore(search, rough)
+    best, left_out = _choose(search.trials, rough)
+    if search is not whole:
+        best = yield from _polish(whole, first, best, search.trials)
     if first.gestures.total - best.gestures.total < 1:
         best, left_out = first, None
     yield "Comparing before and after"
-    before = search.figures(first)
+    before = whole.figures(first)
     yield "Comparing before and after"
-    after = before if best is first else search.figures(best)
+    after = before if best is first else whole.figures(best)
     changes = changes_of(start, best.params)
-    return FitResult(best.params, changes, before, after, left_out, len(cases), len(search.trials))
+    tried = len({trial.params for trial in [*search.trials, *whole.trials]})
+    return FitResult(best.params, changes, before, after, left_out, len(cases), tried)
 
 
 def _refuse_too_little(cases: Sequence[Case]) -> None:
@@ -153,6 +159,30 @@ def _refuse_too_little(cases: Sequence[Case]) -> None:
         raise UserError(
             "There are only removed cells to learn from.", "Accept or add a cell first."
         )
+
+
+def _smaller(whole: Search, first: Trial) -> Generator[str, None, tuple[Search, Trial]]:
+    """The search on pictures made smaller, several times as fast; the same where cells are small.
+
+    Returns
+    -------
+    search, first
+        With its trial of the present settings.
+    """
+    cases = [subject.case for subject in whole.subjects]
+    smallest = smallest_area(cases)
+    steps = [step_for(case, smallest) for case in cases]
+    if max(steps) > 1:
+        subjects = [Subject(*pair) for pair in zip(cases, steps, strict=True)]
+        search = Search(subjects, whole.start, whole.budget)
+        try:
+            rough = yield from search.try_(whole.start, "start")
+        except ParameterError:
+            # A size that is out of range on a smaller picture
+            return whole, first
+        if rough is not None:
+            return search, rough
+    return whole, first
 
 
 def _explore(search: Search, first: Trial) -> Generator[str, None, None]:
@@ -172,6 +202,34 @@ def _explore(search: Search, first: Trial) -> Generator[str, None, None]:
             other = yield from search.try_with(best, settings, family)
             if other is not None:
                 yield from search.turn(other, (dials.finer_cutoffs,) * 2, family)
+
+
+def _polish(
+    whole: Search, first: Trial, best: Trial, rough: Sequence[Trial]
+) -> Generator[str, None, Trial]:
+    """Try the best settings and others near them on the pictures as they are."""
+    if best.params == first.params:
+        return first
+    for trial in _finalists(best, rough):
+        yield from whole.try_(trial.params, best.family)
+    found = min(whole.trials, key=cost_of)
+    if found is first:
+        return first
+    return (yield from whole.turn(found, dials.LAST, best.family))
+
+
+def _finalists(best: Trial, rough: Sequence[Trial]) -> list[Trial]:
+    """The best trial and others that may be better at full size.
+
+    Of a single picture the best of each family; of several, where the family was chosen for how
+    it does on those left out, the next of that.
+    """
+    ordered = sorted(rough, key=cost_of)
+    if len(best.measures) > 1:
+        close = [trial for trial in ordered if trial.family == best.family]
+        return [best, *close[:_FINALISTS]]
+    families = dict.fromkeys(trial.family for trial in ordered)
+    return [next(t for t in ordered if t.family == family) for family in families]
 
 
 def _descend(search: Search, best: Trial, family: str) -> Generator[str, None, Trial]:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_fncells.core import dials
 from napari_fncells.core.dials import Dial, Facts, Samples
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.evaluate import RULES, Detection
-from napari_fncells.core.evidence import Case, Evidence, Role
 from napari_fncells.core.gestures import Gestures, corrections
-from napari_fncells.core.labels import Labels
 from napari_fncells.core.matching import Rule, match_objects
-from napari_fncells.core.meter import Measure, judged_pieces, measure
-from napari_fncells.core.params import DraftParams, ScoreParams
-from napari_fncells.core.score import ScoreMap, cutoff_of, score_map
-from napari_fncells.core.segment import segment
+from napari_fncells.core.meter import Measure, judged_pieces
+from napari_fncells.core.params import DraftParams
+from napari_fncells.core.subject import Subject, smallest_area
 
 CHANGE_WEIGHT = 0.25
 """Cost of a setting changed, in gestures: few decisions change little."""
@@ -30,7 +25,6 @@ OPEN_WEIGHT = 0.05
 """Cost of a gesture on undecided places: no pieces on ground that nobody has judged."""
 MISFIT_WEIGHT = 0.5
 """Cost of an outline with nothing in common with the cell's; one that fits costs nothing."""
-_SCORES_KEPT = 3
 _PATIENCE = 3
 """Cutoffs in a row that cost more each than the one before, after which a sweep ends."""
 _SPARE = 1.5
@@ -87,44 +81,6 @@ def _cost_of(found: Measure) -> float:
     return found.gestures.total + OPEN_WEIGHT * found.open_gestures + MISFIT_WEIGHT * found.misfit
 
 
-class Subject:
-    """A picture that settings are tried on, with the score maps of the last few kept.
-
-    Parameters
-    ----------
-    case
-        The picture and what is known of it.
-    start
-        Settings whose unit is that of all to be tried.
-    """
-
-    def __init__(self, case: Case, start: DraftParams) -> None:
-        self.case = case
-        self._size = case.pixel_size
-        self._scores: OrderedDict[ScoreParams, ScoreMap] = OrderedDict()
-        start.in_pixels(self._size)
-
-    def labels(self, params: DraftParams) -> Labels:
-        """The draft that these settings make."""
-        local = params.in_pixels(self._size)
-        score = self._score(local.score)
-        return segment(score, local, cutoff=cutoff_of(score.values, local.cutoff))
-
-    def sample(self, params: DraftParams) -> NDArray[np.float32]:
-        """Scores of every fourth pixel both ways."""
-        values = self._score(params.in_pixels(self._size).score).values
-        step = 4 if min(values.shape) >= 256 else 1
-        return values[::step, ::step]
-
-    def _score(self, params: ScoreParams) -> ScoreMap:
-        if params not in self._scores:
-            self._scores[params] = score_map(self.case.image, params)
-            if len(self._scores) > _SCORES_KEPT:
-                self._scores.popitem(last=False)
-        self._scores.move_to_end(params)
-        return self._scores[params]
-
-
 class Search:
     """Tries settings, each once, and remembers what they cost."""
 
@@ -133,14 +89,13 @@ class Search:
         self.start = start
         self.trials: list[Trial] = []
         self._known: dict[DraftParams, Trial | None] = {}
-        self._budget = budget
+        self.budget = budget
         self._lowest = np.inf
-        self._smallest = _smallest_area(subject.case.evidence for subject in subjects)
 
     @property
     def spent(self) -> bool:
         """Whether no more settings may be tried."""
-        return len(self._known) >= self._budget
+        return len(self._known) >= self.budget
 
     def facts(self, trial: Trial) -> Facts:
         """What the pictures tell about settings near these."""
@@ -153,7 +108,7 @@ class Search:
         scale = float(np.median([size or 1.0 for size in sizes]))
         return Facts(
             samples,
-            self._smallest,
+            smallest_area(subject.case for subject in self.subjects),
             float(np.median(known)) if known else 0.0,
             scale if self.start.unit == "um" else 1.0,
         )
@@ -203,9 +158,14 @@ class Search:
         trial = None
         for subject in self.subjects:
             yield self._progress()
-            labels = subject.labels(params)
+            try:
+                labels = subject.labels(params)
+            except ParameterError:
+                if params == self.start:
+                    raise
+                break
             yield self._progress()
-            measures.append(measure(labels, subject.case.evidence))
+            measures.append(subject.measure(labels))
             if sum(map(_cost_of, measures)) > _SPARE * self._lowest + 2:
                 break
         else:
@@ -219,7 +179,7 @@ class Search:
         """What a trial's drafts agree in."""
         counts = {rule: np.zeros(3, dtype=int) for rule in RULES}
         for subject in self.subjects:
-            evidence = subject.case.evidence
+            evidence = subject.evidence
             pieces = judged_pieces(subject.labels(trial.params), evidence)
             for rule, count in counts.items():
                 found = match_objects(pieces, evidence.truth, rule)
@@ -234,15 +194,6 @@ class Search:
             return "Measuring the present settings"
         needed = min(self.trials, key=cost_of).gestures.total
         return f"Trying settings: {len(self._known)}, at best {corrections(needed)}"
-
-
-def _smallest_area(evidence: Iterable[Evidence]) -> float:
-    """Area below which a twentieth of the confirmed cells lie, in px²."""
-    areas = [
-        np.bincount(known.places.ravel(), minlength=known.roles.size)[known.roles == Role.CELL]
-        for known in evidence
-    ]
-    return float(np.quantile(np.concatenate(areas), 0.05))
 
 
 def changes_of(start: DraftParams, params: DraftParams) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from napari_fncells.core.params import FNC_V1_DRAFT, PRESETS, DraftParams
 from napari_fncells.core.segment import draft
 from napari_fncells.core.simulate import simulate_image
 from napari_fncells.core.steps import finish
+from napari_fncells.core.subject import Subject, smallest_area, step_for
 from tests.core.naive import disk
 from tests.pictures import CELLS, SETTINGS, SHAPE, cell_picture
 
@@ -65,8 +66,26 @@ def test_recovers_the_setting_that_a_mask_was_made_with(
     start = known.with_settings({name: wrong})
     assert predicted_gestures(draft(image, start).labels, truth).total >= 4
     result = fit(Case(image, Evidence.finished(truth)), start=start)
-    assert result.after.gestures.total <= 1
+    assert result.after.gestures.total <= 2
     assert result.settings[name] == pytest.approx(right, rel=0.3)
+
+
+def test_large_pictures_are_searched_at_a_smaller_size_and_judged_at_their_own() -> None:
+    image, truth = simulate_image("crowded", 2)
+    case = Case(image, Evidence.finished(truth))
+    assert step_for(case, smallest_area([case])) == 2
+    start = SETTINGS.with_settings({"amount": 3.0})
+    result = fit(case, start=start, budget=30)
+    assert result.improved
+    assert result.before.gestures == predicted_gestures(draft(image, start).labels, truth)
+    assert result.after.gestures == predicted_gestures(draft(image, result.params).labels, truth)
+    assert result.params.unit == "px"
+
+
+def test_sizes_too_small_for_a_smaller_picture() -> None:
+    image, truth = simulate_image("sparse", 1)
+    start = SETTINGS.with_settings({"window": 3.0})
+    assert fit(Case(image, Evidence.finished(truth)), start=start, budget=3).tried <= 3
 
 
 def test_the_same_again() -> None:
@@ -219,6 +238,21 @@ def test_a_flat_picture(value: int) -> None:
     result = fit(Case(flat, WHOLE.evidence))
     assert result.before.gestures == result.after.gestures
     assert not result.improved
+
+
+@pytest.mark.parametrize("size", [None, 0.5])
+@pytest.mark.parametrize("unit", ["px", "um"])
+def test_a_smaller_picture_is_drafted_alike(size: float | None, unit: str) -> None:
+    image, _ = simulate_image("sparse", 1)
+    start = SETTINGS if unit == "px" else SETTINGS.in_unit("um", 0.5)
+    case = Case(image, Evidence.finished(np.zeros(image.shape[:2], np.uint8)), size)
+    if unit == "um" and size is None:
+        with pytest.raises(ParameterError, match="size of a pixel"):
+            Subject(case, 2).labels(start)
+        return
+    small, whole = Subject(case, 2).labels(start), Subject(case).labels(start)
+    assert small.shape == (600, 800)
+    assert predicted_gestures(np.kron(small, np.ones((2, 2), int)), whole).total <= 2
 
 
 def test_needs_a_budget() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.core.cutoff import amount_for, cutoff_of
 from napari_fncells.core.params import CutoffParams, DraftParams
-from napari_fncells.core.score import cutoff_of
 
 STEP = 0.65
 """From one cutoff to the next higher so many times fewer pixels are above it, whatever the
@@ -18,10 +18,8 @@ method."""
 _STEPS = 16
 _MOST = 0.6
 """Share of a picture above the lowest cutoff tried."""
-GLOBAL_METHODS = ("mean_sd", "background_sd", "percentile")
-"""Methods of one cutoff a picture that reach any level by their amount."""
-_LINEAR = ("mean_sd", "background_sd", "median_mad", "value")
-_BY_HISTOGRAM = ("otsu", "triangle", "li", "yen", "isodata", "minimum")
+METHODS = ("mean_sd", "background_sd", "percentile", "local_gaussian")
+"""Ways to find the cutoff that are tried: they carry over to other pictures differently."""
 
 Samples = Sequence[NDArray[np.float32]]
 Settings = dict[str, Any]
@@ -81,17 +79,11 @@ def _cutoffs(params: DraftParams, facts: Facts, way: int) -> Iterator[Settings]:
 
 
 def _cutoff(params: DraftParams, facts: Facts, steps: float) -> Iterator[Settings]:
-    """The cutoff so many steps higher; a rule by the histogram gives way to mean + SD."""
-    cutoff = params.cutoff
-    if cutoff.local:
-        size = 0.1 if cutoff.method in ("sauvola", "niblack") else 0.5
-        yield {"cutoff.amount": _round(cutoff.amount + size * steps)}
-        return
-    method = "mean_sd" if cutoff.method in _BY_HISTOGRAM else cutoff.method
+    """The cutoff so many steps higher; a rule by the histogram gives way to ground + SD."""
     samples = facts.samples(params)
-    shares = [share * STEP**steps for share in shares_above(cutoff, samples)]
+    shares = [share * STEP**steps for share in shares_above(params.cutoff, samples)]
     if min(shares) > 0 and max(shares) <= _MOST:
-        yield from _amount_for(method, samples, shares)
+        yield _amount_for(params.cutoff, samples, shares)
 
 
 def offsets(params: DraftParams, facts: Facts) -> Iterator[Settings]:
@@ -136,24 +128,22 @@ def ladder(power: int, *choices: Settings) -> Dial:
 def smoothings(params: DraftParams, facts: Facts) -> Iterator[Settings]:
     """How much the picture is smoothed, with as many pixels above the cutoff."""
     for sigma in (1.0, 2.0, 3.0, 4.5, 7.0):
-        yield from _with_same_share(params, {"score.smoothing": sigma * facts.scale}, facts)
+        yield _with_same_share(params, {"score.smoothing": sigma * facts.scale}, facts)
 
 
 def grounds(params: DraftParams, facts: Facts) -> Iterator[Settings]:
     """Whether a slowly varying ground is taken away, with as many pixels above the cutoff."""
     for sigma in (0.0, 30.0, 80.0):
-        yield from _with_same_share(params, {"score.background": sigma * facts.scale}, facts)
+        yield _with_same_share(params, {"score.background": sigma * facts.scale}, facts)
 
 
 def methods(params: DraftParams, facts: Facts) -> Iterator[Settings]:
     """Other ways to find the cutoff, with as many pixels above it."""
-    if params.cutoff.local:
-        return
-    samples = facts.samples(params)
-    shares = shares_above(params.cutoff, samples)
-    for method in GLOBAL_METHODS:
+    for method in METHODS:
         if method != params.cutoff.method:
-            yield from _amount_for(method, samples, shares)
+            # An amount that every method takes; the right one follows
+            other = params.with_settings({"cutoff.method": method, "cutoff.amount": 0.0})
+            yield _same_share(params, other, facts)
 
 
 OPENINGS = ladder(1, *({"clean_up.opening": radius} for radius in (0, 3, 5, 7, 10)))
@@ -191,7 +181,7 @@ COARSE: tuple[Dial, ...] = (
 """Dials of the first round, those that matter most first; the cutoff is swept before."""
 FINE: tuple[Dial, ...] = (smallest_areas, OPENINGS, SPLITS, finer_cutoffs, finest_cutoffs, offsets)
 """Dials of later rounds."""
-LAST: tuple[Dial, ...] = (finer_cutoffs, finest_cutoffs, offsets)
+LAST: tuple[Dial, ...] = (finer_cutoffs, smallest_areas, offsets, finest_cutoffs)
 """Dials that are turned once more on pictures at full size."""
 
 
@@ -200,36 +190,28 @@ def shares_above(cutoff: CutoffParams, samples: Samples) -> list[float]:
     return [float(np.mean(values > cutoff_of(values, cutoff))) for values in samples]
 
 
-def _with_same_share(params: DraftParams, settings: Settings, facts: Facts) -> Iterator[Settings]:
+def _with_same_share(params: DraftParams, settings: Settings, facts: Facts) -> Settings:
     """Another score map with the cutoff where as many pixels as before are above it."""
-    cutoff = params.cutoff
-    if cutoff.local or cutoff.method in _BY_HISTOGRAM:
-        yield settings
-        return
-    shares = shares_above(cutoff, facts.samples(params))
-    samples = facts.samples(params.with_settings(settings))
-    yield from ({**settings, **found} for found in _amount_for(cutoff.method, samples, shares))
+    return settings | _same_share(params, params.with_settings(settings), facts)
 
 
-def _amount_for(method: str, samples: Samples, shares: Sequence[float]) -> Iterator[Settings]:
+def _same_share(params: DraftParams, other: DraftParams, facts: Facts) -> Settings:
+    shares = shares_above(params.cutoff, facts.samples(params))
+    return _amount_for(other.cutoff, facts.samples(other), shares)
+
+
+def _amount_for(cutoff: CutoffParams, samples: Samples, shares: Sequence[float]) -> Settings:
     """The amount that leaves these shares of the pictures above the cutoff, on the average."""
-    if method == "percentile":
-        amount = 100 * (1 - float(np.mean(shares)))
-        yield {"cutoff.method": method, "cutoff.amount": round(amount, 2)}
-        return
-    if method not in _LINEAR:
-        return
-    wanted = []
-    for values, share in zip(samples, shares, strict=True):
-        none, one = (
-            cutoff_of(values, CutoffParams.model_validate({"method": method, "amount": amount}))
-            for amount in (0.0, 1.0)
-        )
-        if one > none:
-            level = float(np.quantile(values, 1 - share))
-            wanted.append((level - none) / (one - none))
-    if wanted:
-        yield {"cutoff.method": method, "cutoff.amount": _round(float(np.mean(wanted)))}
+    found = [
+        amount_for(float(np.quantile(values, 1 - share)), values, cutoff)
+        for values, share in zip(samples, shares, strict=True)
+    ]
+    amount = float(np.mean([params.amount for params in found]))
+    method = found[0].method
+    return {
+        "cutoff.method": method,
+        "cutoff.amount": round(amount, 2) if method == "percentile" else _round(amount),
+    }
 
 
 def _scaled(name: str, value: Any, factor: float) -> Any:

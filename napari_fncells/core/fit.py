@@ -144,7 +144,9 @@ def fit_steps(
     after = before if best is first else whole.figures(best)
     changes = changes_of(start, best.params)
     tried = len({trial.params for trial in [*search.trials, *whole.trials]})
-    return FitResult(best.params, changes, before, after, left_out, len(cases), tried)
+    # Without changes of no effect, such as the depth of a split that is off
+    params = start.with_settings(changes)
+    return FitResult(params, changes, before, after, left_out, len(cases), tried)
 
 
 def _refuse_too_little(cases: Sequence[Case]) -> None:

@@ -16,7 +16,7 @@ from napari_fncells.core.evaluate import RULES, Detection
 from napari_fncells.core.gestures import Gestures, corrections
 from napari_fncells.core.matching import Rule, match_objects
 from napari_fncells.core.meter import Measure, judged_pieces
-from napari_fncells.core.params import DraftParams
+from napari_fncells.core.params import DraftParams, Params, counts
 from napari_fncells.core.subject import Subject, smallest_area
 
 CHANGE_WEIGHT = 0.25
@@ -177,16 +177,16 @@ class Search:
 
     def figures(self, trial: Trial) -> Figures:
         """What a trial's drafts agree in."""
-        counts = {rule: np.zeros(3, dtype=int) for rule in RULES}
+        sums = {rule: np.zeros(3, dtype=int) for rule in RULES}
         for subject in self.subjects:
             evidence = subject.evidence
             pieces = judged_pieces(subject.labels(trial.params), evidence)
-            for rule, count in counts.items():
+            for rule, count in sums.items():
                 found = match_objects(pieces, evidence.truth, rule)
                 count += found.tp, found.fp, found.fn
         return Figures(
             trial.gestures,
-            {rule: Detection(tp=tp, fp=fp, fn=fn) for rule, (tp, fp, fn) in counts.items()},
+            {rule: Detection(tp=tp, fp=fp, fn=fn) for rule, (tp, fp, fn) in sums.items()},
         )
 
     def _progress(self) -> str:
@@ -197,15 +197,12 @@ class Search:
 
 
 def changes_of(start: DraftParams, params: DraftParams) -> dict[str, Any]:
-    """Settings in which parameters differ from others, by name."""
-    old, new = start.model_dump(), params.model_dump()
+    """Settings in which parameters differ from others, by name; without those of no effect."""
     changed: dict[str, Any] = {}
-    for group, fields in new.items():
-        if not isinstance(fields, dict):
-            if fields != old[group]:
-                changed[group] = fields
-            continue
-        changed |= {
-            f"{group}.{name}": value for name, value in fields.items() if value != old[group][name]
-        }
+    for group in ("score", "cutoff", "clean_up"):
+        old: Params = getattr(start, group)
+        new: Params = getattr(params, group)
+        for name, value in new.model_dump().items():
+            if value != getattr(old, name) and counts(new, name):
+                changed[f"{group}.{name}"] = value
     return changed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import replace
 from math import sqrt
@@ -13,11 +12,9 @@ from numpy.typing import NDArray
 from napari_fncells.core.evidence import Case, Evidence, Role
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.meter import Measure, measure
-from napari_fncells.core.params import DraftParams, ScoreParams
-from napari_fncells.core.score import ScoreMap, cutoff_of, score_map
-from napari_fncells.core.segment import segment
+from napari_fncells.core.params import DraftParams
+from napari_fncells.core.pipeline import Pipeline
 
-_SCORES_KEPT = 3
 _SIDE = 500
 """px; no picture is made smaller than this."""
 _CELL = 40
@@ -45,8 +42,8 @@ class Subject:
         self.case = case
         self._step = step
         self.evidence = case.evidence if step == 1 else _thinned(case.evidence, step)
-        self._pixels = case.image if step == 1 else _shrunk(case.image, step)
-        self._scores: OrderedDict[ScoreParams, ScoreMap] = OrderedDict()
+        pixels = case.image if step == 1 else _shrunk(case.image, step)
+        self._pipeline = Pipeline(pixels)
 
     def labels(self, params: DraftParams) -> Labels:
         """The draft that these settings make.
@@ -57,9 +54,7 @@ class Subject:
             For settings out of range at this size, or in µm where the picture does not tell
             the size of its pixels.
         """
-        sized = self._sized(params)
-        score = self._score(sized.score)
-        return segment(score, sized, cutoff=cutoff_of(score.values, sized.cutoff))
+        return self._pipeline.draft(self._sized(params)).labels
 
     def measure(self, labels: Labels) -> Measure:
         """Measure a draft against what is known."""
@@ -68,17 +63,9 @@ class Subject:
 
     def sample(self, params: DraftParams) -> NDArray[np.float32]:
         """Scores that the cutoff is found in, of every so many-th pixel both ways."""
-        values = self._score(self._sized(params).score).values
+        values = self._pipeline.relief(self._sized(params)).values
         step = max(1, min(values.shape) // 250)
         return np.ascontiguousarray(values[::step, ::step])
-
-    def _score(self, params: ScoreParams) -> ScoreMap:
-        if params not in self._scores:
-            self._scores[params] = score_map(self._pixels, params)
-            if len(self._scores) > _SCORES_KEPT:
-                self._scores.popitem(last=False)
-        self._scores.move_to_end(params)
-        return self._scores[params]
 
     def _sized(self, params: DraftParams) -> DraftParams:
         """Settings in pixels of this size."""

@@ -122,8 +122,7 @@ def meter_steps(
     found = dict.fromkeys(settings, Gestures())
     for case in cases:
         for name, params in settings.items():
-            local = params if isinstance(params, str) else params.in_pixels(case.pixel_size)
-            draft = yield from draft_steps(case.image, local)
+            draft = yield from draft_steps(case.image, params, case.pixel_size)
             yield f"Measuring {name}"
             found[name] += predicted_gestures(draft.labels, case.evidence)
     return found

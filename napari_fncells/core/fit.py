@@ -89,6 +89,8 @@ def fit_steps(
 ) -> Generator[str, None, FitResult]:
     """Find the settings that would have needed the fewest corrections.
 
+    Large pictures are searched at a smaller size that loses no cells, and what is found there
+    is checked, and its cutoff set, on the pictures as they are, which all figures are of.
     One setting after the other is moved to where the cost is lowest, beginning with the cutoff,
     in rounds until none moves; from the present settings and, where it agrees better once its
     cutoff is swept, from the default preset. The cost of settings is the sum over the pictures
@@ -135,6 +137,7 @@ def fit_steps(
     yield from _explore(search, rough)
     best, left_out = _choose(search.trials, rough)
     if search is not whole:
+        whole.title = "Checking settings at full size"
         best = yield from _polish(whole, first, best, search.trials)
     if first.gestures.total - best.gestures.total < 1:
         best, left_out = first, None

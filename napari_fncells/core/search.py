@@ -82,9 +82,28 @@ def _cost_of(found: Measure) -> float:
 
 
 class Search:
-    """Tries settings, each once, and remembers what they cost."""
+    """Tries settings, each once, and remembers what they cost.
 
-    def __init__(self, subjects: Sequence[Subject], start: DraftParams, budget: int) -> None:
+    Parameters
+    ----------
+    subjects
+        The pictures.
+    start
+        The present settings, from which changes are counted.
+    budget
+        How many settings to try at most.
+    title
+        What it does, for messages.
+    """
+
+    def __init__(
+        self,
+        subjects: Sequence[Subject],
+        start: DraftParams,
+        budget: int,
+        title: str = "Trying settings",
+    ) -> None:
+        self.title = title
         self.subjects = subjects
         self.start = start
         self.trials: list[Trial] = []
@@ -159,6 +178,8 @@ class Search:
         for subject in self.subjects:
             yield self._progress()
             try:
+                subject.prepare(params)
+                yield self._progress()
                 labels = subject.labels(params)
             except ParameterError:
                 if params == self.start:
@@ -193,7 +214,7 @@ class Search:
         if not self.trials:
             return "Measuring the present settings"
         needed = min(self.trials, key=cost_of).gestures.total
-        return f"Trying settings: {len(self._known)}, at best {corrections(needed)}"
+        return f"{self.title}: {len(self._known)}, at best {corrections(needed)}"
 
 
 def changes_of(start: DraftParams, params: DraftParams) -> dict[str, Any]:

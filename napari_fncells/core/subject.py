@@ -45,6 +45,10 @@ class Subject:
         pixels = case.image if step == 1 else _shrunk(case.image, step)
         self._pipeline = Pipeline(pixels)
 
+    def prepare(self, params: DraftParams) -> None:
+        """Do the first half of `labels`: the score map."""
+        self._pipeline.relief(self._sized(params))
+
     def labels(self, params: DraftParams) -> Labels:
         """The draft that these settings make.
 

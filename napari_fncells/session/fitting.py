@@ -68,26 +68,34 @@ def folder_cases_steps(
     author
         The annotator, as part of the names of the working files.
     current
-        The picture that is worked on: it counts as it is now, where it is finished, whatever
-        its files say.
+        The picture that is worked on: it counts as it is at this call, where it is finished,
+        whatever its files say. To be called in the thread that edits it; the steps may be taken
+        in any.
 
     Returns
     -------
     list of Case
         In the order of the folder; pictures whose files cannot be read are left out.
     """
-    open_path = None if current is None else current.image.path
-    found: list[Path | ImageSession] = []
+    if current is None:
+        return _folder_cases(folder, author, None, None)
+    live = picture_case(current) if current.document.done else None
+    return _folder_cases(folder, author, current.image.path, live)
+
+
+def _folder_cases(
+    folder: Path, author: str, open_path: Path | None, live: Case | None
+) -> Generator[str, None, list[Case]]:
+    found: list[Path | Case] = []
     for path in list_images(folder):
-        if current is not None and open_path is not None and _same(path, open_path):
-            if current.document.done:
-                found.append(current)
+        if open_path is not None and _same(path, open_path):
+            found += [] if live is None else [live]
         elif _is_done(path, author):
             found.append(path)
     cases = []
     for item in _spread(found):
-        if isinstance(item, ImageSession):
-            cases.append(picture_case(item))
+        if isinstance(item, Case):
+            cases.append(item)
             continue
         yield f"Reading {item.name}"
         case = _read_case(item, author)

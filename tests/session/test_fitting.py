@@ -84,8 +84,10 @@ def test_the_open_picture_counts_as_it_is_now(tmp_path: Path) -> None:
     session.apply(draft(image.pixels, SETTINGS))
     assert cases_of(tmp_path, session) == []
     session.finish()
-    (case,) = cases_of(tmp_path, session)
-    assert case.evidence.cells == 4
+    steps = folder_cases_steps(tmp_path, AUTHOR, session)
+    session.remove(1)
+    (case,) = finish(steps)
+    assert (case.evidence.cells, case.evidence.complete) == (4, True)
 
 
 def test_damaged_files_are_left_out(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,12 +10,20 @@ from napari.layers import Labels as LabelsLayer
 from napari.utils.notifications import show_warning
 
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.fit import FitResult, fit_steps
+from napari_fncells.core.gestures import Gestures
 from napari_fncells.core.params import AUTO, DraftParams
 from napari_fncells.core.segment import Draft, draft_steps
+from napari_fncells.session.fitting import evidence_steps, meter_steps
+from napari_fncells.viewer.jobs import Steps
 from napari_fncells.viewer.pictures import is_draft
 
 if TYPE_CHECKING:
     from napari_fncells.viewer.workspace import Workspace
+
+
+Meter = dict[str, Gestures]
+"""Predicted gestures by name of the settings."""
 
 
 class Drafting:
@@ -56,6 +65,50 @@ class Drafting:
             return
         steps = draft_steps(image.pixels, params, pixel_size=image.pixel_size)
         workspace.runner("Drafting", steps, apply)
+
+    def fit(self, params: DraftParams, done: Callable[[FitResult], None]) -> None:
+        """Find the settings that agree best with what was corrected and finished so far.
+
+        Raises
+        ------
+        UserError
+            Where there is no picture.
+        """
+        cases = self._evidence()
+
+        def steps() -> Steps:
+            return (yield from fit_steps((yield from cases), params))
+
+        self._workspace.runner("Fitting to your corrections", steps(), done)
+
+    def meter(
+        self, settings: Mapping[str, DraftParams | str], done: Callable[[Meter], None]
+    ) -> None:
+        """Predict, for each of several settings, the gestures they would have left to do.
+
+        Raises
+        ------
+        UserError
+            Where there is no picture.
+        """
+        cases = self._evidence()
+
+        def steps() -> Steps:
+            known = yield from cases
+            if not any(case.evidence.decisions for case in known):
+                raise UserError(
+                    "Nothing is known yet to compare drafts with.",
+                    "Accept, add or remove some cells, or finish a picture.",
+                )
+            return (yield from meter_steps(known, settings))
+
+        self._workspace.runner("Comparing methods", steps(), done)
+
+    def _evidence(self) -> Steps:
+        workspace = self._workspace
+        session = workspace.require_session()
+        workspace.settle()
+        return evidence_steps(session, workspace.author)
 
     def adopt(self, layer: LabelsLayer) -> None:
         """Correct a labels layer: its labels become the draft of the current picture.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from superqt import QCollapsible
 
+from napari_fncells.core.gestures import Gestures
 from napari_fncells.core.params import AUTO, PRESET_TITLES, PRESETS, DraftParams
 from napari_fncells.session.tuning import Look
 from napari_fncells.widgets.controls import Choice, keep_canvas_keys
@@ -32,6 +34,8 @@ class DraftPanel(QWidget):
         Signal(): the user wants drafts with outlines like the corrected ones.
     fit_requested
         Signal(): the user wants the settings that agree best with the corrections.
+    compare_requested
+        Signal(): the user wants to know how much work each method would leave.
     tuned
         Signal(): a setting changed and a preview is wanted.
     cutoff_moved
@@ -48,6 +52,7 @@ class DraftPanel(QWidget):
     cancelled = Signal()
     match_requested = Signal()
     fit_requested = Signal()
+    compare_requested = Signal()
     tuned = Signal()
     cutoff_moved = Signal(float)
     cutoff_set = Signal(float)
@@ -64,6 +69,8 @@ class DraftPanel(QWidget):
         self.form = DraftForm(PRESETS[AUTO])
         self.settings = QCollapsible("Fine-tune")
         self.words = QLabel(wordWrap=True)
+        self.told = QLabel(wordWrap=True)
+        self.told.setVisible(False)
         self.match = QPushButton("Match my outlines")
         self.match.setToolTip(
             "Set the outline offset to what the cells you accepted, added or edited in this "
@@ -73,6 +80,11 @@ class DraftPanel(QWidget):
         self.fit.setToolTip(
             "Find the settings that agree best with the cells you accepted, added and removed "
             "here, or with the finished pictures of the folder."
+        )
+        self.compare = QPushButton("Compare methods")
+        self.compare.setToolTip(
+            "Predict how many gestures each method, and these settings, would leave to do: from "
+            "your corrections here and the finished pictures of the folder."
         )
         self.file = QPushButton("Open a draft …")
         self.file.setToolTip(
@@ -87,7 +99,7 @@ class DraftPanel(QWidget):
         self.stop.setVisible(False)
         self.progress = QLabel(wordWrap=True)
         self.progress.setVisible(False)
-        keep_canvas_keys(self.match, self.fit, self.file, self.button, self.stop)
+        keep_canvas_keys(self.match, self.fit, self.compare, self.file, self.button, self.stop)
         self._lay_out()
         self._connect()
 
@@ -118,9 +130,22 @@ class DraftPanel(QWidget):
         field.value = float(min(max(round(field.value + by, 1), field.min), field.max))
         return float(field.value)
 
+    def tell(self, text: str) -> None:
+        """Say what came of a fit or a comparison."""
+        self.told.setText(text)
+        self.told.setVisible(bool(text))
+
+    def show_meter(self, meter: Mapping[str, Gestures]) -> None:
+        """Show predicted gestures beside each method; those of the settings shown under ''."""
+        for index in range(self.method.count()):
+            name = self.method.itemData(index)
+            self.method.setItemText(index, f"{PRESET_TITLES[name]}: {_gestures(meter[name])}")
+        mine = meter[""]
+        self.tell(f"The settings shown would have left {_gestures(mine)} to do ({mine}).")
+
     def show_busy(self, message: str | None) -> None:
         """Say what the running job does, or with None that none runs."""
-        for button in (self.button, self.fit, self.file):
+        for button in (self.button, self.fit, self.compare, self.file):
             button.setEnabled(message is None)
         self.stop.setVisible(message is not None)
         self.progress.setVisible(message is not None)
@@ -152,6 +177,7 @@ class DraftPanel(QWidget):
         self.stop.clicked.connect(self.cancelled)
         self.match.clicked.connect(self.match_requested)
         self.fit.clicked.connect(self.fit_requested)
+        self.compare.clicked.connect(self.compare_requested)
         self.file.clicked.connect(self._choose_file)
 
     def _show_preset(self) -> None:
@@ -191,7 +217,16 @@ class DraftPanel(QWidget):
         tuning = QWidget()
         inner = QVBoxLayout(tuning)
         inner.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.words, self.scores, self.sizes, self.form, self.match, self.fit):
+        for widget in (
+            self.words,
+            self.scores,
+            self.sizes,
+            self.form,
+            self.match,
+            self.fit,
+            self.compare,
+            self.told,
+        ):
             inner.addWidget(widget)
         self.settings.addWidget(tuning)
         buttons = QHBoxLayout()
@@ -204,3 +239,7 @@ class DraftPanel(QWidget):
         layout.addWidget(self.progress)
         layout.addWidget(self.settings)
         layout.addWidget(self.file)
+
+
+def _gestures(found: Gestures) -> str:
+    return f"{found.total} gesture{'' if found.total == 1 else 's'}"

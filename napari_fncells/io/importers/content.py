@@ -161,7 +161,7 @@ def _pieces_per_value(values: npt.NDArray[Any]) -> float:
 def _decided(values: npt.NDArray[Any], full: float) -> bool:
     high = np.count_nonzero(values >= 0.8 * full)
     middle = np.count_nonzero(values > 0.2 * full) - high
-    return high > 0 and high >= _DECIDED_SHARE * middle
+    return bool(high > 0 and high >= _DECIDED_SHARE * middle)
 
 
 def _full_scale(dtype: np.dtype[Any]) -> float | None:

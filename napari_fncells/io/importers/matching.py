@@ -160,16 +160,19 @@ def _match(
     for rank in range(_RANKS):
         taken = set(found.values())
         free = [path for path in drafts if path not in taken]
-        open_ = [path for path in pictures if path not in found and path not in ambiguous]
-        links = _fitting(_links(open_, free, rank))
-        claims = defaultdict(list)
-        for image, candidates in links.items():
+        # Pictures that have a draft already count as claimants, too: a second file of the same
+        # stem may be theirs
+        links = _fitting(_links(pictures, free, rank))
+        claims: dict[Path, int] = defaultdict(int)
+        for candidates in links.values():
             for candidate in candidates:
-                claims[candidate].append(image)
+                claims[candidate] += 1
         for image, candidates in links.items():
-            if len(candidates) == 1 and len(claims[candidates[0]]) == 1:
+            if image in found or image in ambiguous:
+                continue
+            if len(candidates) == 1 and claims[candidates[0]] == 1:
                 found[image] = candidates[0]
-            elif candidates:
+            else:
                 ambiguous[image] = tuple(candidates)
     return found, ambiguous
 
@@ -261,5 +264,5 @@ def _base(path: Path) -> str:
 
 
 def _normal(name: str) -> str:
-    """macOS takes names apart into letters and accents."""
+    """The composed form: macOS takes letters and accents apart."""
     return unicodedata.normalize("NFC", name)

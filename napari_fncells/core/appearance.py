@@ -141,7 +141,7 @@ class StateImage:
             self._table = longer
 
 
-def draft_codes(labels: Labels) -> NDArray[np.uint8]:
+def draft_codes(labels: NDArray[np.integer]) -> NDArray[np.uint8]:
     """Codes of labels that are all as drafted: (Y, X) uint8."""
     codes = np.zeros(labels.shape, np.uint8)
     for tile in Box.whole(labels.shape).tiles(_TILE):
@@ -153,11 +153,11 @@ def draft_codes(labels: Labels) -> NDArray[np.uint8]:
     return codes
 
 
-def _outline(labels: Labels) -> NDArray[np.bool_]:
+def _outline(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Pixels of cells within 2 px of another cell or of the ground."""
     if labels.size == 0:
         return np.zeros(labels.shape, bool)
-    # OpenCV knows no uint32; float64 holds every one exactly
+    # OpenCV knows no integers of 32 bits here; float64 holds every one exactly
     plane = labels if labels.dtype.itemsize <= 2 else labels.astype(np.float64)
     different = cv2.erode(plane, _KERNEL) != cv2.dilate(plane, _KERNEL)
     return np.asarray(different.reshape(labels.shape) & (labels > 0), dtype=bool)

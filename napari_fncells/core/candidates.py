@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from napari_fncells.core.cutoff import cutoff_of
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind, ObjectChange
 from napari_fncells.core.geometry import Box
@@ -16,8 +17,9 @@ from napari_fncells.core.grow import Region
 from napari_fncells.core.labels import boxes
 from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Origin
 from napari_fncells.core.params import DraftParams, Params
-from napari_fncells.core.score import background_statistics, cutoff_of, score_map
-from napari_fncells.core.segment import segment
+from napari_fncells.core.relief import relief
+from napari_fncells.core.score import background_statistics, score_map
+from napari_fncells.core.segment import cells_of
 
 
 class CandidateParams(Params):
@@ -54,11 +56,11 @@ def candidate_steps(
     """
     params = params or CandidateParams()
     yield "Looking for missed cells"
-    score = score_map(image, draft.score)
+    score = relief(score_map(image, draft.score), draft.cutoff)
     cutoff = cutoff_of(score.values, draft.cutoff)
     ground, _ = background_statistics(score.values)
     lowered = cutoff - params.depth * max(cutoff - ground, 0.0)
-    labels = segment(score, draft, cutoff=lowered)
+    labels = cells_of(score, lowered, draft)
     return tuple(
         Region(Box.of(slices), labels[slices] == i, lowered) for i, slices in boxes(labels).items()
     )

@@ -12,6 +12,7 @@ from napari_fncells.core.params import Channel
 # ITU-R BT.709 weights, those of scikit-image's rgb2gray, which the authors' recipe used
 _LUMINANCE = np.array([[0.2125, 0.7154, 0.0721]], dtype=np.float32)
 _LARGE = 256
+_LIMIT = 1e18
 _COLOURS: dict[str, int] = {"red": 0, "green": 1, "blue": 2}
 
 
@@ -25,13 +26,14 @@ def intensity(image: NDArray[np.generic], channel: Channel = "auto") -> NDArray[
     channel
         'auto' takes the channel whose brightest per cent stands highest above its median,
         which is the stained one for a single fluorophore. 'luminance' weighs red, green and
-        blue as the eye does. 'maximum' is the largest of all channels.
+        blue as the eye does. 'maximum' is the largest of all channels. 'pca' is the mixture of
+        channels that varies most over the picture, scaled to their grey levels.
 
     Returns
     -------
     ndarray
-        (Y, X) float32; NaN, infinity and what float32 cannot hold become 0, so that no
-        filter spreads them.
+        (Y, X) float32; NaN, infinity and what lies beyond 1e18 become 0, so that no filter
+        spreads them.
 
     Raises
     ------
@@ -58,9 +60,8 @@ def _finite(image: NDArray[np.generic]) -> NDArray[np.float32]:
     """Floating-point values as float32, those it cannot hold as 0."""
     with np.errstate(over="ignore"):
         values = image.astype(np.float32)
-    # Half of the largest: sums and differences of two values stay finite
-    limit = np.finfo(np.float32).max / 2
-    values[~(np.abs(values) <= limit)] = 0.0
+    # Far beyond any picture; squares and sums over a window stay finite
+    values[~(np.abs(values) <= _LIMIT)] = 0.0
     return values
 
 
@@ -76,6 +77,8 @@ def _plane(image: NDArray[np.generic], channel: Channel) -> NDArray[np.generic]:
     if channel == "maximum":
         highest: NDArray[np.generic] = image.max(axis=2)
         return highest
+    if channel == "pca":
+        return _first_axis(image)
     if channels < 3:
         raise ParameterError(
             f"The picture has {channels} channels, so {channel!r} says nothing.",
@@ -86,6 +89,19 @@ def _plane(image: NDArray[np.generic], channel: Channel) -> NDArray[np.generic]:
         return np.asarray(cv2.transform(rgb, _LUMINANCE)).reshape(image.shape[:2])
     colour: NDArray[np.generic] = image[..., _COLOURS[channel]]
     return colour
+
+
+def _first_axis(image: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Project (Y, X, C) onto the direction of colour that varies most; brighter is more.
+
+    Weights are scaled to a sum of 1 in size, so that the result is in grey levels.
+    """
+    step = 4 if min(image.shape[:2]) >= _LARGE else 1
+    sample = image[::step, ::step].reshape(-1, image.shape[2]).astype(np.float64)
+    _, axes = np.linalg.eigh(np.cov(sample, rowvar=False))
+    weights = axes[:, -1]
+    weights = weights / np.abs(weights).sum() * (1 if weights.sum() >= 0 else -1)
+    return np.asarray(image.astype(np.float32) @ weights.astype(np.float32))
 
 
 def brightest_channel(image: NDArray[np.generic]) -> int:

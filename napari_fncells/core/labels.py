@@ -30,8 +30,8 @@ def present(labels: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int64
     if int(values.min()) < 0 or int(values.max()) > _TABLE:
         ids = np.unique(values)
         return ids[ids > 0].astype(np.int64)
-    counts = np.bincount(values.ravel().astype(np.int64, copy=False))
-    counts[0] = 0
+    flat = values.ravel()
+    counts = np.bincount(flat[np.flatnonzero(flat != 0)])
     return np.flatnonzero(counts).astype(np.int64, copy=False)
 
 
@@ -59,7 +59,11 @@ def dense(
     if ids.size and int(ids[-1]) <= _TABLE and int(values.min()) >= 0:
         table = np.zeros(int(ids[-1]) + 1, dtype=np.int32)
         table[ids] = np.arange(1, ids.size + 1, dtype=np.int32)
-        return ids, table[values]
+        # Cells cover little of a picture: to look at them alone is several times faster
+        place = np.flatnonzero(values != 0)
+        found = np.zeros(values.shape, dtype=np.int32)
+        found.ravel()[place] = table[values.ravel()[place]]
+        return ids, found
     numbers = np.searchsorted(ids, values.ravel(), side="left").reshape(values.shape) + 1
     numbers[values <= 0] = 0
     return ids, numbers.astype(np.int32)

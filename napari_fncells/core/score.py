@@ -1,4 +1,4 @@
-"""Score maps: one float32 per pixel, higher = more cell-like, and the cutoff that goes with it."""
+"""Score maps: one float32 per pixel, higher = more cell-like."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.core.blobs import blob_response
+from napari_fncells.core.blur import Plane, wide_gaussian
+from napari_fncells.core.ground import ground
 from napari_fncells.core.intensity import intensity
-from napari_fncells.core.params import CutoffParams, ScoreParams
+from napari_fncells.core.params import ScoreParams
 
-# Above this sigma the ground is blurred at a quarter of the scale: it holds no finer detail
-_COARSE_SIGMA = 16.0
 ROUNDING = 5e-6
 """What filters of float32 add to a constant picture, relative to its value."""
 
@@ -37,7 +38,9 @@ class ScoreMap:
     step: float = 0.0
 
 
-def score_map(image: NDArray[np.generic], params: ScoreParams | None = None) -> ScoreMap:
+def score_map(
+    image: NDArray[np.generic], params: ScoreParams | None = None, *, exact: bool = False
+) -> ScoreMap:
     """Smoothed intensity of a picture, measured against its ground.
 
     Parameters
@@ -46,11 +49,14 @@ def score_map(image: NDArray[np.generic], params: ScoreParams | None = None) -> 
         (Y, X) or (Y, X, C), any real dtype.
     params
         Intensity, smoothing and ground; the defaults of `ScoreParams` where omitted.
+    exact
+        Whether wide filters are done at full scale, too; they differ by some thousandths of
+        the picture's span.
 
     Returns
     -------
     ScoreMap
-        In grey levels of the picture.
+        In grey levels of the picture, or in spreads with `params.contrast`.
 
     Raises
     ------
@@ -59,75 +65,49 @@ def score_map(image: NDArray[np.generic], params: ScoreParams | None = None) -> 
     """
     params = params or ScoreParams()
     plane = intensity(image, params.channel)
-    values = gaussian(plane, params.smoothing)
-    step = 0.0 if image.dtype.kind == "f" else 1.0
-    if params.background == 0:
-        return ScoreMap(values, "smoothed grey level", step)
-    above = values - ground(plane, params.background)
-    above[np.abs(above) <= ROUNDING * np.abs(values)] = 0.0
-    return ScoreMap(above, "grey levels above the ground", step)
+    return plane_score(plane, params, 0.0 if image.dtype.kind == "f" else 1.0, exact=exact)
 
 
-def gaussian(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Gaussian blur of a (Y, X) float32 plane; sigma in px, 0 returns a copy.
+def plane_score(
+    plane: Plane, params: ScoreParams, step: float = 0.0, *, exact: bool = False
+) -> ScoreMap:
+    """Score map of a (Y, X) float32 plane of intensities; see `score_map`."""
+    values = wide_gaussian(plane, params.smoothing, exact=exact)
+    meaning = "smoothed grey level"
+    if params.background:
+        values = _above(values, ground(plane, params.background, params.ground, exact=exact))
+        meaning = "grey levels above the ground"
+    if params.blobs != "none":
+        values = blob_response(values, params.blob_min, params.blob_max, params.blobs)
+        meaning = "answer to round spots, in grey levels"
+        values[values <= ROUNDING * np.abs(plane).max(initial=0)] = 0.0
+    if params.contrast:
+        values = local_contrast(values, params.contrast, exact=exact)
+        return ScoreMap(values, "spreads of the surroundings above the ground")
+    return ScoreMap(values, meaning, step)
 
-    Kernel width (4 sigma each way) and border (nearest) are scikit-image's, with the same
-    result to float32 rounding, several times faster.
+
+def local_contrast(values: Plane, sigma: float, *, exact: bool = False) -> Plane:
+    """Divide scores, measured from their median, by their spread around.
+
+    The spread is the standard deviation in a Gaussian window, and never less than the noise of
+    the ground of the whole picture, so that even ground is not blown up.
     """
-    if sigma == 0:
-        return plane.copy()
-    width = 2 * int(4 * sigma + 0.5) + 1
-    blurred = cv2.GaussianBlur(plane, (width, width), sigma, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(blurred, dtype=np.float32).reshape(plane.shape)
-
-
-def ground(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Slowly varying ground of a (Y, X) plane: its wide Gaussian, cells clipped away.
-
-    Bright cells would lift a plain Gaussian and sink their neighbours below it, so values are
-    clipped at the blurred level plus the plane's median deviation before the final blur.
-    """
-    height, width = plane.shape
-    if sigma < _COARSE_SIGMA or min(height, width) < 8:
-        return _clipped_blur(plane, sigma)
-    small_size = (max(1, width // 4), max(1, height // 4))
-    small = cv2.resize(plane, small_size, interpolation=cv2.INTER_AREA)
-    coarse = _clipped_blur(small.astype(np.float32, copy=False), sigma / 4)
-    resized = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(resized, dtype=np.float32)
-
-
-def _clipped_blur(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Blur, clip what stands above the blur, blur again."""
-    first = gaussian(plane, sigma)
-    spread = np.float32(np.median(np.abs(plane[::4, ::4] - first[::4, ::4])))
-    return gaussian(np.minimum(plane, first + spread), sigma)
-
-
-def cutoff_of(values: NDArray[np.float32], params: CutoffParams) -> float:
-    """Cutoff that a picture's own scores ask for.
-
-    Parameters
-    ----------
-    values
-        (Y, X) float32 scores.
-    params
-        Method and amount; see `CutoffParams`.
-
-    Returns
-    -------
-    float
-        A pixel belongs to a cell where its score is greater than this. Where the picture is
-        flat, the highest score: no pixel does.
-    """
+    height = values - np.float32(np.median(values[::4, ::4]))
     if is_flat(values):
-        return float(values.max())
-    if params.method == "percentile":
-        return float(np.percentile(values, params.amount))
-    if params.method == "mean_sd":
-        return float(values.mean(dtype=np.float64) + params.amount * values.std(dtype=np.float64))
-    mean, deviation = background_statistics(values)
-    return mean + params.amount * deviation
+        return np.zeros_like(values)
+    mean = wide_gaussian(height, sigma, exact=exact)
+    square = wide_gaussian(height * height, sigma, exact=exact)
+    _, noise = background_statistics(height)
+    variance = np.maximum(square - mean * mean, 0) + np.float32(max(noise, 1e-12) ** 2)
+    return np.asarray(height / cv2.sqrt(variance).reshape(values.shape), dtype=np.float32)
+
+
+def _above(values: Plane, level: Plane) -> Plane:
+    """Scores above a level; what is rounding alone is 0."""
+    above = values - level
+    above[np.abs(above) <= ROUNDING * np.abs(values)] = 0.0
+    return above
 
 
 def is_flat(values: NDArray[np.float32]) -> bool:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.clean import clean_mask
-from napari_fncells.core.labels import Labels, compact, label
+from napari_fncells.core.clean import drop_cells, drop_pieces, smooth_mask
+from napari_fncells.core.cutoff import cutoff_of, threshold
+from napari_fncells.core.labels import Labels, compact
 from napari_fncells.core.offset import move_outlines
 from napari_fncells.core.params import AUTO, PRESETS, DraftParams, preset
-from napari_fncells.core.score import ScoreMap, cutoff_of, score_map
-from napari_fncells.core.split import split_necks
+from napari_fncells.core.relief import relief
+from napari_fncells.core.score import ScoreMap, score_map
+from napari_fncells.core.split import split_clumps
 from napari_fncells.core.steps import finish
 
 
@@ -26,13 +28,15 @@ class Draft:
     labels
         (Y, X) uint16 (uint32 above 65,535 cells), 0 = background, cells 1..n.
     score
-        The score map it was cut from.
+        The scores it was cut from: the score map, against the surroundings for local methods.
     cutoff
         The score above which a pixel belongs to a cell.
     method
         Name of the preset, or 'threshold' for other parameters.
     params
         All parameters.
+    words
+        What was chosen by itself and why; empty where nothing was.
     """
 
     labels: Labels
@@ -40,9 +44,16 @@ class Draft:
     cutoff: float
     method: str
     params: DraftParams
+    words: str = ""
 
 
-def draft(image: NDArray[np.generic], params: DraftParams | str = AUTO) -> Draft:
+def draft(
+    image: NDArray[np.generic],
+    params: DraftParams | str = AUTO,
+    pixel_size: float | None = None,
+    *,
+    exact: bool = False,
+) -> Draft:
     """Propose a mask for a picture by an adaptive threshold.
 
     Parameters
@@ -51,26 +62,36 @@ def draft(image: NDArray[np.generic], params: DraftParams | str = AUTO) -> Draft
         (Y, X) or (Y, X, C), any real dtype.
     params
         Parameters, or the name of a preset.
+    pixel_size
+        Side of a pixel in µm, where known.
+    exact
+        Whether wide filters are done at full scale, too.
 
     Raises
     ------
     ParameterError
-        For an unknown preset or an array that is no picture.
+        For an unknown preset, an array that is no picture, or sizes in µm without a pixel size.
     """
-    return finish(draft_steps(image, params))
+    return finish(draft_steps(image, params, pixel_size, exact=exact))
 
 
 def draft_steps(
-    image: NDArray[np.generic], params: DraftParams | str = AUTO
+    image: NDArray[np.generic],
+    params: DraftParams | str = AUTO,
+    pixel_size: float | None = None,
+    *,
+    exact: bool = False,
 ) -> Generator[str, None, Draft]:
     """Do what `draft` does in steps, yielding in words what comes next; returns the Draft."""
-    method = params if isinstance(params, str) else method_name(params)
     chosen = preset(params) if isinstance(params, str) else params
+    method = params if isinstance(params, str) else method_name(params)
+    sized = chosen.in_pixels(pixel_size)
     yield "Computing the score map"
-    score = score_map(image, chosen.score)
+    score = score_map(image, sized.score, exact=exact)
+    score = relief(score, sized.cutoff, exact=exact)
     yield "Cutting and cleaning up"
-    cutoff = cutoff_of(score.values, chosen.cutoff)
-    labels = segment(score, chosen, cutoff=cutoff)
+    cutoff = cutoff_of(score.values, sized.cutoff)
+    labels = compact(cells_of(score, cutoff, sized))
     return Draft(labels, score, cutoff, method, chosen)
 
 
@@ -89,7 +110,7 @@ def segment(
     score
         Scores of a picture.
     params
-        Cutoff and clean-up; the default preset where omitted.
+        Cutoff and clean-up, sizes in px; the default preset where omitted.
     cutoff
         Overrides the cutoff that `params` asks for, in the score's own units.
 
@@ -99,10 +120,36 @@ def segment(
         (Y, X) uint16, or uint32 above 65,535 cells; 0 = background, cells 1..n, 8-connected.
     """
     params = params or preset(AUTO)
+    measured = relief(score, params.cutoff)
     if cutoff is None:
-        cutoff = cutoff_of(score.values, params.cutoff)
-    mask = clean_mask(score.values > cutoff, params.clean_up)
-    labels = label(mask)
-    if params.clean_up.split == "distance":
-        labels = split_necks(labels, params.clean_up)
-    return compact(move_outlines(labels, params.clean_up.outline_offset))
+        cutoff = cutoff_of(measured.values, params.cutoff)
+    return compact(cells_of(measured, cutoff, params))
+
+
+def cells_of(measured: ScoreMap, cutoff: float, params: DraftParams) -> NDArray[np.int32]:
+    """Cells above a cutoff, cleaned, split, with their outlines moved; any numbers, int32.
+
+    Parameters
+    ----------
+    measured
+        The relief.
+    cutoff
+        In its units.
+    params
+        Sizes in px.
+    """
+    return cells_in(mask_of(measured, cutoff, params), measured, params)
+
+
+def mask_of(measured: ScoreMap, cutoff: float, params: DraftParams) -> NDArray[np.bool_]:
+    """Pixels above a cutoff, holes filled, smoothed; small pieces are in it yet."""
+    return smooth_mask(threshold(measured, cutoff, params.cutoff), params.clean_up)
+
+
+def cells_in(
+    mask: NDArray[np.bool_], measured: ScoreMap, params: DraftParams
+) -> NDArray[np.int32]:
+    """Cells of what `mask_of` gave."""
+    clean_up = params.clean_up
+    cells = split_clumps(drop_pieces(mask, clean_up), measured.values, clean_up)
+    return drop_cells(move_outlines(cells, clean_up.outline_offset), clean_up)

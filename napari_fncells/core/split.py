@@ -2,32 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from skimage.morphology import local_maxima, reconstruction
 from skimage.segmentation import watershed
 
+from napari_fncells.core.fnc_v1 import split_fnc_v1
+from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import boxes, label
 from napari_fncells.core.params import CleanUpParams
 
+IntLabels = NDArray[np.int32]
+Mask = NDArray[np.bool_]
 
-def split_necks(labels: NDArray[np.int32], params: CleanUpParams) -> NDArray[np.int32]:
+
+def split_clumps(mask: Mask, scores: NDArray[np.float32], params: CleanUpParams) -> IntLabels:
+    """Number the pieces of a mask from 1, clumps cut into cells.
+
+    Parameters
+    ----------
+    mask
+        (Y, X) bool.
+    scores
+        (Y, X) float32, by which 'intensity' cuts.
+    params
+        `split` and what belongs to it. Parts smaller than `min_area` are not cut off.
+
+    Returns
+    -------
+    ndarray
+        (Y, X) int32.
+    """
+    if params.split == "fnc_v1":
+        return split_fnc_v1(mask)
+    labels = label(mask)
+    if params.split == "distance":
+        return split_necks(labels, params)
+    if params.split == "intensity":
+        return split_dim_lines(labels, scores, params)
+    return labels
+
+
+def split_necks(labels: IntLabels, params: CleanUpParams) -> IntLabels:
     """Cut clumps where they narrow, by a watershed of the distance to their outline.
 
     A clump has as many parts as its distance map has peaks that stand `split_depth` px above
     the neck between them. Parts smaller than `min_area` are not cut off.
     """
-    mask = (labels > 0).astype(np.uint8)
-    if not mask.any():
+
+    def relief_of(box: tuple[slice, slice], inside: Mask) -> NDArray[np.float32] | None:
+        # The nearest ground to a pixel of a clump is no farther than 1 px from its box
+        wide = Box.of(box).padded(1).clip(labels.shape)
+        mask = (labels[wide.slices] > 0).view(np.uint8)
+        distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        depth = np.where(inside, distance[Box.of(box).within(wide)], 0).astype(np.float32)
+        return None if depth.max() < 2 * params.split_depth else depth
+
+    return _split(labels, relief_of, params.split_depth, params.min_area)
+
+
+def split_dim_lines(
+    labels: IntLabels, scores: NDArray[np.float32], params: CleanUpParams
+) -> IntLabels:
+    """Cut clumps along dim lines between bright cores, by a watershed of the score.
+
+    A clump has as many parts as its score has peaks from which any way to another as high
+    leads down by `split_contrast` of the height above the ground.
+    """
+    if not labels.any():
         return labels
-    distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    sample = scores[::4, ::4]
+    ground = float(np.median(sample))
+    least = max(float(scores.max()) - ground, 1e-12) * 1e-3
+    # On the logarithm of the height a share of it is a difference
+    step = -np.log(max(1 - params.split_contrast, 1e-6))
+
+    def relief_of(box: tuple[slice, slice], inside: Mask) -> NDArray[np.float32]:
+        height = np.log(np.maximum(scores[box] - ground, least))
+        lowest = float(height[inside].min())
+        return np.where(inside, height - lowest + 1e-3, 0).astype(np.float32)
+
+    return _split(labels, relief_of, float(step), params.min_area)
+
+
+def _split(
+    labels: IntLabels,
+    relief_of: Callable[[tuple[slice, slice], Mask], NDArray[np.float32] | None],
+    height: float,
+    min_area: int,
+) -> IntLabels:
+    """Cut each clump into the basins of its relief; the first part keeps the number."""
     result = labels.copy()
     next_id = int(labels.max()) + 1
     for region, box in boxes(labels).items():
         inside = labels[box] == region
-        depth = np.where(inside, distance[box], 0).astype(np.float32)
-        parts = _parts(depth, inside, params)
+        relief = relief_of(box, inside)
+        parts = None if relief is None else _parts(relief, inside, height, min_area)
         if parts is None:
             continue
         for part in range(2, int(parts.max()) + 1):
@@ -37,17 +110,15 @@ def split_necks(labels: NDArray[np.int32], params: CleanUpParams) -> NDArray[np.
 
 
 def _parts(
-    depth: NDArray[np.float32], inside: NDArray[np.bool_], params: CleanUpParams
-) -> NDArray[np.int32] | None:
+    relief: NDArray[np.float32], inside: Mask, height: float, min_area: int
+) -> IntLabels | None:
     """Number the parts of one clump from 1, or None where it is one cell."""
-    if depth.max() < 2 * params.split_depth:
-        return None
-    peaks = label(_peaks(depth, params.split_depth) & inside)
+    peaks = label(_peaks(relief, height) & inside)
     while peaks.max() > 1:
         # 8-connected like the clump, else pieces joined by a corner are not reached
-        parts: NDArray[np.int32] = watershed(-depth, peaks, connectivity=2, mask=inside)
+        parts: IntLabels = watershed(-relief, peaks, connectivity=2, mask=inside)
         areas = np.bincount(parts.ravel())[1:]
-        if areas.min() >= max(params.min_area, 1):
+        if areas.min() >= max(min_area, 1):
             return parts
         # The smallest part is no cell: give its ground to the neighbours and cut again
         peaks[peaks == int(areas.argmin()) + 1] = 0
@@ -55,10 +126,10 @@ def _parts(
     return None
 
 
-def _peaks(depth: NDArray[np.float32], height: float) -> NDArray[np.bool_]:
-    """Tops that stand at least `height` px above the way to any other as high.
+def _peaks(relief: NDArray[np.float32], height: float) -> Mask:
+    """Tops that stand at least `height` above the way to any other as high.
 
     Not `h_maxima`, which takes equal tops apart however shallow the way between them is.
     """
-    lowered = reconstruction(depth - np.float32(height), depth)
+    lowered = reconstruction(relief - np.float32(height), relief)
     return np.asarray(local_maxima(lowered), dtype=bool)

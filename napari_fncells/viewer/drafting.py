@@ -39,15 +39,23 @@ class Drafting:
         """
         workspace = self._workspace
         session, picture = workspace.require_session(), workspace.current
+        image = session.image
 
         def apply(result: Draft) -> None:
             workspace.settle(picture)
             session.apply(result)
             counts = session.document.counts
             proposed = f"{counts.untouched} cell{'' if counts.untouched == 1 else 's'}"
-            workspace.report(f"Drafted {proposed}; the mask has {counts.final} in all.")
+            said = f"Drafted {proposed}; the mask has {counts.final} in all. {result.words}"
+            workspace.report(said.rstrip())
 
-        workspace.runner("Drafting", draft_steps(session.image.pixels, params), apply)
+        look = workspace.preview.look
+        workspace.preview.end()
+        if look is not None and look.settled and look.draft.params == params:
+            apply(look.draft)
+            return
+        steps = draft_steps(image.pixels, params, pixel_size=image.pixel_size)
+        workspace.runner("Drafting", steps, apply)
 
     def adopt(self, layer: LabelsLayer) -> None:
         """Correct a labels layer: its labels become the draft of the current picture.

@@ -30,3 +30,6 @@ SELECTED_COLOUR = "#ffe600"
 
 MASK_OPACITY = 0.9
 """Of the mask and of the states above it, at first."""
+
+PREVIEW_COLOUR = "#b6ff3c"
+"""Cells of a draft that is looked at before it is applied."""

@@ -29,6 +29,7 @@ from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.overlay import Overlay
 from napari_fncells.viewer.pictures import Picture, image_layer_data
+from napari_fncells.viewer.preview import Preview
 from napari_fncells.viewer.review import Review
 from napari_fncells.viewer.saving import Saving
 from napari_fncells.viewer.sitting import Pulse, begin, resume
@@ -60,8 +61,10 @@ class Workspace:
         Runs generators that yield progress in words; replaced by the window.
     author
         The annotator's name, for new sessions.
-    drafting, correction, review
-        What proposes masks; what mouse gestures do; what walks and judges cells by keys.
+    drafting, preview
+        What proposes masks; what shows them before they are applied.
+    correction, review
+        What mouse gestures do; what walks and judges cells by keys.
     display, overlay, saving
         What shows pictures, what tells the states of cells, what keeps them on disk.
     """
@@ -94,6 +97,7 @@ class Workspace:
         self._album.left.connect(self._on_left)
         self.correction = Correction(self)
         self.drafting = Drafting(self)
+        self.preview = Preview(self)
         self._gestures = Gestures(viewer, self.correction)
         commands.register(existing_workspace)
         # On this viewer alone: Ctrl+Y flips others to 3D
@@ -215,6 +219,7 @@ class Workspace:
         if active is not None and hasattr(active, "mode"):
             active.mode = "pan_zoom"
         self.review.select(None)
+        self.preview.end()
         self.escaped.emit()
 
     def show_help(self) -> None:
@@ -311,6 +316,7 @@ class Workspace:
         if current is not self._at:
             self._at = current
             self.review.select(None)
+            self.preview.leave()
         self._follow_mask()
         self.changed.emit()
 

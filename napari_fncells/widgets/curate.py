@@ -30,6 +30,7 @@ from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.banner import Banner
 from napari_fncells.widgets.correct_panel import CorrectPanel
 from napari_fncells.widgets.draft_panel import DraftPanel
+from napari_fncells.widgets.drafting import connect_draft
 from napari_fncells.widgets.export_panel import ExportPanel
 from napari_fncells.widgets.picture_panel import PicturePanel
 from napari_fncells.widgets.runner import ThreadRunner
@@ -155,9 +156,8 @@ class CurateWidget(QWidget):
         self.picture.stepped.connect(self._guarded(workspace.step))
         self.picture.files_opened.connect(self._guarded(workspace.open_files))
         self.picture.folder_opened.connect(self._guarded(workspace.open_folder))
-        self.draft.requested.connect(self._guarded(self._draft))
         self.draft.cancelled.connect(self.runner.cancel)
-        self.draft.match_requested.connect(self._match_outlines)
+        connect_draft(self.draft, workspace, self._guarded)
         self.correct.undo_requested.connect(workspace.undo)
         self.correct.redo_requested.connect(workspace.redo)
         self.export.requested.connect(self.export_current)
@@ -174,21 +174,6 @@ class CurateWidget(QWidget):
                 show_error(str(error))
 
         return run
-
-    def _draft(self) -> None:
-        self.workspace.drafting.draft(self.draft.params)
-
-    def _match_outlines(self) -> None:
-        session = self.workspace.session
-        offset = session.draft_offset if session is not None else None
-        if offset is None:
-            self.workspace.report("Accept, add or edit three cells first, and leave some drafted.")
-            return
-        now = self.draft.raise_offset(offset)
-        side = "inside" if offset > 0 else "outside"
-        self.workspace.report(
-            f"Drafts lie {abs(offset):.1f} px {side} your outlines: offset set to {now:+.1f} px."
-        )
 
     def _show_idle(self) -> None:
         self.draft.show_busy(None)

@@ -1,62 +1,95 @@
-"""Panel to choose a draft method and run it."""
+"""Panel to choose a draft method, tune it under one's eyes and run it."""
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from pathlib import Path
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from superqt import QCollapsible
 
-from napari_fncells.core.params import PRESET_TITLES, PRESETS, DraftParams
-from napari_fncells.widgets.forms import draft_form, fill_form, read_form
+from napari_fncells.core.params import AUTO, PRESET_TITLES, PRESETS, DraftParams
+from napari_fncells.session.tuning import Look
+from napari_fncells.widgets.controls import Choice, keep_canvas_keys
+from napari_fncells.widgets.forms import DraftForm
+from napari_fncells.widgets.score_plot import ScorePlot
+from napari_fncells.widgets.size_plot import SizePlot
+
+_APPLY = "Draft mask"
+_FILES = "Drafts (*.tif *.tiff *.png *.npy *.npz);;All files (*)"
 
 
 class DraftPanel(QWidget):
-    """Method, its settings and the button.
+    """Method, its settings, what they lead to, and the button.
 
     Attributes
     ----------
     requested
         Signal(): the user wants a draft with `params`.
     cancelled
-        Signal(): the user wants the running draft stopped.
+        Signal(): the user wants the running job stopped.
     match_requested
         Signal(): the user wants drafts with outlines like the corrected ones.
+    fit_requested
+        Signal(): the user wants the settings that agree best with the corrections.
+    tuned
+        Signal(): a setting changed and a preview is wanted.
+    cutoff_moved
+        Signal(float): the cutoff line is dragged, to this score.
+    cutoff_set
+        Signal(float): it was let go of.
+    preview_ended
+        Signal(): no preview is wanted any more.
+    file_chosen
+        Signal(Path): the user wants this file as the draft.
     """
 
     requested = Signal()
     cancelled = Signal()
     match_requested = Signal()
+    fit_requested = Signal()
+    tuned = Signal()
+    cutoff_moved = Signal(float)
+    cutoff_set = Signal(float)
+    preview_ended = Signal()
+    file_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.method = QComboBox()
+        self.method = Choice()
         for name, title in PRESET_TITLES.items():
             self.method.addItem(title, name)
-        self.method.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.form = draft_form(PRESETS[self.method.currentData()])
+        self.scores = ScorePlot()
+        self.sizes = SizePlot()
+        self.form = DraftForm(PRESETS[AUTO])
         self.settings = QCollapsible("Fine-tune")
-        self.settings.addWidget(self.form.native)
+        self.words = QLabel(wordWrap=True)
         self.match = QPushButton("Match my outlines")
         self.match.setToolTip(
             "Set the outline offset to what the cells you accepted, added or edited in this "
             "picture ask for."
         )
-        self.match.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.settings.addWidget(self.match)
-        self.button = QPushButton("Draft mask")
+        self.fit = QPushButton("Fit to my corrections")
+        self.fit.setToolTip(
+            "Find the settings that agree best with the cells you accepted, added and removed "
+            "here, or with the finished pictures of the folder."
+        )
+        self.file = QPushButton("Open a draft …")
+        self.file.setToolTip(
+            "Take another program's labels, mask, probability map or Cellpose _seg.npy as the "
+            "draft."
+        )
+        self.button = QPushButton(_APPLY)
         self.button.setToolTip(
             "Propose a mask. Cells you added, edited or removed stay as they are."
         )
-        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.stop = QPushButton("Stop")
         self.stop.setVisible(False)
-        self.progress = QLabel()
+        self.progress = QLabel(wordWrap=True)
         self.progress.setVisible(False)
+        keep_canvas_keys(self.match, self.fit, self.file, self.button, self.stop)
         self._lay_out()
-        self.method.currentIndexChanged.connect(self._show_preset)
-        self.button.clicked.connect(self.requested)
-        self.stop.clicked.connect(self.cancelled)
-        self.match.clicked.connect(self.match_requested)
+        self._connect()
 
     @property
     def params(self) -> DraftParams:
@@ -65,9 +98,19 @@ class DraftPanel(QWidget):
         Raises
         ------
         ParameterError
-            For a value outside its range.
+            For values that do not go together.
         """
-        return read_form(self.form, PRESETS[self.method.currentData()])
+        return self.form.params
+
+    @property
+    def tuning(self) -> bool:
+        """Whether the settings are open, and a preview with them."""
+        return bool(self.settings.isExpanded())
+
+    def show_params(self, params: DraftParams) -> None:
+        """Show other settings."""
+        self.form.show_params(params)
+        self.sizes.show_limits(params.clean_up.min_area, params.clean_up.max_area)
 
     def raise_offset(self, by: float) -> float:
         """Raise the outline offset, within its range; returns what it is then."""
@@ -77,15 +120,80 @@ class DraftPanel(QWidget):
 
     def show_busy(self, message: str | None) -> None:
         """Say what the running job does, or with None that none runs."""
-        self.button.setEnabled(message is None)
+        for button in (self.button, self.fit, self.file):
+            button.setEnabled(message is None)
         self.stop.setVisible(message is not None)
         self.progress.setVisible(message is not None)
         self.progress.setText(f"{message} …" if message else "")
 
+    def show_look(self, look: Look | None) -> None:
+        """Show what the draft would be like; None where there is no preview."""
+        if look is None:
+            self.button.setText(_APPLY)
+            self.words.setText("")
+            self.scores.clear_scores()
+            return
+        self.scores.show_scores(look.histogram.counts, look.histogram.edges)
+        if not self.scores.line.moving:
+            self.scores.show_cutoff(look.draft.cutoff)
+        self.sizes.show_areas(look.areas)
+        self.button.setText(f"Apply: {look.effect}")
+        cells = f"{look.count} cell{'' if look.count == 1 else 's'}"
+        self.words.setText(f"<b>{cells}</b> in preview; the mask is as it was. {look.draft.words}")
+
+    def _connect(self) -> None:
+        self.method.currentIndexChanged.connect(self._show_preset)
+        self.form.changed.connect(self._on_field)
+        self.sizes.moved.connect(self._on_sizes)
+        self.scores.moved.connect(self.cutoff_moved)
+        self.scores.released.connect(self.cutoff_set)
+        self.settings.toggled.connect(self._on_opened)
+        self.button.clicked.connect(self.requested)
+        self.stop.clicked.connect(self.cancelled)
+        self.match.clicked.connect(self.match_requested)
+        self.fit.clicked.connect(self.fit_requested)
+        self.file.clicked.connect(self._choose_file)
+
     def _show_preset(self) -> None:
-        fill_form(self.form, PRESETS[self.method.currentData()])
+        self.show_params(PRESETS[self.method.currentData()])
+        self._tell()
+
+    def _on_field(self, name: str) -> None:
+        if name in ("clean_up.min_area", "clean_up.max_area"):
+            areas = (self.form[f"clean_up.{end}_area"].value for end in ("min", "max"))
+            self.sizes.show_limits(*areas)
+        self._tell()
+
+    def _on_sizes(self, smallest: int, largest: int) -> None:
+        clean_up = self.form.params.clean_up.model_copy(
+            update={"min_area": smallest, "max_area": largest}
+        )
+        self.form.show_params(self.form.params.model_copy(update={"clean_up": clean_up}))
+        self._tell()
+
+    def _on_opened(self, opened: bool) -> None:
+        if opened:
+            self._tell()
+        else:
+            self.preview_ended.emit()
+
+    def _tell(self) -> None:
+        """Ask for a preview of the settings, where they are open."""
+        if self.tuning:
+            self.tuned.emit()
+
+    def _choose_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Open a draft", "", _FILES)
+        if path:
+            self.file_chosen.emit(Path(path))
 
     def _lay_out(self) -> None:
+        tuning = QWidget()
+        inner = QVBoxLayout(tuning)
+        inner.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.words, self.scores, self.sizes, self.form, self.match, self.fit):
+            inner.addWidget(widget)
+        self.settings.addWidget(tuning)
         buttons = QHBoxLayout()
         buttons.addWidget(self.button, 1)
         buttons.addWidget(self.stop)
@@ -94,4 +202,5 @@ class DraftPanel(QWidget):
         layout.addWidget(self.method)
         layout.addWidget(self.settings)
         layout.addLayout(buttons)
+        layout.addWidget(self.file)
         layout.addWidget(self.progress)

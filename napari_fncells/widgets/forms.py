@@ -1,49 +1,108 @@
-"""Forms made from parameter classes: one field, one widget."""
+"""Form of the parameters of a draft, made from their classes: one field, one widget."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Le
 from magicgui.widgets import Container, create_widget
 from magicgui.widgets.bases import ValueWidget
 from pydantic.fields import FieldInfo
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from napari_fncells.core.params import DraftParams, Params, field_facts
+from napari_fncells.core.errors import ParameterError
+from napari_fncells.core.params import DraftParams, Params, counts, field_facts
 
-
-def draft_form(params: DraftParams) -> Container:
-    """Form of all draft parameters, each named `group.field`; those of no group by their name."""
-    form = Container(labels=True)
-    for group, outer in DraftParams.model_fields.items():
-        part = getattr(params, group)
-        if not isinstance(part, Params):
-            form.append(_widget(group, group, outer, part))
-            continue
-        for name, field in type(part).model_fields.items():
-            form.append(_widget(f"{group}.{name}", name, field, getattr(part, name)))
-    return form
+SECTIONS = {"score": "Score", "cutoff": "Cutoff", "clean_up": "Clean-up"}
+_REST = "Sizes"
+_SLIDER_STEPS = 250
+"""A field with no more steps than this between its limits is a slider."""
 
 
-def read_form(form: Container, params: DraftParams) -> DraftParams:
-    """Parameters with the values of a form.
+class DraftForm(QWidget):
+    """All parameters of a draft; those without effect beside the others are hidden.
 
-    Raises
-    ------
-    ParameterError
-        For a value outside its range.
+    Attributes
+    ----------
+    changed
+        Signal(str): the expert changed the field of this name.
     """
-    return params.with_settings({widget.name: widget.value for widget in form})
 
+    changed = Signal(str)
 
-def fill_form(form: Container, params: DraftParams) -> None:
-    """Show parameters in a form, without a signal per field."""
-    with form.changed.blocked():
-        for widget in form:
+    def __init__(self, params: DraftParams, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fields: dict[str, ValueWidget] = {}
+        self._base = params
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self._sections: list[Container] = []
+        for group, title in (*SECTIONS.items(), ("", _REST)):
+            heading = QLabel(f"<b>{title}</b>")
+            section = Container(labels=True, widgets=self._made(group, params))
+            section.margins = (0, 0, 0, 0)
+            layout.addWidget(heading)
+            layout.addWidget(section.native)
+            self._sections.append(section)
+        self.show_params(params)
+
+    def __getitem__(self, name: str) -> ValueWidget:
+        """Widget of a field, by its name with its group: `cutoff.amount`."""
+        return self._fields[name]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the fields, in order."""
+        return list(self._fields)
+
+    @property
+    def params(self) -> DraftParams:
+        """The parameters shown.
+
+        Raises
+        ------
+        ParameterError
+            For values that do not go together.
+        """
+        return self._base.with_settings({n: f.value for n, f in self._fields.items()})
+
+    def show_params(self, params: DraftParams) -> None:
+        """Show parameters, without a signal per field."""
+        self._base = params
+        for name, field in self._fields.items():
             value: Any = params
-            for name in widget.name.split("."):
-                value = getattr(value, name)
-            widget.value = value
+            for part in name.split("."):
+                value = getattr(value, part)
+            with field.changed.blocked():
+                field.value = value
+        self._hide_idle(params)
+
+    def _made(self, group: str, params: DraftParams) -> list[ValueWidget]:
+        """Widgets of the fields of a group; '' for those of none."""
+        part: Params = getattr(params, group) if group else params
+        made = []
+        for name, field in type(part).model_fields.items():
+            if isinstance(getattr(part, name), Params):
+                continue
+            key = f"{group}.{name}" if group else name
+            widget = _widget(key, name, field, getattr(part, name))
+            widget.changed.connect(lambda _value, key=key: self._on_changed(key))
+            self._fields[key] = widget
+            made.append(widget)
+        return made
+
+    def _on_changed(self, name: str) -> None:
+        with suppress(ParameterError):  # told when it is used
+            self._hide_idle(self.params)
+        self.changed.emit(name)
+
+    def _hide_idle(self, params: DraftParams) -> None:
+        for name, field in self._fields.items():
+            group, _, short = name.rpartition(".")
+            if group:
+                field.visible = counts(getattr(params, group), short)
 
 
 def _widget(key: str, name: str, field: FieldInfo, value: Any) -> ValueWidget:
@@ -55,13 +114,15 @@ def _widget(key: str, name: str, field: FieldInfo, value: Any) -> ValueWidget:
         titles = extra.get("titles", {})
         options["choices"] = [(titles.get(v, v), v) for v in get_args(field.annotation)]
     elif field.annotation is not bool:
-        options |= {"min": _bound(field, Ge), "max": _bound(field, Le)}
-        options |= {"step": extra.get("step", 1)}
+        low, high, step = _bound(field, Ge), _bound(field, Le), extra.get("step", 1)
+        options |= {"min": low, "max": high, "step": step}
+        if (high - low) / step <= _SLIDER_STEPS:
+            options["widget_type"] = "Slider" if field.annotation is int else "FloatSlider"
     return create_widget(
         value=value,
         annotation=field.annotation,
         name=key,
-        label=name.replace("_", " ") + unit,
+        label=extra.get("label", name.replace("_", " ")) + unit,
         options=options,
     )
 

@@ -7,12 +7,23 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import ndimage as ndi
 
-from napari_fncells.core.clean import clean_mask, drop_small, fill_holes
+from napari_fncells.core.clean import (
+    drop_cells,
+    drop_pieces,
+    drop_small,
+    fill_holes,
+    roundness,
+    smooth_mask,
+)
 from napari_fncells.core.params import CleanUpParams
 from tests.core.naive import EIGHT, disk
 
 QUICK = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 MASKS = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=14))
+
+
+def clean_mask(mask: np.ndarray, params: CleanUpParams) -> np.ndarray:
+    return drop_pieces(smooth_mask(mask, params), params)
 
 
 def literal_fill(mask: np.ndarray, max_area: int) -> np.ndarray:
@@ -99,3 +110,57 @@ def test_the_limits_are_as_described() -> None:
     assert fill_holes(mask, 2).sum() == 23
     assert drop_small(mask, 23).any()
     assert not drop_small(mask, 24).any()
+
+
+def test_closing_closes_gaps_and_leaves_the_border() -> None:
+    mask = np.zeros((60, 80), bool)
+    mask[20:40, 0:38] = mask[20:40, 42:80] = True
+    closed = smooth_mask(mask, CleanUpParams(closing=3))
+    assert closed[30, 38:42].all()
+    assert not closed[:17].any()
+    assert (closed | ~mask).all()
+
+
+def test_roundness_of_known_shapes() -> None:
+    for radius in (4, 8, 20, 60):
+        assert roundness(disk((150, 150), 75, 75, radius)) > 0.87
+    square = np.zeros((60, 60), bool)
+    square[10:50, 10:50] = True
+    assert abs(roundness(square) - np.pi / 4) < 0.05
+    bar = np.zeros((20, 120), bool)
+    bar[8:12, 5:115] = True
+    assert roundness(bar) < 0.15
+    assert roundness(np.ones((1, 1), bool)) == 1
+    assert roundness(np.ones((1, 3), bool)) == 1
+
+
+def test_cells_are_left_out_by_size_roundness_and_border() -> None:
+    labels = np.zeros((80, 120), np.int32)
+    labels[disk(labels.shape, 40, 40, 10)] = 4
+    labels[disk(labels.shape, 0, 90, 9)] = 5
+    labels[60:63, 10:100] = 7
+    labels[10:13, 10:13] = 9
+    for params, left in (
+        ({}, {4, 5, 7, 9}),
+        ({"min_area": 10}, {4, 5, 7}),
+        ({"max_area": 300}, {5, 7, 9}),
+        ({"max_area": 300, "min_area": 10}, {5, 7}),
+        ({"roundness": 0.5}, {4, 5, 9}),
+        ({"border": True}, {4, 7, 9}),
+    ):
+        found = drop_cells(labels, CleanUpParams(**params))
+        assert set(np.unique(found)) - {0} == left, params
+        assert (found[found > 0] == labels[found > 0]).all()
+
+
+def test_many_holes_are_filled_like_few() -> None:
+    mask = np.ones((200, 300), bool)
+    mask[2:-2:4, 2:-2:4] = False
+    mask[50:90, 50:90] = False
+    np.testing.assert_array_equal(fill_holes(mask, 5), literal_fill(mask, 5))
+    few = np.ones((60, 70), bool)
+    few[10:20, 10:20] = few[12:18, 40:60] = False
+    few[14:16, 44:50] = True
+    few[15, 46] = False
+    for limit in (2, 50, 101, 1000):
+        np.testing.assert_array_equal(fill_holes(few, limit), literal_fill(few, limit))

@@ -5,15 +5,11 @@ import pytest
 from skimage.color import rgb2gray
 from skimage.filters import gaussian as skimage_gaussian
 
+from napari_fncells.core.blur import gaussian
+from napari_fncells.core.cutoff import cutoff_of
+from napari_fncells.core.ground import ground
 from napari_fncells.core.params import CutoffParams, ScoreParams
-from napari_fncells.core.score import (
-    background_statistics,
-    cutoff_of,
-    gaussian,
-    ground,
-    is_flat,
-    score_map,
-)
+from napari_fncells.core.score import background_statistics, is_flat, score_map
 from napari_fncells.core.segment import draft
 from tests.core.naive import disk
 from tests.pictures import cell_picture

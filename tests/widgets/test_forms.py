@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import pytest
 
+from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params import PRESETS, DraftParams
-from napari_fncells.widgets.forms import draft_form, fill_form, read_form
+from napari_fncells.widgets.forms import DraftForm
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
 
 @pytest.mark.parametrize("params", PRESETS.values(), ids=PRESETS)
 def test_a_form_gives_back_what_was_put_in(params: DraftParams) -> None:
-    assert read_form(draft_form(params), params) == params
-    form = draft_form(PRESETS["auto"])
-    fill_form(form, params)
-    assert read_form(form, PRESETS["auto"]) == params
+    assert DraftForm(params).params == params
+    form = DraftForm(PRESETS["auto"])
+    form.show_params(params)
+    assert form.params == params
 
 
 def test_every_field_has_help_and_its_range() -> None:
     params = PRESETS["auto"]
-    form = draft_form(params)
+    form = DraftForm(params)
     fields = [
         (f"{group}.{name}", field)
         for group in ("score", "cutoff", "clean_up")
         for name, field in type(getattr(params, group)).model_fields.items()
     ]
     fields.append(("unit", DraftParams.model_fields["unit"]))
-    assert [widget.name for widget in form] == [key for key, _ in fields]
+    assert form.names == [key for key, _ in fields]
     for key, field in fields:
         assert form[key].tooltip == field.description
     assert (form["clean_up.opening"].min, form["clean_up.opening"].max) == (0, 50)
@@ -35,6 +36,41 @@ def test_every_field_has_help_and_its_range() -> None:
 
 
 def test_choices_are_words() -> None:
-    form = draft_form(PRESETS["auto"])
+    form = DraftForm(PRESETS["auto"])
     assert form["cutoff.method"].native.currentText() == "mean + SD"
     assert form["cutoff.method"].value == "mean_sd"
+
+
+def test_a_change_is_told_by_name_and_showing_is_not() -> None:
+    form = DraftForm(PRESETS["auto"])
+    told: list[str] = []
+    form.changed.connect(told.append)
+    form["score.smoothing"].value = 4.5
+    form["clean_up.border"].value = True
+    assert told == ["score.smoothing", "clean_up.border"]
+    assert form.params.score.smoothing == 4.5
+    assert form.params.clean_up.border
+    form.show_params(PRESETS["fnc-v1-draft"])
+    assert told == ["score.smoothing", "clean_up.border"]
+
+
+def test_fields_without_effect_are_hidden() -> None:
+    form = DraftForm(DraftParams())
+    form.show()
+    assert not form["cutoff.window"].visible
+    assert not form["score.ground"].visible
+    form["cutoff.method"].value = "sauvola"
+    form["score.background"].value = 40.0
+    assert form["cutoff.window"].visible
+    assert form["score.ground"].visible
+    form["cutoff.method"].value = "otsu"
+    assert not form["cutoff.amount"].visible
+    assert not form["cutoff.window"].visible
+
+
+def test_values_that_do_not_go_together_are_told_when_used() -> None:
+    form = DraftForm(DraftParams())
+    form["clean_up.max_area"].value = 10
+    form["clean_up.min_area"].value = 20
+    with pytest.raises(ParameterError, match="max_area"):
+        _ = form.params

@@ -4,7 +4,7 @@ Each class is a frozen pydantic model. A field carries its default, range, unit 
 which the form in the window, the `--set` option and the saved provenance are all made.
 """
 
-from napari_fncells.core.params.base import Params, field_facts
+from napari_fncells.core.params.base import Params, counts, field_facts
 from napari_fncells.core.params.clean_up import CleanUpParams, SplitMethod
 from napari_fncells.core.params.cutoff import LOCAL_METHODS, CutoffMethod, CutoffParams
 from napari_fncells.core.params.draft import DraftParams, Unit
@@ -36,6 +36,7 @@ __all__ = [
     "ScoreParams",
     "SplitMethod",
     "Unit",
+    "counts",
     "field_facts",
     "preset",
 ]

@@ -15,6 +15,21 @@ class Params(BaseModel):
 
 
 def field_facts(field: FieldInfo) -> dict[str, Any]:
-    """What a field carries beside default and range: unit, step, titles of choices."""
+    """What a field carries beside default and range.
+
+    Returns
+    -------
+    dict
+        'unit', 'step', 'label', 'titles' of choices, and 'needs': the field beside it that must
+        not be zero, or maps that field to the choices with which this one counts.
+    """
     extra = field.json_schema_extra
     return dict(extra) if isinstance(extra, dict) else {}
+
+
+def counts(params: Params, name: str) -> bool:
+    """Whether a field has any effect beside the others as they are."""
+    needs = field_facts(type(params).model_fields[name]).get("needs")
+    if isinstance(needs, str):
+        return bool(getattr(params, needs))
+    return all(getattr(params, other) in choices for other, choices in (needs or {}).items())

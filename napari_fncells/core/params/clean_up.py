@@ -62,7 +62,7 @@ class CleanUpParams(Params):
             ge=0,
             le=50,
             description="How deep a neck must be, against the narrower part, to be cut.",
-            json_schema_extra={"unit": "px", "step": 0.5},
+            json_schema_extra={"unit": "px", "step": 0.5, "needs": {"split": ["distance"]}},
         ),
     ] = 3.0
     split_contrast: Annotated[
@@ -72,7 +72,7 @@ class CleanUpParams(Params):
             le=1,
             description="How much dimmer a line must be, as a share of the dimmer core's height "
             "above the ground, to be cut.",
-            json_schema_extra={"unit": "share", "step": 0.05},
+            json_schema_extra={"unit": "share", "step": 0.05, "needs": {"split": ["intensity"]}},
         ),
     ] = 0.15
     outline_offset: Annotated[
@@ -114,7 +114,10 @@ class CleanUpParams(Params):
     ] = 0.0
     border: Annotated[
         bool,
-        Field(description="Drop pieces that the picture's border cuts."),
+        Field(
+            description="Drop pieces that the picture's border cuts.",
+            json_schema_extra={"label": "drop at border"},
+        ),
     ] = False
 
     @model_validator(mode="after")

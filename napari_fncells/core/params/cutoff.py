@@ -24,6 +24,8 @@ GlobalMethod = Literal[
 LocalMethod = Literal["local_gaussian", "local_mean", "local_median", "sauvola", "niblack"]
 CutoffMethod = Literal[GlobalMethod, LocalMethod]
 LOCAL_METHODS: tuple[str, ...] = get_args(LocalMethod)
+AMOUNT_METHODS = ("mean_sd", "background_sd", "median_mad", "percentile", "value")
+"""Global methods in which the amount counts."""
 
 
 class CutoffParams(Params):
@@ -64,7 +66,11 @@ class CutoffParams(Params):
             le=1e6,
             description="Numbers of spreads, the percentile, the fixed value, or Sauvola's and "
             "Niblack's k; the rules by the histogram need none.",
-            json_schema_extra={"unit": "SD or %", "step": 0.1},
+            json_schema_extra={
+                "unit": "SD or %",
+                "step": 0.1,
+                "needs": {"method": [*AMOUNT_METHODS, *LOCAL_METHODS]},
+            },
         ),
     ] = 4.0
     window: Annotated[
@@ -73,7 +79,11 @@ class CutoffParams(Params):
             ge=3,
             le=2000,
             description="Side of the window of local cutoffs; a few cells wide.",
-            json_schema_extra={"unit": "px", "step": 10.0},
+            json_schema_extra={
+                "unit": "px",
+                "step": 10.0,
+                "needs": {"method": list(LOCAL_METHODS)},
+            },
         ),
     ] = 151.0
     hysteresis: Annotated[

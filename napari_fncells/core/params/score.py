@@ -53,7 +53,8 @@ class ScoreParams(Params):
                     "gaussian": "wide Gaussian",
                     "rolling_ball": "rolling ball",
                     "top_hat": "top-hat",
-                }
+                },
+                "needs": "background",
             },
         ),
     ] = "gaussian"
@@ -87,7 +88,7 @@ class ScoreParams(Params):
             ge=1,
             le=500,
             description="Diameter of the smallest spots looked for.",
-            json_schema_extra={"unit": "px", "step": 1.0},
+            json_schema_extra={"unit": "px", "step": 1.0, "needs": {"blobs": ["dog", "log"]}},
         ),
     ] = 20.0
     blob_max: Annotated[
@@ -96,7 +97,7 @@ class ScoreParams(Params):
             ge=1,
             le=500,
             description="Diameter of the largest spots looked for.",
-            json_schema_extra={"unit": "px", "step": 1.0},
+            json_schema_extra={"unit": "px", "step": 1.0, "needs": {"blobs": ["dog", "log"]}},
         ),
     ] = 60.0
 

@@ -1,0 +1,62 @@
+"""The post-processing of the FNC v1 authors, by their figures.
+
+Clissa 2022; evaluation code of robomorelli/cell_counting_yellow: holes under 600 px² are
+filled, pieces under 200 px² dropped, all 4-connected; peaks of the distance map, widened by a
+maximum filter of 30 px, in a footprint of 40 x 40 px are the markers, those under 25 px² dropped;
+a compact watershed draws a line between the cells.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage.segmentation import watershed
+
+_WIDENED = 30
+_FOOTPRINT = 40
+_LEAST_MARKER = 25
+
+
+def split_fnc_v1(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Number the cells of a cleaned mask as FNC v1 does; pixels of the lines between are 0.
+
+    Parameters
+    ----------
+    mask
+        (Y, X) bool, holes filled and small pieces dropped already.
+
+    Returns
+    -------
+    ndarray
+        (Y, X) int32. A piece in which no marker lies is lost, as it was there.
+    """
+    if not mask.any():
+        return np.zeros(mask.shape, dtype=np.int32)
+    distance = np.asarray(
+        cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE),
+        dtype=np.float32,
+    )
+    widened = _maximum(distance, _WIDENED)
+    peaks = (widened == _maximum(widened, _FOOTPRINT)) & (widened > widened.min())
+    markers = _without_small(peaks)
+    parts = watershed(-distance, markers, mask=mask, compactness=1, watershed_line=True)
+    return np.asarray(parts, dtype=np.int32)
+
+
+def _maximum(plane: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """Maximum in a square; of even sides the anchor is SciPy's."""
+    square = np.ones((side, side), np.uint8)
+    anchor = (side // 2, side // 2)
+    return np.asarray(cv2.dilate(plane, square, anchor=anchor, borderType=cv2.BORDER_REFLECT))
+
+
+def _without_small(peaks: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Number the 4-connected plateaus, those too small left out."""
+    _, regions, stats, _ = cv2.connectedComponentsWithStats(
+        peaks.view(np.uint8), connectivity=4, ltype=cv2.CV_32S
+    )
+    small = stats[:, cv2.CC_STAT_AREA] < _LEAST_MARKER
+    small[0] = True
+    numbers = np.where(small, 0, np.arange(small.size, dtype=np.int32))
+    return np.asarray(numbers[regions], dtype=np.int32)

@@ -25,8 +25,11 @@ _REMEDY = "Say what it is: labels, mask or probability."
 # turns up all over the picture.
 _MOST_PIECES = 2.0
 _FEWEST_PIECES = 4.0
+# Share of neighbours above 0 that are equal; low, too, where 16 bits give each pixel its own value
+_LABELS_ALIKE = 0.5
+_GRADUAL_ALIKE = 0.25
 # On 18 real pictures the share of bright pixels is at most 0.13 of those in the middle
-_DECIDED_SHARE = 0.5
+_DECIDED_SHARE = 0.25
 # Rounding of float16 and of programs that work in single precision
 _TOLERANCE = 1e-3
 _PLANES = "Save the plane with the cells as a file of its own."
@@ -65,8 +68,9 @@ def meaning_of(values: npt.NDArray[Any]) -> Meaning | None:
 
     - At most one value besides 0, or what `mask_kind` takes for a mask: a mask.
     - Fractions from 0 to 1: probabilities.
-    - Whole numbers, nowhere negative, each in hardly more than one piece: labels.
-    - 8 or 16 bit whole numbers, each in many pieces, with at least half as many pixels near full
+    - Whole numbers, nowhere negative, each in hardly more than one piece, most pixels beside
+      one of the same number: labels.
+    - 8 or 16 bit whole numbers, each in many pieces or hardly any beside its like, with at least a quarter as many pixels near full
       scale (above 80 %) as in the middle (20 to 80 %): probabilities by full scale (255 or
       65535). Photographs, which have few bright pixels, stay open.
 
@@ -83,11 +87,12 @@ def meaning_of(values: npt.NDArray[Any]) -> Meaning | None:
         return None
     if mask_kind(values) is MaskKind.BINARY:
         return Meaning.MASK
-    pieces = _pieces_per_value(values)
-    if pieces <= _MOST_PIECES:
+    pieces, alike = _pieces_per_value(values), _alike_share(values)
+    if pieces <= _MOST_PIECES and alike >= _LABELS_ALIKE:
         return Meaning.LABELS
+    gradual = pieces >= _FEWEST_PIECES or alike < _GRADUAL_ALIKE
     full = _full_scale(values.dtype)
-    if pieces >= _FEWEST_PIECES and full is not None and _decided(values, full):
+    if gradual and full is not None and _decided(values, full):
         return Meaning.PROBABILITY
     return None
 
@@ -156,6 +161,12 @@ def _pieces_per_value(values: npt.NDArray[Any]) -> float:
     distinct = np.unique(whole[whole > 0]).size
     _, pieces = label_equal(whole, background=0, connectivity=2, return_num=True)
     return float(pieces) / max(1, distinct)
+
+
+def _alike_share(values: npt.NDArray[Any]) -> float:
+    left, right = values[:, :-1], values[:, 1:]
+    inside = (left > 0) & (right > 0)
+    return float(np.count_nonzero(inside & (left == right)) / max(1, np.count_nonzero(inside)))
 
 
 def _decided(values: npt.NDArray[Any], full: float) -> bool:

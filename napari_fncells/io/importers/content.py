@@ -70,9 +70,10 @@ def meaning_of(values: npt.NDArray[Any]) -> Meaning | None:
     - Fractions from 0 to 1: probabilities.
     - Whole numbers, nowhere negative, each in hardly more than one piece, most pixels beside
       one of the same number: labels.
-    - 8 or 16 bit whole numbers, each in many pieces or hardly any beside its like, with at least a quarter as many pixels near full
-      scale (above 80 %) as in the middle (20 to 80 %): probabilities by full scale (255 or
-      65535). Photographs, which have few bright pixels, stay open.
+    - 8 or 16 bit whole numbers, each in many pieces or hardly any beside its like, with at least
+      a quarter as many pixels near full scale (above 80 %) as in the middle (20 to 80 %):
+      probabilities by full scale (255 or 65535). Photographs, which have few bright pixels,
+      stay open.
 
     Parameters
     ----------
@@ -166,7 +167,8 @@ def _pieces_per_value(values: npt.NDArray[Any]) -> float:
 def _alike_share(values: npt.NDArray[Any]) -> float:
     left, right = values[:, :-1], values[:, 1:]
     inside = (left > 0) & (right > 0)
-    return float(np.count_nonzero(inside & (left == right)) / max(1, np.count_nonzero(inside)))
+    alike = np.count_nonzero(inside & (left == right))
+    return float(alike) / max(1, int(np.count_nonzero(inside)))
 
 
 def _decided(values: npt.NDArray[Any], full: float) -> bool:

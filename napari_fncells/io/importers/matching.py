@@ -207,16 +207,18 @@ def _fitting(links: dict[Path, list[Path]]) -> dict[Path, list[Path]]:
         for candidate in candidates:
             count[candidate] += 1
     shapes = _Shapes()
+    fitting = {
+        image: [path for path in candidates if shapes.of_draft(path) == shapes.of_picture(image)]
+        for image, candidates in links.items()
+        if len(candidates) > 1 or count[candidates[0]] > 1
+    }
+    placed = {path for candidates in fitting.values() for path in candidates}
     decided = {}
     for image, candidates in links.items():
-        if len(candidates) > 1 or count[candidates[0]] > 1:
-            shape = shapes.of_picture(image)
-            alike = [path for path in candidates if shapes.of_draft(path) == shape]
-            # None at all: it stays open, and is told with all names
-            decided[image] = alike or candidates
-        else:
-            decided[image] = candidates
-    return decided
+        # Where none fits, those stay that fit no other picture: it is told with their names
+        others = [path for path in candidates if path not in placed]
+        decided[image] = fitting.get(image) or (others if image in fitting else candidates)
+    return {image: candidates for image, candidates in decided.items() if candidates}
 
 
 class _Shapes:
@@ -226,10 +228,12 @@ class _Shapes:
         self._known: dict[Path, tuple[int, ...] | None] = {}
 
     def of_picture(self, path: Path) -> tuple[int, ...]:
-        try:
-            return read_image(path).pixels.shape[:2]
-        except UserError:
-            return ()
+        if path not in self._known:
+            try:
+                self._known[path] = read_image(path).pixels.shape[:2]
+            except UserError:
+                self._known[path] = ()
+        return self._known[path] or ()
 
     def of_draft(self, path: Path) -> tuple[int, ...] | None:
         if path not in self._known:

@@ -166,3 +166,15 @@ def test_the_light_clean_up_splits_and_moves_nothing() -> None:
     plain = CleanUpParams()
     light = PROBABILITY_PARAMS.clean_up
     assert (light.split, light.outline_offset, light.opening) == ("none", 0, plain.opening)
+
+
+@pytest.mark.parametrize("content", ["array", "cellpose"])
+def test_arrays_that_may_not_be_written_are_taken_over(
+    session: ImageSession, tmp_path: Path, content: str
+) -> None:
+    found = labels() if content == "array" else {"masks": labels()}
+    np.save(tmp_path / "x_seg.npy", found, allow_pickle=True)
+    take_draft(session, tmp_path / "x_seg.npy")
+    assert session.document.counts.untouched == 4
+    row, column, *_ = CELLS[0]
+    assert session.fix_at(row, column).edit is not None

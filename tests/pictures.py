@@ -8,9 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from napari_fncells.core.params import CleanUpParams, CutoffParams, DraftParams, ScoreParams
+
 SHAPE = (200, 240)
 # (row, column, radius, brightness) of each cell
 CELLS = ((50, 60, 14, 120), (60, 150, 16, 160), (140, 90, 15, 140), (150, 190, 13, 60))
+
+# A draft's settings that find all four; with an amount of 2.5, the bright three
+SETTINGS = DraftParams(
+    score=ScoreParams(smoothing=2.5),
+    cutoff=CutoffParams(method="mean_sd", amount=1.0),
+    clean_up=CleanUpParams(
+        opening=7, hole_area=600, min_area=300, split="distance", split_depth=2.5
+    ),
+)
 
 
 def cell_picture(cells: tuple[tuple[int, int, int, int], ...] = CELLS) -> NDArray[np.uint8]:

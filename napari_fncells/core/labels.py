@@ -56,7 +56,9 @@ def dense(
     """
     ids = present(labels)
     values = labels.view(np.uint8) if labels.dtype == np.bool_ else labels
-    if ids.size and int(ids[-1]) <= _TABLE and int(values.min()) >= 0:
+    if ids.size == 0:
+        return ids, np.zeros(labels.shape, dtype=np.int32)
+    if int(ids[-1]) <= _TABLE and int(values.min()) >= 0:
         table = np.zeros(int(ids[-1]) + 1, dtype=np.int32)
         table[ids] = np.arange(1, ids.size + 1, dtype=np.int32)
         # Cells cover little of a picture: to look at them alone is several times faster

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
 
 from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.labels import boxes, dense
@@ -52,6 +53,39 @@ class Matching:
         return len(self.false_negatives)
 
 
+@dataclass(frozen=True, eq=False)
+class Overlaps:
+    """Areas of predicted and true cells, and what each two of them share.
+
+    Attributes
+    ----------
+    pred_ids, true_ids
+        (P,) and (T,) int64, the ids that occur, in order.
+    pred_areas, true_areas
+        (P,) and (T,) int64, in px².
+    rows, columns
+        (K,) intp: the k-th pair are ``pred_ids[rows[k]]`` and ``true_ids[columns[k]]``. In
+        order; only pairs that share pixels.
+    pixels
+        (K,) int64: how many each pair shares.
+    """
+
+    pred_ids: NDArray[np.int64]
+    true_ids: NDArray[np.int64]
+    pred_areas: NDArray[np.int64]
+    true_areas: NDArray[np.int64]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    pixels: NDArray[np.int64]
+
+    @property
+    def iou(self) -> NDArray[np.float64]:
+        """(K,) intersection over union of each pair, in 0..1."""
+        both = self.pred_areas[self.rows] + self.true_areas[self.columns]
+        found: NDArray[np.float64] = self.pixels / (both - self.pixels)
+        return found
+
+
 def match_objects(
     pred: NDArray[np.integer], truth: NDArray[np.integer], rule: Rule = "iou"
 ) -> Matching:
@@ -78,12 +112,17 @@ def match_objects(
         raise ParameterError(
             f"There is no matching rule named {rule!r}.", f"Known are: {', '.join(_MATCHERS)}."
         )
+    refuse_other_shape(pred, truth)
+    return _MATCHERS[rule](pred, truth)
+
+
+def refuse_other_shape(pred: NDArray[np.integer], truth: NDArray[np.integer]) -> None:
+    """Raise `UserError` for masks that cannot be of the same picture."""
     if pred.shape != truth.shape:
         raise UserError(
             f"The masks differ in shape: {_size(pred)} and {_size(truth)}.",
             "Compare masks of the same picture.",
         )
-    return _MATCHERS[rule](pred, truth)
 
 
 def _size(labels: NDArray[np.integer]) -> str:
@@ -110,13 +149,14 @@ def _match_by_distance(pred: NDArray[np.integer], truth: NDArray[np.integer]) ->
 
 def _match_by_iou(pred: NDArray[np.integer], truth: NDArray[np.integer]) -> Matching:
     """Match by overlap: above one half, no cell can have two partners."""
-    pred_ids, true_ids, iou = iou_table(pred, truth)
-    rows, columns = np.nonzero(iou > IOU_THRESHOLD)
+    found = overlaps(pred, truth)
+    matched = found.iou > IOU_THRESHOLD
+    pred_ids, true_ids = found.pred_ids.tolist(), found.true_ids.tolist()
     pairs = [
-        (int(pred_ids[row]), int(true_ids[column]))
-        for row, column in zip(rows, columns, strict=True)
+        (pred_ids[row], true_ids[column])
+        for row, column in zip(found.rows[matched], found.columns[matched], strict=True)
     ]
-    return _matching(pairs, pred_ids.tolist(), true_ids.tolist())
+    return _matching(pairs, pred_ids, true_ids)
 
 
 def _matching(
@@ -143,14 +183,40 @@ def iou_table(
     iou
         (P, T) float64 in 0..1.
     """
-    pred_ids, pred_numbers = dense(pred)
-    true_ids, true_numbers = dense(truth)
-    rows, columns = pred_ids.size + 1, true_ids.size + 1
-    flat = pred_numbers.ravel().astype(np.int64) * columns + true_numbers.ravel()
-    overlap = np.bincount(flat, minlength=rows * columns).reshape(rows, columns)
-    union = overlap.sum(1, keepdims=True) + overlap.sum(0, keepdims=True) - overlap
+    found = overlaps(pred, truth)
+    table = np.zeros((found.pred_ids.size, found.true_ids.size))
+    table[found.rows, found.columns] = found.iou
+    return found.pred_ids, found.true_ids, table
+
+
+def overlaps(pred: NDArray[np.integer], truth: NDArray[np.integer]) -> Overlaps:
+    """Measure which predicted and true cells share how many pixels.
+
+    Costs one pass over the pixels of cells, whatever the number of pairs.
+
+    Parameters
+    ----------
+    pred, truth
+        (Y, X) instance labels of the same shape; 0 and below is background.
+    """
+    inside = (pred > 0) | (truth > 0)
+    pred_ids, rows = dense(pred[inside])
+    true_ids, columns = dense(truth[inside])
+    size = pred_ids.size + 1, true_ids.size + 1
+    table = coo_array((np.ones(rows.size, dtype=np.int64), (rows, columns)), shape=size)
+    table.sum_duplicates()
     # Row and column 0 are the background
-    return pred_ids, true_ids, overlap[1:, 1:] / union[1:, 1:]
+    real = (table.row > 0) & (table.col > 0)
+    order = np.lexsort((table.col[real], table.row[real]))
+    return Overlaps(
+        pred_ids,
+        true_ids,
+        np.bincount(rows, minlength=size[0])[1:],
+        np.bincount(columns, minlength=size[1])[1:],
+        table.row[real][order].astype(np.intp) - 1,
+        table.col[real][order].astype(np.intp) - 1,
+        table.data[real][order],
+    )
 
 
 def _box_centres(labels: NDArray[np.integer]) -> tuple[list[int], NDArray[np.float64]]:

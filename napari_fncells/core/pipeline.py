@@ -63,6 +63,12 @@ class Pipeline:
             labels = compact(cells_in(self._mask(sized, at), score, sized))
         return Draft(labels, score, at, method_name(params), params)
 
+    def relief(self, params: DraftParams) -> ScoreMap:
+        """The scores that the cutoff is found in: for local methods, against the surroundings."""
+        sized = params.in_pixels(self._pixel_size)
+        with self._lock:
+            return self._relief(sized)
+
     def areas(self, params: DraftParams, *, cutoff: float | None = None) -> NDArray[np.int64]:
         """Areas in px² of all pieces of the mask, before any is dropped or cut."""
         sized = params.in_pixels(self._pixel_size)

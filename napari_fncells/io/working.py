@@ -280,11 +280,14 @@ class Glance:
         The history that the files were made from, and the number of its last edit.
     time
         When.
+    done
+        Whether the picture is finished.
     """
 
     journal: str
     edits: int
     time: datetime
+    done: bool
 
 
 def glance(files: WorkingFiles) -> Glance | None:
@@ -295,14 +298,14 @@ def glance(files: WorkingFiles) -> Glance | None:
     except OSError:
         return None
     made = re.search(rb'"time": "([^"]+)"', start)
-    last = re.search(rb'"edits": (\d+),\s*"journal": "(\w*)"', start)
+    last = re.search(rb'"done": (true|false),\s*"edits": (\d+),\s*"journal": "(\w*)"', start)
     if made is None or last is None:
         return None
     try:
         time = datetime.fromisoformat(made[1].decode())
     except ValueError:
         return None
-    return Glance(last[2].decode(), int(last[1]), time)
+    return Glance(last[3].decode(), int(last[2]), time, last[1] == b"true")
 
 
 def _read_record(path: Path) -> tuple[WorkingRecord | None, str]:

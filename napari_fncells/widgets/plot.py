@@ -7,7 +7,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from napari.utils.theme import get_theme
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QWidget
 
@@ -46,6 +46,10 @@ class Plot(pg.PlotWidget):
             axis.setPen(self.foreground)
         self.hideAxis("left")
         self.getAxis("bottom").setStyle(tickTextOffset=2)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Not pyqtgraph's 640 px, which would widen the dock."""
+        return QSize(200, self.height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         """Leave the wheel to the dock, which scrolls."""

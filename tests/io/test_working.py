@@ -136,7 +136,10 @@ def test_a_glance(tmp_path: Path) -> None:
     state = state_of()
     found = glance(save(state, tmp_path))
     assert found is not None
-    assert (found.journal, found.edits) == ("0123", state.edits)
+    assert (found.journal, found.edits, found.done) == ("0123", state.edits, state.done)
+    finished = glance(save(replace(state, done=not state.done), tmp_path, "Bob"))
+    assert finished is not None
+    assert finished.done is not state.done
     read_back = read(WorkingFiles.of(tmp_path, "a.png", "Ada"), SHAPE, None)
     assert read_back is not None
     assert found.time == read_back.time

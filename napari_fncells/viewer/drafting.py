@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Labels as LabelsLayer
-from napari.utils.notifications import show_warning
+from napari.utils.notifications import show_info, show_warning
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.fit import FitResult, fit_steps
 from napari_fncells.core.gestures import Gestures
 from napari_fncells.core.params import AUTO, DraftParams
 from napari_fncells.core.segment import Draft, draft_steps
+from napari_fncells.io.importers import Meaning
 from napari_fncells.session.fitting import evidence_steps, meter_steps
+from napari_fncells.session.imports import Prepared, prepare_steps
 from napari_fncells.viewer.jobs import Steps
 from napari_fncells.viewer.pictures import is_draft
 
@@ -132,6 +135,47 @@ class Drafting:
         session.adopt(labels, layer.name)
         workspace.viewer.layers.remove(layer)
         workspace.report(f"{session.document.counts.final} cells taken over from {layer.name}.")
+
+    def adopt_file(
+        self, path: Path, meaning: Meaning | None = None, params: DraftParams | None = None
+    ) -> None:
+        """Make a draft that another program made that of the current picture, as one step.
+
+        Touched cells stay as they are. The file is read and cut by the runner; where it is
+        refused there, it is told in one sentence and nothing changes.
+
+        Parameters
+        ----------
+        path
+            Its file, or a folder in which it is found by the picture's name.
+        meaning
+            What its numbers say; by the content where None.
+        params
+            Cutoff and clean-up of probabilities; a light one where omitted.
+
+        Raises
+        ------
+        UserError
+            Where there is no picture.
+        """
+        workspace = self._workspace
+        session, picture = workspace.require_session(), workspace.current
+
+        def put(prepared: Prepared) -> None:
+            workspace.settle(picture)
+            prepared.put(session)
+            imported = prepared.imported
+            for note in imported.notes:
+                show_info(f"{imported.path.name}: {note}")
+            counts = session.document.counts
+            workspace.report(
+                f"{counts.untouched} cell{'' if counts.untouched == 1 else 's'} taken over from "
+                f"{imported.path.name}; the mask has {counts.final} in all."
+            )
+
+        workspace.preview.end()
+        steps = prepare_steps(session.image, path, meaning, params)
+        workspace.runner(f"Reading {path.name}", steps, put)
 
     def adopt_pending(self) -> None:
         """Take over labels layers that were opened as drafts; make the mask the active layer.

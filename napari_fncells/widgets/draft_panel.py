@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 from superqt import QCollapsible
 
 from napari_fncells.core.gestures import Gestures
 from napari_fncells.core.params import AUTO, PRESET_TITLES, PRESETS, DraftParams
+from napari_fncells.io.importers import DRAFT_SUFFIXES, Meaning
 from napari_fncells.session.tuning import Look
 from napari_fncells.widgets.controls import Choice, keep_canvas_keys
 from napari_fncells.widgets.forms import DraftForm
@@ -18,7 +28,13 @@ from napari_fncells.widgets.score_plot import ScorePlot
 from napari_fncells.widgets.size_plot import SizePlot
 
 _APPLY = "Draft mask"
-_FILES = "Drafts (*.tif *.tiff *.png *.npy *.npz);;All files (*)"
+_FILES = f"Drafts ({' '.join(f'*{suffix}' for suffix in DRAFT_SUFFIXES)});;All files (*)"
+_MEANINGS: dict[str, Meaning | None] = {
+    "Tell by its content": None,
+    "As labels": Meaning.LABELS,
+    "As a mask": Meaning.MASK,
+    "As a probability map": Meaning.PROBABILITY,
+}
 
 
 class DraftPanel(QWidget):
@@ -45,7 +61,8 @@ class DraftPanel(QWidget):
     preview_ended
         Signal(): no preview is wanted any more.
     file_chosen
-        Signal(Path): the user wants this file as the draft.
+        Signal(Path, Meaning or None): the user wants this file as the draft, told by its content
+        or taken as what it is said to be.
     """
 
     requested = Signal()
@@ -57,7 +74,7 @@ class DraftPanel(QWidget):
     cutoff_moved = Signal(float)
     cutoff_set = Signal(float)
     preview_ended = Signal()
-    file_chosen = Signal(object)
+    file_chosen = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,6 +108,7 @@ class DraftPanel(QWidget):
             "Take another program's labels, mask, probability map or Cellpose _seg.npy as the "
             "draft."
         )
+        self.file.setMenu(QMenu(self.file))
         self.button = QPushButton(_APPLY)
         self.button.setToolTip(
             "Propose a mask. Cells you added, edited or removed stay as they are."
@@ -178,7 +196,9 @@ class DraftPanel(QWidget):
         self.match.clicked.connect(self.match_requested)
         self.fit.clicked.connect(self.fit_requested)
         self.compare.clicked.connect(self.compare_requested)
-        self.file.clicked.connect(self._choose_file)
+        for title, meaning in _MEANINGS.items():
+            action = self.file.menu().addAction(title)
+            action.triggered.connect(partial(self._choose_file, meaning))
 
     def _show_preset(self) -> None:
         self.show_params(PRESETS[self.method.currentData()])
@@ -208,10 +228,10 @@ class DraftPanel(QWidget):
         if self.tuning:
             self.tuned.emit()
 
-    def _choose_file(self) -> None:
+    def _choose_file(self, meaning: Meaning | None, _checked: bool = False) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open a draft", "", _FILES)
         if path:
-            self.file_chosen.emit(Path(path))
+            self.file_chosen.emit(Path(path), meaning)
 
     def _lay_out(self) -> None:
         tuning = QWidget()

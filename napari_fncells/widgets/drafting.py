@@ -27,6 +27,7 @@ def connect_draft(panel: DraftPanel, workspace: Workspace, guarded: Guard) -> No
     panel.cutoff_set.connect(guarded(desk.set_cutoff))
     panel.preview_ended.connect(workspace.preview.end)
     panel.match_requested.connect(guarded(desk.match_outlines))
+    panel.file_chosen.connect(guarded(workspace.drafting.adopt_file))
     panel.fit_requested.connect(guarded(desk.fit))
     panel.compare_requested.connect(guarded(desk.compare))
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]
 
+_TWO_PASSES = 6.0
+"""px; from here on rows and columns are blurred one after the other."""
 _COARSE_SIGMA = 16.0
 """px; from here on a blur may be done at a reduced scale: it holds no finer detail."""
 _LEAST_SIGMA = 4.0
@@ -36,8 +38,15 @@ def gaussian(plane: Plane, sigma: float, *, border: int = cv2.BORDER_REPLICATE) 
     """
     if sigma == 0:
         return plane.copy()
+    plane = np.asarray(plane, dtype=np.float32)
     width = 2 * int(4 * sigma + 0.5) + 1
-    blurred = cv2.GaussianBlur(plane, (width, width), sigma, borderType=border)
+    if sigma < _TWO_PASSES:
+        blurred = cv2.GaussianBlur(plane, (width, width), sigma, borderType=border)
+    else:
+        # The same sums. In one call, rows are blurred again for each strip of the picture
+        line, point = cv2.getGaussianKernel(width, sigma, cv2.CV_32F), np.ones(1, np.float32)
+        blurred = cv2.sepFilter2D(plane, cv2.CV_32F, line, point, borderType=border)
+        blurred = cv2.sepFilter2D(blurred, cv2.CV_32F, point, line, borderType=border)
     return np.asarray(blurred, dtype=np.float32).reshape(plane.shape)
 
 
@@ -77,15 +86,24 @@ def at_reduced_scale(plane: Plane, factor: int, act: Callable[[Plane], Plane]) -
     values lie where they should.
     """
     height, width = plane.shape
-    down, right = -height % factor, -width % factor
+    return np.ascontiguousarray(enlarged(act(reduced(plane, factor)), factor)[:height, :width])
+
+
+def reduced(plane: Plane, factor: int) -> Plane:
+    """Means of blocks of factor x factor px; blocks cut by the border are filled by its edge."""
+    down, right = -plane.shape[0] % factor, -plane.shape[1] % factor
     if down or right:
         plane = np.pad(plane, ((0, down), (0, right)), mode="edge")
     size = plane.shape[1] // factor, plane.shape[0] // factor
     small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
-    filtered = act(np.asarray(small, dtype=np.float32))
-    whole = plane.shape[1], plane.shape[0]
-    large = cv2.resize(filtered, whole, interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(large[:height, :width], dtype=np.float32)
+    return np.asarray(small, dtype=np.float32).reshape(size[::-1])
+
+
+def enlarged(plane: Plane, factor: int) -> Plane:
+    """The plane at a scale larger by a whole factor, linear between the blocks' centres."""
+    whole = plane.shape[1] * factor, plane.shape[0] * factor
+    large = cv2.resize(plane, whole, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(large, dtype=np.float32).reshape(whole[::-1])
 
 
 def box_mean(plane: Plane, side: int) -> Plane:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_fncells.core.labels import boxes, dense
 
@@ -58,15 +57,15 @@ def region_table(labels: NDArray[np.integer], intensity: NDArray[np.floating]) -
     whole = np.maximum(area, 1)
     sums = [np.bincount(of, weights=w, minlength=count) / whole for w in (rows, columns, values)]
     box = [[y.start, x.start, y.stop, x.stop] for y, x in boxes(numbers).values()]
-    index = np.arange(1, count + 1)
-    maximum = ndimage.maximum(intensity, numbers, index) if count else np.empty(0)
+    maximum = np.full(count, -np.inf)
+    np.maximum.at(maximum, of, values)
     return RegionTable(
         ids,
         area.astype(np.int64),
         np.array(box, dtype=np.int64).reshape(-1, 4),
         np.stack(sums[:2], axis=1),
         sums[2],
-        np.asarray(maximum, dtype=np.float64),
+        maximum,
     )
 
 

@@ -125,7 +125,8 @@ def evaluate(
     Console().print(_detection_table(evaluation))
     print(
         f"counts: MAE {evaluation.mae:.2f}, MedAE {evaluation.medae:.2f}, "
-        f"MPE {evaluation.mpe:+.1f} %; pixels: Dice {_figure(evaluation.dice)}"
+        f"MPE {evaluation.mpe:+.1f} %; pixels: Dice {_figure(evaluation.dice)}\n"
+        f"gestures predicted to finish: {evaluation.gestures.total} ({evaluation.gestures})"
     )
     if unpaired:
         _errors.print(f"Not compared, for want of a partner: {', '.join(unpaired)}")

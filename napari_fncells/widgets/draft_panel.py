@@ -19,7 +19,13 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_fncells.core.gestures import Gestures
-from napari_fncells.core.params import AUTO, PRESET_TITLES, PRESETS, DraftParams
+from napari_fncells.core.params import (
+    AUTO,
+    PRESET_TITLES,
+    PRESETS,
+    TYPICAL_AMOUNTS,
+    DraftParams,
+)
 from napari_fncells.io.importers import DRAFT_SUFFIXES, Meaning
 from napari_fncells.session.tuning import Look
 from napari_fncells.widgets.controls import Choice, keep_canvas_keys
@@ -60,6 +66,8 @@ class DraftPanel(QWidget):
         Signal(float): it was let go of.
     preview_ended
         Signal(): no preview is wanted any more.
+    unit_chosen
+        Signal(str): sizes are wanted in this unit; those shown are in the other.
     file_chosen
         Signal(Path, Meaning or None): the user wants this file as the draft, told by its content
         or taken as what it is said to be.
@@ -74,6 +82,7 @@ class DraftPanel(QWidget):
     cutoff_moved = Signal(float)
     cutoff_set = Signal(float)
     preview_ended = Signal()
+    unit_chosen = Signal(str)
     file_chosen = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -208,7 +217,21 @@ class DraftPanel(QWidget):
         if name in ("clean_up.min_area", "clean_up.max_area"):
             areas = (self.form[f"clean_up.{end}_area"].value for end in ("min", "max"))
             self.sizes.show_limits(*areas)
+        elif name == "cutoff.method":
+            self._begin_with_typical_amount()
+        elif name == "unit":
+            self.unit_chosen.emit(self.form["unit"].value)
+            return
         self._tell()
+
+    def _begin_with_typical_amount(self) -> None:
+        """Another method counts in other units: the amount of the last one says nothing."""
+        method = self.form["cutoff.method"].value
+        amount = TYPICAL_AMOUNTS.get(method)
+        if method == "value":
+            amount = float(self.scores.line.value())
+        if amount is not None:
+            self.form.set_silently("cutoff.amount", amount)
 
     def _on_sizes(self, smallest: int, largest: int) -> None:
         clean_up = self.form.params.clean_up.model_copy(

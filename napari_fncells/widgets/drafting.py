@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.fit import FitResult
-from napari_fncells.core.params import PRESETS, DraftParams
+from napari_fncells.core.params import PRESETS, DraftParams, Unit
 from napari_fncells.viewer.workspace import Workspace
 from napari_fncells.widgets.draft_panel import DraftPanel
 from napari_fncells.widgets.latest import LatestRunner
@@ -27,6 +27,7 @@ def connect_draft(panel: DraftPanel, workspace: Workspace, guarded: Guard) -> No
     panel.cutoff_set.connect(guarded(desk.set_cutoff))
     panel.preview_ended.connect(workspace.preview.end)
     panel.match_requested.connect(guarded(desk.match_outlines))
+    panel.unit_chosen.connect(guarded(desk.change_unit))
     panel.file_chosen.connect(guarded(workspace.drafting.adopt_file))
     panel.fit_requested.connect(guarded(desk.fit))
     panel.compare_requested.connect(guarded(desk.compare))
@@ -68,6 +69,18 @@ class _DraftDesk:
         self._panel.show_params(params)
         if self._panel.tuning:
             self._workspace.preview.show(params)
+
+    def change_unit(self, unit: Unit) -> None:
+        """Show the same sizes in another unit."""
+        other: Unit = "um" if unit == "px" else "px"
+        former = self._panel.params.model_copy(update={"unit": other})
+        session = self._workspace.session
+        try:
+            size = session.image.pixel_size if session is not None else None
+            self.take(former.in_unit(unit, size))
+        except ParameterError:
+            self._panel.show_params(former)
+            raise
 
     def match_outlines(self) -> None:
         """Raise the outline offset by what the corrections ask for."""

@@ -155,6 +155,34 @@ def test_values_that_do_not_go_together_are_told(tuned: Desk) -> None:
     assert "cell" in panel.words.text()
 
 
+def test_another_method_begins_with_an_amount_that_suits_it(tuned: Desk) -> None:
+    panel = tuned.widget.draft
+    seen = tuned.workspace.preview.look
+    for method in ("percentile", "background_sd", "local_gaussian", "niblack", "sauvola"):
+        panel.form["cutoff.method"].value = method
+        seen = look(tuned, seen)
+        assert panel.params.cutoff.method == method
+        assert 0 < (seen.draft.labels > 0).mean() < 0.2, method
+    panel.form["cutoff.method"].value = "value"
+    after = look(tuned, seen)
+    assert after.draft.cutoff == pytest.approx(seen.draft.cutoff, abs=1e-3)
+
+
+def test_sizes_change_their_unit(tuned: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = tuned.widget.draft
+    before = panel.params
+    panel.form["unit"].value = "um"
+    tuned.pilot.settle()
+    assert panel.params == before, "the picture does not tell how large its pixels are"
+    image = tuned.workspace.session.image
+    monkeypatch.setitem(image.__dict__, "pixel_size", 0.5)
+    panel.form["unit"].value = "um"
+    tuned.pilot.settle()
+    assert panel.params.unit == "um"
+    assert panel.params.score.smoothing == before.score.smoothing / 2
+    assert panel.params.clean_up.min_area == round(before.clean_up.min_area / 4)
+
+
 def test_the_band_of_sizes_drops_what_lies_outside(tuned: Desk) -> None:
     panel = tuned.widget.draft
     first = tuned.workspace.preview.look

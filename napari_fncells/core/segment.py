@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from napari_fncells.core.clean import drop_cells, drop_pieces, smooth_mask
 from napari_fncells.core.cutoff import cutoff_of, threshold
 from napari_fncells.core.labels import Labels, compact
+from napari_fncells.core.likeness import judge_steps, likely_cells, likeness_map
 from napari_fncells.core.offset import move_outlines
-from napari_fncells.core.params import AUTO, PRESETS, DraftParams, preset
+from napari_fncells.core.params import AUTO, MEAN_SD, PRESETS, DraftParams, preset
 from napari_fncells.core.relief import relief
 from napari_fncells.core.score import ScoreMap, score_map
 from napari_fncells.core.split import split_clumps
@@ -86,6 +87,11 @@ def draft_steps(
     chosen = preset(params) if isinstance(params, str) else params
     method = params if isinstance(params, str) else method_name(params)
     sized = chosen.in_pixels(pixel_size)
+    if sized.by_likeness:
+        judged = yield from judge_steps(image, sized)
+        cutoff = sized.cutoff.amount
+        labels = compact(likely_cells(judged, cutoff, sized))
+        return Draft(labels, likeness_map(judged), cutoff, method, chosen, judged.words)
     yield "Computing the score map"
     score = score_map(image, sized.score, exact=exact)
     score = relief(score, sized.cutoff, exact=exact)
@@ -110,7 +116,7 @@ def segment(
     score
         Scores of a picture.
     params
-        Cutoff and clean-up, sizes in px; the default preset where omitted.
+        Cutoff and clean-up, sizes in px; those of 'mean-sd' where omitted.
     cutoff
         Overrides the cutoff that `params` asks for, in the score's own units.
 
@@ -119,7 +125,7 @@ def segment(
     ndarray
         (Y, X) uint16, or uint32 above 65,535 cells; 0 = background, cells 1..n, 8-connected.
     """
-    params = params or preset(AUTO)
+    params = params or preset(MEAN_SD)
     measured = relief(score, params.cutoff)
     if cutoff is None:
         cutoff = cutoff_of(measured.values, params.cutoff)

@@ -48,7 +48,7 @@ def test_apply_notes_the_method() -> None:
     assert edit.change.summary == "draft (mean-sd)"
     assert details["method"] == MEAN_SD
     assert DraftParams.model_validate(details["params"]) == preset(MEAN_SD)
-    assert details["cutoff"] == draft(made.image.pixels).cutoff
+    assert details["cutoff"] == draft(made.image.pixels, MEAN_SD).cutoff
     made.document.undo()
     assert made.draft_in_force is None
 

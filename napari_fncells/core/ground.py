@@ -54,7 +54,7 @@ def _reduced(plane: Plane, factor: int, act: Callable[[Plane], Plane]) -> Plane:
 
 def _factor(plane: Plane, radius: float) -> int:
     factor = 1
-    while radius / factor > _RADIUS and min(plane.shape) > factor:
+    while radius / factor > _RADIUS and max(plane.shape) > factor:
         factor *= 2
     return factor
 

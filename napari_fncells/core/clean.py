@@ -23,14 +23,25 @@ _NARROW = 4
 
 def smooth_mask(mask: Mask, params: CleanUpParams) -> Mask:
     """Fill small holes, cut thin processes, close gaps of a (Y, X) mask."""
-    cleaned = fill_holes(mask, params.hole_area, _connectivity(params))
+    cleaned = fill_holes(mask, params.hole_area, connectivity_of(params))
     cleaned = _opened(cleaned, params.opening)
     return _with_disk(cleaned, params.closing, cv2.MORPH_CLOSE)
 
 
-def drop_pieces(mask: Mask, params: CleanUpParams) -> Mask:
-    """Drop the pieces of a (Y, X) mask that are too small to be cells."""
-    return drop_small(mask, params.min_area, _connectivity(params))
+def number_pieces(mask: Mask, params: CleanUpParams) -> NDArray[np.int32]:
+    """Number the pieces of a (Y, X) mask from 1, those too small for a cell left out.
+
+    In no promised order, with gaps.
+    """
+    pieces = label(mask, connectivity_of(params))
+    if params.min_area <= 1:
+        return pieces
+    # Cells cover little of a picture: to look at them alone is several times faster
+    place = np.flatnonzero(mask)
+    of = pieces.ravel()[place]
+    small = np.bincount(of) < params.min_area
+    pieces.ravel()[place[small[of]]] = 0
+    return pieces
 
 
 def fill_holes(mask: Mask, max_area: int, connectivity: int = 8) -> Mask:
@@ -69,22 +80,6 @@ def _around_holes(mask: Mask, connectivity: int) -> list[tuple[slice, slice]]:
     return [(slice(y, y + height), slice(x, x + width)) for x, y, width, height in found]
 
 
-def drop_small(mask: Mask, min_area: int, connectivity: int = 8) -> Mask:
-    """Drop pieces of less than `min_area` px²."""
-    if min_area <= 1 or mask.size == 0:
-        return mask
-    count, regions = cv2.connectedComponents(
-        mask.view(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S
-    )
-    # Cells cover little of a picture: to look at them alone is several times faster
-    place = np.flatnonzero(mask)
-    of = np.asarray(regions).ravel()[place]
-    small = np.bincount(of, minlength=count) < min_area
-    kept = mask.copy()
-    kept.ravel()[place[small[of]]] = False
-    return kept
-
-
 def drop_cells(labels: NDArray[np.int32], params: CleanUpParams) -> NDArray[np.int32]:
     """Leave out cells too small, too large, not round enough or cut by the border.
 
@@ -118,7 +113,7 @@ def drop_cells(labels: NDArray[np.int32], params: CleanUpParams) -> NDArray[np.i
     return pixels.picture(np.where(gone, 0, pixels.ids).astype(labels.dtype), labels.shape)
 
 
-def _connectivity(params: CleanUpParams) -> int:
+def connectivity_of(params: CleanUpParams) -> int:
     """8 everywhere but where it is done as FNC v1 did."""
     return 4 if params.split == "fnc_v1" else 8
 

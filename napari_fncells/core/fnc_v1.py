@@ -13,35 +13,58 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
+from napari_fncells.core.labels import boxes, cell_pixels, label
+
 _WIDENED = 30
 _FOOTPRINT = 40
 _LEAST_MARKER = 25
 
 
-def split_fnc_v1(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+def split_fnc_v1(pieces: NDArray[np.int32]) -> NDArray[np.int32]:
     """Number the cells of a cleaned mask as FNC v1 does; pixels of the lines between are 0.
 
     Parameters
     ----------
-    mask
-        (Y, X) bool, holes filled and small pieces dropped already.
+    pieces
+        (Y, X) numbers of the 4-connected pieces; holes are filled and small pieces dropped
+        already.
 
     Returns
     -------
     ndarray
         (Y, X) int32. A piece in which no marker lies is lost, as it was there.
     """
+    mask = pieces > 0
     if not mask.any():
-        return np.zeros(mask.shape, dtype=np.int32)
-    distance = np.asarray(
-        cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE),
-        dtype=np.float32,
-    )
+        return pieces
+    distance = distance_to_ground(mask)
     widened = _maximum(distance, _WIDENED)
     peaks = (widened == _maximum(widened, _FOOTPRINT)) & (widened > widened.min())
-    markers = _without_small(peaks)
-    parts = watershed(-distance, markers, mask=mask, compactness=1, watershed_line=True)
-    return np.asarray(parts, dtype=np.int32)
+    return parts(pieces, distance, _without_small(peaks))
+
+
+def distance_to_ground(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Distance in px of each pixel of a (Y, X) mask from the nearest outside it."""
+    distance = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(distance, dtype=np.float32)
+
+
+def parts(
+    pieces: NDArray[np.int32], distance: NDArray[np.float32], markers: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Basins of the markers, by their numbers, with a line between them: (Y, X) int32.
+
+    Nothing flows from one 4-connected piece into another, so each is flooded by itself.
+    """
+    found = np.zeros(pieces.shape, dtype=np.int32)
+    for piece, box in boxes(pieces).items():
+        inside = pieces[box] == piece
+        inner = np.where(inside, markers[box], 0)
+        if inner.any():
+            found[box] += watershed(
+                -distance[box], inner, mask=inside, compactness=1, watershed_line=True
+            )
+    return found
 
 
 def _maximum(plane: NDArray[np.float32], side: int) -> NDArray[np.float32]:
@@ -53,10 +76,7 @@ def _maximum(plane: NDArray[np.float32], side: int) -> NDArray[np.float32]:
 
 def _without_small(peaks: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Number the 4-connected plateaus, those too small left out."""
-    _, regions, stats, _ = cv2.connectedComponentsWithStats(
-        peaks.view(np.uint8), connectivity=4, ltype=cv2.CV_32S
-    )
-    small = stats[:, cv2.CC_STAT_AREA] < _LEAST_MARKER
-    small[0] = True
-    numbers = np.where(small, 0, np.arange(small.size, dtype=np.int32))
-    return np.asarray(numbers[regions], dtype=np.int32)
+    plateaus = label(peaks, connectivity=4)
+    pixels = cell_pixels(plateaus)
+    small = np.bincount(pixels.of, minlength=pixels.ids.size) < _LEAST_MARKER
+    return pixels.picture(np.where(small, 0, pixels.ids).astype(np.int32), peaks.shape)

@@ -11,7 +11,7 @@ from skimage.restoration import ellipsoid_kernel, rolling_ball
 from napari_fncells.core.blur import Plane, at_reduced_scale, gaussian, reduction
 from napari_fncells.core.params import GroundMethod
 
-_RADIUS = 12
+_RADII: dict[GroundMethod, int] = {"top_hat": 12, "rolling_ball": 6}
 """px; disks and balls are brought down to about this radius: they cost its square."""
 
 
@@ -40,7 +40,7 @@ def ground(
         return _reduced(plane, factor, lambda small: _clipped_blur(small, size / factor))
     # Wider than the picture is no different
     size = min(size, max(plane.shape))
-    factor = 1 if exact else _factor(plane, size)
+    factor = 1 if exact else _factor(plane, size, _RADII[method])
     radius = max(round(size / factor), 1)
     if method == "top_hat":
         return _reduced(plane, factor, lambda small: _opened(small, radius))
@@ -52,9 +52,9 @@ def _reduced(plane: Plane, factor: int, act: Callable[[Plane], Plane]) -> Plane:
     return act(plane) if factor == 1 else at_reduced_scale(plane, factor, act)
 
 
-def _factor(plane: Plane, radius: float) -> int:
+def _factor(plane: Plane, radius: float, most: int) -> int:
     factor = 1
-    while radius / factor > _RADIUS and min(plane.shape) > factor:
+    while radius / factor > most and max(plane.shape) > factor:
         factor *= 2
     return factor
 

@@ -18,11 +18,13 @@ Value = TypeVar("Value", bound=np.generic)
 _TABLE = 1 << 20
 
 
-def label(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Number the 8-connected pieces of a (Y, X) mask from 1, in no promised order; int32."""
+def label(mask: NDArray[np.bool_], connectivity: int = 8) -> NDArray[np.int32]:
+    """Number the connected pieces of a (Y, X) mask from 1, in no promised order; int32."""
     if mask.size == 0:
         return np.zeros(mask.shape, dtype=np.int32)  # on which OpenCV crashes
-    _, regions = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    _, regions = cv2.connectedComponents(
+        np.ascontiguousarray(mask).view(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S
+    )
     return np.asarray(regions, dtype=np.int32).reshape(mask.shape)
 
 
@@ -108,6 +110,11 @@ def boxes(labels: NDArray[np.integer] | NDArray[np.bool_]) -> dict[int, Slices]:
     ids, numbers = dense(labels)
     found = find_objects(numbers, max_label=ids.size)
     return {int(i): (box[0], box[1]) for i, box in zip(ids, found, strict=True) if box is not None}
+
+
+def at_border(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Ids of (Y, X) labels along the four sides, of each pixel."""
+    return np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
 
 
 def compact(labels: NDArray[np.integer]) -> Labels:

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from napari_fncells.core.blur import Plane, box_mean, wide_gaussian
 from napari_fncells.core.params import CutoffParams
-from napari_fncells.core.score import ScoreMap
+from napari_fncells.core.score import ScoreMap, is_flat
 
 _SAMPLE = 400_000
 _MEDIAN_SIDE = 31
@@ -50,6 +50,9 @@ def relief(score: ScoreMap, params: CutoffParams, *, exact: bool = False) -> Sco
     """
     if not params.local:
         return score
+    if is_flat(score.values):
+        # What is left of the level is rounding, and would be cut out as cells
+        return ScoreMap(np.zeros_like(score.values), f"{score.meaning}, against the surroundings")
     side = min(int(params.window), 2 * min(score.values.shape) - 1) | 1
     values = _RELIEFS[params.method](score.values, side, exact)
     return ScoreMap(values, f"{score.meaning}, against the surroundings")
@@ -86,7 +89,8 @@ def _quick_median(values: Plane, side: int) -> Plane:
     low, high = (float(v) for v in np.percentile(sample, [0, 99.9]))
     if high <= low:
         return np.full_like(values, low)
-    grey = np.clip((sample - low) * (_LEVELS / (high - low)) + 0.5, 0, _LEVELS).astype(np.uint8)
+    share = (sample - np.float32(low)) / np.float32(high - low)
+    grey = np.clip(share * _LEVELS + 0.5, 0, _LEVELS).astype(np.uint8)
     reach = side // step // 2
     padded = cv2.copyMakeBorder(grey, reach, reach, reach, reach, cv2.BORDER_REFLECT)
     median = cv2.medianBlur(padded, 2 * reach + 1) if reach else padded

@@ -18,14 +18,19 @@ from napari_fncells.core.params import CleanUpParams
 IntLabels = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 
+_LEVELS = 64
+"""More levels than these take longer to look at than a clump to split."""
 
-def split_clumps(mask: Mask, scores: NDArray[np.float32], params: CleanUpParams) -> IntLabels:
-    """Number the pieces of a mask from 1, clumps cut into cells.
+
+def split_clumps(
+    pieces: IntLabels, scores: NDArray[np.float32], params: CleanUpParams
+) -> IntLabels:
+    """Cut clumps into cells.
 
     Parameters
     ----------
-    mask
-        (Y, X) bool.
+    pieces
+        (Y, X) numbers of the pieces of a mask, 4-connected ones for 'fnc_v1', else 8-connected.
     scores
         (Y, X) float32, by which 'intensity' cuts.
     params
@@ -34,16 +39,15 @@ def split_clumps(mask: Mask, scores: NDArray[np.float32], params: CleanUpParams)
     Returns
     -------
     ndarray
-        (Y, X) int32.
+        (Y, X) int32; the pieces themselves where nothing is cut.
     """
     if params.split == "fnc_v1":
-        return split_fnc_v1(mask)
-    labels = label(mask)
+        return split_fnc_v1(pieces)
     if params.split == "distance":
-        return split_necks(labels, params)
+        return split_necks(pieces, params)
     if params.split == "intensity":
-        return split_dim_lines(labels, scores, params)
-    return labels
+        return split_dim_lines(pieces, scores, params)
+    return pieces
 
 
 def split_necks(labels: IntLabels, params: CleanUpParams) -> IntLabels:
@@ -113,6 +117,8 @@ def _parts(
     relief: NDArray[np.float32], inside: Mask, height: float, min_area: int
 ) -> IntLabels | None:
     """Number the parts of one clump from 1, or None where it is one cell."""
+    if not _may_part(relief, height):
+        return None
     peaks = label(_peaks(relief, height) & inside)
     while peaks.max() > 1:
         # 8-connected like the clump, else pieces joined by a corner are not reached
@@ -124,6 +130,23 @@ def _parts(
         peaks[peaks == int(areas.argmin()) + 1] = 0
         peaks = label(peaks > 0)
     return None
+
+
+def _may_part(relief: NDArray[np.float32], height: float) -> bool:
+    """Whether there may be two such peaks; no is certain, and soon found for most cells.
+
+    Of levels less than `height` apart one lies between the way and the lower of two peaks, where
+    what is above it falls apart.
+    """
+    top = float(relief.max())
+    step = 0.99 * height
+    if top > _LEVELS * step:
+        return True
+    levels = np.arange(step, top, step)
+    return any(
+        cv2.connectedComponents((relief >= level).view(np.uint8), connectivity=8)[0] > 2
+        for level in levels
+    )
 
 
 def _peaks(relief: NDArray[np.float32], height: float) -> Mask:

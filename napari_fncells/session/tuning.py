@@ -11,6 +11,7 @@ from napari_fncells.core.cutoff import amount_for
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.pipeline import Pipeline
 from napari_fncells.core.redraft import Effect, Standing, effect_of
+from napari_fncells.core.score import ScoreMap
 from napari_fncells.core.segment import Draft
 from napari_fncells.io.images import Image
 
@@ -42,6 +43,10 @@ class Histogram:
         counts, edges = np.histogram(sample, _BINS, (low, high))
         return cls(counts * step * step, edges)
 
+    def holds(self, cutoff: float) -> bool:
+        """Whether a score lies within the bins."""
+        return bool(self.edges[0] <= cutoff <= self.edges[-1])
+
 
 @dataclass(frozen=True)
 class Look:
@@ -60,7 +65,8 @@ class Look:
     histogram
         Of the scores.
     settled
-        Whether the cutoff is the one that the parameters ask for, not one tried by hand.
+        Whether it is what applying the parameters gives: the cutoff is not one tried by hand,
+        the filters not those of a quick look.
     """
 
     draft: Draft
@@ -94,6 +100,7 @@ class Tuning:
 
     def __init__(self, image: Image) -> None:
         self._pipeline = Pipeline(image.pixels, image.pixel_size)
+        self._known: tuple[ScoreMap, Histogram] | None = None
 
     def look(
         self,
@@ -101,6 +108,7 @@ class Tuning:
         standing: Standing,
         *,
         cutoff: float | None = None,
+        quick: bool = False,
     ) -> Look:
         """Make a draft, and compare it with the mask there is.
 
@@ -112,17 +120,27 @@ class Tuning:
             The mask there is.
         cutoff
             In place of the one that the parameters ask for.
+        quick
+            Whether wide filters may be done on a smaller picture, while a slider moves.
 
         Raises
         ------
         ParameterError
             For parameters that do not fit the picture.
         """
-        draft = self._pipeline.draft(params, cutoff=cutoff)
+        draft = self._pipeline.draft(params, cutoff=cutoff, quick=quick)
         effect, fitted = effect_of(standing, draft.labels)
-        areas = self._pipeline.areas(params, cutoff=cutoff)
-        histogram = Histogram.of(draft.score.values, draft.cutoff)
-        return Look(draft, fitted, areas, effect, histogram, cutoff is None)
+        areas = self._pipeline.areas(params, cutoff=cutoff, quick=quick)
+        histogram = self._histogram(draft)
+        settled = cutoff is None and not quick
+        return Look(draft, fitted, areas, effect, histogram, settled)
+
+    def _histogram(self, draft: Draft) -> Histogram:
+        """Histogram of the scores; that of the last look where they are the same."""
+        known = self._known
+        if known is None or known[0] is not draft.score or not known[1].holds(draft.cutoff):
+            known = self._known = draft.score, Histogram.of(draft.score.values, draft.cutoff)
+        return known[1]
 
 
 def with_cutoff(look: Look, cutoff: float) -> DraftParams:

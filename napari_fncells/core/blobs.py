@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from napari_fncells.core.blur import Plane, at_reduced_scale, gaussian, reduction
+from napari_fncells.core.distribution import rough_median
 from napari_fncells.core.params import BlobMethod
 
 _RATIO = 1.6
@@ -33,9 +34,9 @@ def blob_response(plane: Plane, smallest: float, largest: float, method: BlobMet
     """
     best = np.zeros(plane.shape, np.float32)
     # From the middle, so that rounding is not blown up with the square of sigma
-    plane = plane - np.float32(np.median(plane[::4, ::4]))
+    plane = plane - np.float32(rough_median(plane))
     for sigma in sigmas(smallest, largest):
-        factor = reduction(plane, 2 * sigma)
+        factor = reduction(plane.shape, 2 * sigma)
         answer = partial(_ANSWERS[method], sigma=sigma / factor)
         found = answer(plane) if factor == 1 else at_reduced_scale(plane, factor, answer)
         np.maximum(best, found, out=best)

@@ -49,7 +49,7 @@ def wide_gaussian(
     With `exact` it is that of `gaussian`; else it differs by some thousandths of the plane's
     span, for a tenth of the time.
     """
-    factor = 1 if exact else reduction(plane, sigma)
+    factor = 1 if exact else reduction(plane.shape, sigma)
     if factor == 1:
         return gaussian(plane, sigma, border=border)
     return at_reduced_scale(
@@ -57,14 +57,14 @@ def wide_gaussian(
     )
 
 
-def reduction(plane: Plane, size: float) -> int:
+def reduction(shape: tuple[int, ...], size: float) -> int:
     """Factor by which a plane may be reduced for a filter of some px: a power of two."""
     factor = 1
     while (
         size >= _COARSE_SIGMA
         and size / (2 * factor) >= _LEAST_SIGMA
         and factor < _MOST
-        and min(plane.shape) >= 4 * factor
+        and min(shape) >= 4 * factor
     ):
         factor *= 2
     return factor
@@ -77,15 +77,24 @@ def at_reduced_scale(plane: Plane, factor: int, act: Callable[[Plane], Plane]) -
     values lie where they should.
     """
     height, width = plane.shape
-    down, right = -height % factor, -width % factor
+    return np.ascontiguousarray(enlarged(act(reduced(plane, factor)), factor)[:height, :width])
+
+
+def reduced(plane: Plane, factor: int) -> Plane:
+    """Means of blocks of factor x factor px; blocks cut by the border are filled by its edge."""
+    down, right = -plane.shape[0] % factor, -plane.shape[1] % factor
     if down or right:
         plane = np.pad(plane, ((0, down), (0, right)), mode="edge")
     size = plane.shape[1] // factor, plane.shape[0] // factor
     small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
-    filtered = act(np.asarray(small, dtype=np.float32))
-    whole = plane.shape[1], plane.shape[0]
-    large = cv2.resize(filtered, whole, interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(large[:height, :width], dtype=np.float32)
+    return np.asarray(small, dtype=np.float32).reshape(size[::-1])
+
+
+def enlarged(plane: Plane, factor: int) -> Plane:
+    """The plane at a scale larger by a whole factor, linear between the blocks' centres."""
+    whole = plane.shape[1] * factor, plane.shape[0] * factor
+    large = cv2.resize(plane, whole, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(large, dtype=np.float32).reshape(whole[::-1])
 
 
 def box_mean(plane: Plane, side: int) -> Plane:

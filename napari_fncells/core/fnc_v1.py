@@ -15,7 +15,10 @@ from skimage.segmentation import watershed
 
 _WIDENED = 30
 _FOOTPRINT = 40
-_LEAST_MARKER = 25
+REACH = _WIDENED + _FOOTPRINT
+"""px; no farther away does the distance map count for a peak."""
+LEAST_MARKER = 25
+"""px²."""
 
 
 def split_fnc_v1(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -33,15 +36,35 @@ def split_fnc_v1(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     """
     if not mask.any():
         return np.zeros(mask.shape, dtype=np.int32)
-    distance = np.asarray(
-        cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE),
-        dtype=np.float32,
-    )
-    widened = _maximum(distance, _WIDENED)
-    peaks = (widened == _maximum(widened, _FOOTPRINT)) & (widened > widened.min())
-    markers = _without_small(peaks)
-    parts = watershed(-distance, markers, mask=mask, compactness=1, watershed_line=True)
-    return np.asarray(parts, dtype=np.int32)
+    distance = distance_to_ground(mask)
+    widened = widen(distance)
+    markers = _without_small(peaks(widened, float(widened.min())))
+    return parts(mask, distance, markers)
+
+
+def distance_to_ground(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Distance in px of each pixel of a (Y, X) mask from the nearest outside it."""
+    distance = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(distance, dtype=np.float32)
+
+
+def widen(distance: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The distance map, each pixel the highest of a square around it."""
+    return _maximum(distance, _WIDENED)
+
+
+def peaks(widened: NDArray[np.float32], lowest: float) -> NDArray[np.bool_]:
+    """Plateaus of a widened distance map: (Y, X) bool. `lowest` is its lowest value."""
+    found: NDArray[np.bool_] = (widened == _maximum(widened, _FOOTPRINT)) & (widened > lowest)
+    return found
+
+
+def parts(
+    mask: NDArray[np.bool_], distance: NDArray[np.float32], markers: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Basins of the markers, by their numbers, with a line between them: (Y, X) int32."""
+    found = watershed(-distance, markers, mask=mask, compactness=1, watershed_line=True)
+    return np.asarray(found, dtype=np.int32)
 
 
 def _maximum(plane: NDArray[np.float32], side: int) -> NDArray[np.float32]:
@@ -56,7 +79,7 @@ def _without_small(peaks: NDArray[np.bool_]) -> NDArray[np.int32]:
     _, regions, stats, _ = cv2.connectedComponentsWithStats(
         peaks.view(np.uint8), connectivity=4, ltype=cv2.CV_32S
     )
-    small = stats[:, cv2.CC_STAT_AREA] < _LEAST_MARKER
+    small = stats[:, cv2.CC_STAT_AREA] < LEAST_MARKER
     small[0] = True
     numbers = np.where(small, 0, np.arange(small.size, dtype=np.int32))
     return np.asarray(numbers[regions], dtype=np.int32)

@@ -9,8 +9,10 @@ import numpy as np
 from skimage.restoration import ellipsoid_kernel, rolling_ball
 
 from napari_fncells.core.blur import Plane, at_reduced_scale, gaussian, reduction
+from napari_fncells.core.distribution import step_for
 from napari_fncells.core.params import GroundMethod
 
+_SAMPLE = 4_000_000
 _RADIUS = 12
 """px; disks and balls are brought down to about this radius: they cost its square."""
 
@@ -36,25 +38,26 @@ def ground(
         minutes there.
     """
     if method == "gaussian":
-        factor = 1 if exact else reduction(plane, size)
+        factor = 1 if exact else reduction(plane.shape, size)
         return _reduced(plane, factor, lambda small: _clipped_blur(small, size / factor))
     # Wider than the picture is no different
     size = min(size, max(plane.shape))
-    factor = 1 if exact else _factor(plane, size)
+    factor = 1 if exact else disk_reduction(plane.shape, size)
     radius = max(round(size / factor), 1)
     if method == "top_hat":
-        return _reduced(plane, factor, lambda small: _opened(small, radius))
+        return _reduced(plane, factor, lambda small: opened(small, radius))
     low, high = float(plane.min()), float(plane.max())
-    return _reduced(plane, factor, lambda small: _rolled(small, radius, size * (high - low) / 256))
+    return _reduced(plane, factor, lambda small: rolled(small, radius, size * (high - low) / 256))
 
 
 def _reduced(plane: Plane, factor: int, act: Callable[[Plane], Plane]) -> Plane:
     return act(plane) if factor == 1 else at_reduced_scale(plane, factor, act)
 
 
-def _factor(plane: Plane, radius: float) -> int:
+def disk_reduction(shape: tuple[int, ...], radius: float) -> int:
+    """Factor by which a plane is reduced for a disk or a ball: a power of two."""
     factor = 1
-    while radius / factor > _RADIUS and min(plane.shape) > factor:
+    while radius / factor > _RADIUS and min(shape) > factor:
         factor *= 2
     return factor
 
@@ -66,12 +69,17 @@ def _clipped_blur(plane: Plane, sigma: float) -> Plane:
     clipped at the blurred level plus the plane's median deviation before the final blur.
     """
     first = gaussian(plane, sigma)
-    step = 4 if min(plane.shape) > 256 else 1
+    step = spread_step(plane.shape)
     spread = np.float32(np.median(np.abs(plane[::step, ::step] - first[::step, ::step])))
     return gaussian(np.minimum(plane, first + spread), sigma)
 
 
-def _opened(plane: Plane, radius: int) -> Plane:
+def spread_step(shape: tuple[int, ...]) -> int:
+    """Every so many-th pixel both ways tells the median deviation."""
+    return step_for(shape, _SAMPLE, 4 if min(shape) > 256 else 1)
+
+
+def opened(plane: Plane, radius: int) -> Plane:
     """Opening with a disk; a border that repeats the edge cuts nothing off there."""
     size = 2 * radius + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
@@ -81,7 +89,7 @@ def _opened(plane: Plane, radius: int) -> Plane:
     return np.ascontiguousarray(inner, dtype=np.float32)
 
 
-def _rolled(plane: Plane, radius: int, height: float) -> Plane:
+def rolled(plane: Plane, radius: int, height: float) -> Plane:
     """What a ball, as high as told in grey levels, reaches from below."""
     if height <= 0:
         return plane.copy()

@@ -78,8 +78,29 @@ def boxes(labels: NDArray[np.integer] | NDArray[np.bool_]) -> dict[int, Slices]:
     return {int(i): (box[0], box[1]) for i, box in zip(ids, found, strict=True) if box is not None}
 
 
+def in_reading_order(labels: NDArray[np.integer]) -> Labels:
+    """Renumber labels 1..n by their first pixels, row by row, in the smallest type that fits.
+
+    So that the numbers do not depend on how the pieces were found.
+    """
+    ids, numbers = dense(labels)
+    place = np.flatnonzero(numbers != 0)
+    of = numbers.ravel()[place]
+    first = np.zeros(ids.size + 1, dtype=np.int64)
+    first[of[::-1]] = place[::-1]  # of several the last written stays: the first pixel
+    rank = np.zeros(ids.size + 1, dtype=unsigned(ids.size))
+    rank[1 + np.argsort(first[1:])] = np.arange(1, ids.size + 1)
+    ordered: Labels = np.zeros(labels.shape, dtype=unsigned(ids.size))
+    ordered.ravel()[place] = rank[of]
+    return ordered
+
+
+def unsigned(count: int) -> np.dtype[np.unsignedinteger]:
+    """The smallest of uint16 and uint32 that numbers so many cells."""
+    return np.dtype(np.uint16 if count <= np.iinfo(np.uint16).max else np.uint32)
+
+
 def compact(labels: NDArray[np.integer]) -> Labels:
     """Renumber labels 1..n in order, in the smallest of uint16 and uint32 that fits."""
     ids, numbers = dense(labels)
-    fits = ids.size <= np.iinfo(np.uint16).max
-    return numbers.astype(np.uint16 if fits else np.uint32)
+    return numbers.astype(unsigned(ids.size))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_fncells.core.blur import Plane
 from napari_fncells.core.cutoff import cutoff_of
 from napari_fncells.core.intensity import intensity
-from napari_fncells.core.labels import compact
+from napari_fncells.core.labels import in_reading_order
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.regions import piece_areas
 from napari_fncells.core.relief import relief
@@ -60,7 +60,7 @@ class Pipeline:
         with self._lock:
             score = self._relief(sized)
             at = self._cutoff(sized) if cutoff is None else cutoff
-            labels = compact(cells_in(self._mask(sized, at), score, sized))
+            labels = in_reading_order(cells_in(self._mask(sized, at), score, sized))
         return Draft(labels, score, at, method_name(params), params)
 
     def relief(self, params: DraftParams) -> ScoreMap:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.clean import drop_cells, drop_pieces, smooth_mask
 from napari_fncells.core.cutoff import cutoff_of, threshold
-from napari_fncells.core.labels import Labels, compact
+from napari_fncells.core.labels import Labels, in_reading_order
 from napari_fncells.core.offset import move_outlines
 from napari_fncells.core.params import AUTO, PRESETS, DraftParams, preset
 from napari_fncells.core.relief import relief
@@ -91,7 +91,7 @@ def draft_steps(
     score = relief(score, sized.cutoff, exact=exact)
     yield "Cutting and cleaning up"
     cutoff = cutoff_of(score.values, sized.cutoff)
-    labels = compact(cells_of(score, cutoff, sized))
+    labels = in_reading_order(cells_of(score, cutoff, sized))
     return Draft(labels, score, cutoff, method, chosen)
 
 
@@ -123,7 +123,7 @@ def segment(
     measured = relief(score, params.cutoff)
     if cutoff is None:
         cutoff = cutoff_of(measured.values, params.cutoff)
-    return compact(cells_of(measured, cutoff, params))
+    return in_reading_order(cells_of(measured, cutoff, params))
 
 
 def cells_of(measured: ScoreMap, cutoff: float, params: DraftParams) -> NDArray[np.int32]:

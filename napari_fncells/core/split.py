@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from skimage.morphology import local_maxima, reconstruction
 from skimage.segmentation import watershed
 
+from napari_fncells.core.distribution import Readable, extremes, rough_median
 from napari_fncells.core.fnc_v1 import split_fnc_v1
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import boxes, label
@@ -64,19 +65,27 @@ def split_necks(labels: IntLabels, params: CleanUpParams) -> IntLabels:
     return _split(labels, relief_of, params.split_depth, params.min_area)
 
 
+def heights_of(scores: Readable) -> tuple[float, float]:
+    """The ground of (Y, X) scores, and the least height above it that counts as one."""
+    ground = rough_median(scores)
+    return ground, max(extremes(scores)[1] - ground, 1e-12) * 1e-3
+
+
 def split_dim_lines(
-    labels: IntLabels, scores: NDArray[np.float32], params: CleanUpParams
+    labels: IntLabels,
+    scores: NDArray[np.float32],
+    params: CleanUpParams,
+    heights: tuple[float, float] | None = None,
 ) -> IntLabels:
     """Cut clumps along dim lines between bright cores, by a watershed of the score.
 
     A clump has as many parts as its score has peaks from which any way to another as high
-    leads down by `split_contrast` of the height above the ground.
+    leads down by `split_contrast` of the height above the ground. `heights` are those of the
+    whole picture where labels and scores are a part of it.
     """
     if not labels.any():
         return labels
-    sample = scores[::4, ::4]
-    ground = float(np.median(sample))
-    least = max(float(scores.max()) - ground, 1e-12) * 1e-3
+    ground, least = heights or heights_of(scores)
     # On the logarithm of the height a share of it is a difference
     step = -np.log(max(1 - params.split_contrast, 1e-6))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import cv2
@@ -37,7 +38,7 @@ def blob_response(plane: Plane, smallest: float, largest: float, method: BlobMet
     plane = plane - np.float32(rough_median(plane))
     for sigma in sigmas(smallest, largest):
         factor = reduction(plane.shape, 2 * sigma)
-        answer = partial(_ANSWERS[method], sigma=sigma / factor)
+        answer = answer_of(method, sigma / factor)
         found = answer(plane) if factor == 1 else at_reduced_scale(plane, factor, answer)
         np.maximum(best, found, out=best)
     return best
@@ -62,3 +63,13 @@ def _laplacian(plane: Plane, sigma: float) -> Plane:
 
 
 _ANSWERS = {"dog": _difference, "log": _laplacian}
+
+
+def answer_of(method: BlobMethod, sigma: float) -> Callable[[Plane], Plane]:
+    """What answers, in a plane, to spots of one sigma, normalised by scale."""
+    return partial(_ANSWERS[method], sigma=sigma)
+
+
+def answer_reach(sigma: float) -> int:
+    """How far away in px an answer to spots of a sigma looks."""
+    return int(4 * _RATIO * sigma + 0.5) + 1

@@ -36,9 +36,14 @@ def gaussian(plane: Plane, sigma: float, *, border: int = cv2.BORDER_REPLICATE) 
     """
     if sigma == 0:
         return plane.copy()
-    width = 2 * int(4 * sigma + 0.5) + 1
+    width = 2 * gaussian_reach(sigma) + 1
     blurred = cv2.GaussianBlur(plane, (width, width), sigma, borderType=border)
     return np.asarray(blurred, dtype=np.float32).reshape(plane.shape)
+
+
+def gaussian_reach(sigma: float) -> int:
+    """How far away in px a Gaussian blur looks."""
+    return int(4 * sigma + 0.5)
 
 
 def wide_gaussian(

@@ -9,7 +9,7 @@ import numpy as np
 from skimage.restoration import ellipsoid_kernel, rolling_ball
 
 from napari_fncells.core.blur import Plane, at_reduced_scale, gaussian, reduction
-from napari_fncells.core.distribution import step_for
+from napari_fncells.core.distribution import Readable, step_for
 from napari_fncells.core.params import GroundMethod
 
 _SAMPLE = 4_000_000
@@ -47,7 +47,8 @@ def ground(
     if method == "top_hat":
         return _reduced(plane, factor, lambda small: opened(small, radius))
     low, high = float(plane.min()), float(plane.max())
-    return _reduced(plane, factor, lambda small: rolled(small, radius, size * (high - low) / 256))
+    height = ball_height(size, low, high)
+    return _reduced(plane, factor, lambda small: rolled(small, radius, height))
 
 
 def _reduced(plane: Plane, factor: int, act: Callable[[Plane], Plane]) -> Plane:
@@ -62,6 +63,11 @@ def disk_reduction(shape: tuple[int, ...], radius: float) -> int:
     return factor
 
 
+def ball_height(radius: float, low: float, high: float) -> float:
+    """Height of a ball in grey levels, in a picture from `low` to `high`."""
+    return radius * (high - low) / 256
+
+
 def _clipped_blur(plane: Plane, sigma: float) -> Plane:
     """Blur, clip what stands above the blur, blur again.
 
@@ -69,14 +75,14 @@ def _clipped_blur(plane: Plane, sigma: float) -> Plane:
     clipped at the blurred level plus the plane's median deviation before the final blur.
     """
     first = gaussian(plane, sigma)
-    step = spread_step(plane.shape)
-    spread = np.float32(np.median(np.abs(plane[::step, ::step] - first[::step, ::step])))
-    return gaussian(np.minimum(plane, first + spread), sigma)
+    return gaussian(np.minimum(plane, first + median_deviation(plane, first)), sigma)
 
 
-def spread_step(shape: tuple[int, ...]) -> int:
-    """Every so many-th pixel both ways tells the median deviation."""
-    return step_for(shape, _SAMPLE, 4 if min(shape) > 256 else 1)
+def median_deviation(plane: Readable, level: Readable) -> np.float32:
+    """Median distance of a (Y, X) plane from a level, by every so many-th pixel."""
+    step = step_for(plane.shape, _SAMPLE, 4 if min(plane.shape) > 256 else 1)
+    apart = np.asarray(plane[::step, ::step]) - np.asarray(level[::step, ::step])
+    return np.float32(np.median(np.abs(apart)))
 
 
 def opened(plane: Plane, radius: int) -> Plane:
@@ -84,8 +90,8 @@ def opened(plane: Plane, radius: int) -> Plane:
     size = 2 * radius + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     padded = cv2.copyMakeBorder(plane, radius, radius, radius, radius, cv2.BORDER_REPLICATE)
-    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disk)
-    inner = opened[radius : radius + plane.shape[0], radius : radius + plane.shape[1]]
+    done = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disk)
+    inner = done[radius : radius + plane.shape[0], radius : radius + plane.shape[1]]
     return np.ascontiguousarray(inner, dtype=np.float32)
 
 

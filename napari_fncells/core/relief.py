@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil, log2
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ _SAMPLE = 400_000
 _MEDIAN_SIDE = 31
 """px; windows of a median are brought down to about this side."""
 _LEVELS = 255
+_EXACT_BITS = 52
 
 
 def relief(score: ScoreMap, params: CutoffParams, *, exact: bool = False) -> ScoreMap:
@@ -53,10 +55,10 @@ def relief(score: ScoreMap, params: CutoffParams, *, exact: bool = False) -> Sco
     values = score.values
     side = window_side(values.shape, params)
     found = RELIEFS[params.method](values, side, frame_of(values, params), exact)
-    return ScoreMap(found, meaning_of(score.meaning))
+    return ScoreMap(found, against_surroundings(score.meaning))
 
 
-def meaning_of(meaning: str) -> str:
+def against_surroundings(meaning: str) -> str:
     """What a relief is, in words, of scores with a meaning."""
     return f"{meaning}, against the surroundings"
 
@@ -153,26 +155,31 @@ def _quick_median(values: Plane, side: int, frame: Frame) -> Plane:
 
 
 def _niblack(values: Plane, side: int, frame: Frame, _exact: bool) -> Plane:
-    mean, deviation = _mean_and_sd(values, side, frame.mean)
+    mean, deviation = _mean_and_sd(values, side, frame)
     return _ratio(values - mean, deviation, frame)
 
 
 def _sauvola(values: Plane, side: int, frame: Frame, _exact: bool) -> Plane:
     low = np.float32(frame.low)
-    mean, deviation = _mean_and_sd(values, side, frame.mean)
+    mean, deviation = _mean_and_sd(values, side, frame)
     half = np.float32((frame.high - frame.low) / 2 or 1.0)
     unit: Plane = (mean - low) * np.maximum(1 - deviation / half, 0)
     return _ratio(values - mean, unit, frame)
 
 
-def _mean_and_sd(values: Plane, side: int, middle: float) -> tuple[Plane, Plane]:
-    # float64, and from the middle: the difference of squares loses half of the digits
-    centred = values.astype(np.float64) - middle
-    mean = cv2.blur(centred, (side, side), borderType=cv2.BORDER_REFLECT_101)
-    square = cv2.blur(centred * centred, (side, side), borderType=cv2.BORDER_REFLECT_101)
-    mean, square = mean.reshape(values.shape), square.reshape(values.shape)
-    deviation = np.sqrt(np.maximum(square - mean * mean, 0))
-    return (mean + middle).astype(np.float32), deviation.astype(np.float32)
+def _mean_and_sd(values: Plane, side: int, frame: Frame) -> tuple[Plane, Plane]:
+    """Mean and SD in a window, from whole numbers whose sums are exact, wherever they begin."""
+    span = 2.0 ** np.ceil(np.log2(max(frame.high - frame.low, 1e-30)))
+    steps = 2.0 ** (_EXACT_BITS - ceil(2 * log2(side)))
+    # From the middle: the difference of squares loses half of the digits
+    centred = (values.astype(np.float64) - frame.mean) / span
+    found = [
+        cv2.blur(np.rint(v * steps), (side, side), borderType=cv2.BORDER_REFLECT_101)
+        for v in (centred, centred * centred)
+    ]
+    mean, square = (v.reshape(values.shape) / steps for v in found)
+    deviation = np.sqrt(np.maximum(square - mean * mean, 0)) * span
+    return (mean * span + frame.mean).astype(np.float32), deviation.astype(np.float32)
 
 
 def _ratio(above: Plane, unit: Plane, frame: Frame) -> Plane:

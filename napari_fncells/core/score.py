@@ -76,18 +76,24 @@ def plane_score(
 ) -> ScoreMap:
     """Score map of a (Y, X) float32 plane of intensities; see `score_map`."""
     values = wide_gaussian(plane, params.smoothing, exact=exact)
-    meaning = "smoothed grey level"
     if params.background:
         values = above(values, ground(plane, params.background, params.ground, exact=exact))
-        meaning = "grey levels above the ground"
     if params.blobs != "none":
         values = blob_response(values, params.blob_min, params.blob_max, params.blobs)
-        meaning = "answer to round spots, in grey levels"
         values = above_rounding(values, float(np.abs(plane).max(initial=0)))
     if params.contrast:
         values = local_contrast(values, params.contrast, exact=exact)
-        return ScoreMap(values, "spreads of the surroundings above the ground")
-    return ScoreMap(values, meaning, step)
+        step = 0.0
+    return ScoreMap(values, meaning_of(params), step)
+
+
+def meaning_of(params: ScoreParams) -> str:
+    """What a score is, in words."""
+    if params.contrast:
+        return "spreads of the surroundings above the ground"
+    if params.blobs != "none":
+        return "answer to round spots, in grey levels"
+    return "grey levels above the ground" if params.background else "smoothed grey level"
 
 
 def local_contrast(values: Plane, sigma: float, *, exact: bool = False) -> Plane:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,6 +50,22 @@ def draft(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Change a setting of the method."),
     ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Take another program's drafts, matched by name, instead: label images, masks, "
+            "probability maps (PNG, TIFF, npy, npz), Cellpose _seg.npy. A folder, or one file.",
+        ),
+    ] = None,
+    content: Annotated[
+        str | None,
+        typer.Option("--as", help="What --from holds: labels, mask or probability."),
+    ] = None,
+    ending: Annotated[
+        str | None,
+        typer.Option(help="Take only drafts whose names end so before the suffix: _cp_masks."),
+    ] = None,
     gap: Annotated[bool, typer.Option("--gap", help="1-px gap between touching cells.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace earlier masks.")] = False,
     as_json: JsonOption = False,
@@ -56,9 +74,14 @@ def draft(
     from napari_fncells.session.batch import draft_files, expand
     from napari_fncells.session.export import prepare_folder
 
-    params = _chosen(method, settings or [])
     paths = expand(images)
-    steps = draft_files(paths, prepare_folder(output), params, gap=gap, replace=replace)
+    if source is not None:
+        paths, begin = _drafts_from(source, paths, content, ending, method, settings or [])
+    elif content or ending:
+        raise ParameterError("--as and --ending go with --from.", "Say where the drafts are.")
+    else:
+        begin = partial(draft_files, params=_chosen(method, settings or []))
+    steps = begin(paths, folder=prepare_folder(output), gap=gap, replace=replace)
     results = list(track(steps, "Drafting", total=len(paths), console=_errors, disable=as_json))
     if as_json:
         print(json.dumps([_drafted_facts(result) for result in results], indent=2))
@@ -66,6 +89,8 @@ def draft(
         for result in results:
             if result.report is not None:
                 print(f"{result.path.name}: {result.report.sentence}")
+            for note in result.notes:
+                _errors.print(f"{result.source.name}: {note}", highlight=False, markup=False)
     failed = [result for result in results if result.error is not None]
     for result in failed:
         _complain(result.error)
@@ -100,7 +125,8 @@ def evaluate(
     Console().print(_detection_table(evaluation))
     print(
         f"counts: MAE {evaluation.mae:.2f}, MedAE {evaluation.medae:.2f}, "
-        f"MPE {evaluation.mpe:+.1f} %; pixels: Dice {_figure(evaluation.dice)}"
+        f"MPE {evaluation.mpe:+.1f} %; pixels: Dice {_figure(evaluation.dice)}\n"
+        f"gestures predicted to finish: {evaluation.gestures.total} ({evaluation.gestures})"
     )
     if unpaired:
         _errors.print(f"Not compared, for want of a partner: {', '.join(unpaired)}")
@@ -195,22 +221,55 @@ def _complain(error: UserError | None) -> None:
 def _chosen(method: str, settings: list[str]) -> DraftParams | str:
     """Parameters of a method with `name=value` settings; the bare name where there are none."""
     params = preset(method)
-    if not settings:
-        return method
+    return params.with_settings(_pairs(settings)) if settings else method
+
+
+def _pairs(settings: list[str]) -> dict[str, str]:
+    """Names and values of `name=value` settings."""
     pairs = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals:
             raise ParameterError(f"{setting!r} is no setting.", "Write it as name=value.")
         pairs[name.strip()] = value.strip()
-    return params.with_settings(pairs)
+    return pairs
+
+
+def _drafts_from(
+    source: Path,
+    paths: list[Path],
+    content: str | None,
+    ending: str | None,
+    method: str,
+    settings: list[str],
+) -> tuple[list[Path], Callable[..., Iterator[Any]]]:
+    """Pictures, and what writes their masks from another program's drafts."""
+    from napari_fncells.io.importers import Meaning
+    from napari_fncells.io.importers.matching import find_drafts, without_drafts
+    from napari_fncells.session.batch import adopt_files
+    from napari_fncells.session.imports import PROBABILITY_PARAMS
+
+    if method != AUTO:
+        raise ParameterError(
+            "--method computes a draft, --from takes one that is there.", "Give one of them."
+        )
+    if content is not None and content not in set(Meaning):
+        raise ParameterError(
+            f"--as cannot be {content!r}.", f"Choose one of: {', '.join(Meaning)}."
+        )
+    params = PROBABILITY_PARAMS.with_settings(_pairs(settings))
+    pictures = without_drafts(paths)
+    drafts = find_drafts(pictures, source, ending=ending)
+    meaning = None if content is None else Meaning(content)
+    return pictures, partial(adopt_files, drafts=drafts, params=params, meaning=meaning)
 
 
 def _drafted_facts(result: Any) -> dict[str, Any]:
     if result.report is None:
         return {"image": str(result.path), "error": str(result.error)}
     report = result.report
-    return {
+    source = {"source": str(result.source), "notes": list(result.notes)} if result.source else {}
+    return source | {
         "image": str(result.path),
         "mask": str(report.mask),
         "record": str(report.record),

@@ -50,6 +50,7 @@ ACTIONS = {
     "drag": 8, "wheel": 6, "key_of_ours": 26, "key_of_naparis": 10, "press_twice": 3, "draft": 1,
     "buttons": 3, "active_layer": 2, "order": 1, "hide": 1, "contour": 0.5, "remove_states": 0.7,
     "remove_layer": 0.4, "step": 2, "choose": 1, "view": 5, "legend": 3, "sheet": 1, "home": 3,
+    "tune": 6,
 }  # fmt: skip
 
 
@@ -200,6 +201,41 @@ class Monkey:
 
     def draft(self) -> None:
         self.pilot.press(self.widget.draft.button)
+
+    def tune(self) -> None:
+        """Settings of the draft, opened, turned and closed."""
+        panel = self.widget.draft
+        what = self.random.choice(["toggle", "field", "field", "cutoff", "sizes", "preset", "fit"])
+        self._note(what)
+        if what == "toggle":
+            turn = panel.settings.collapse if panel.tuning else panel.settings.expand
+            turn(animate=False)
+        elif what == "field":
+            self._turn(panel.form[self.random.choice(panel.form.names)])
+        elif what == "cutoff":
+            low, high = panel.scores.line.maxRange
+            if low is not None:
+                for _ in range(self.random.randrange(1, 5)):
+                    panel.scores.line.setValue(self.random.uniform(low, high))
+                panel.scores.line.sigPositionChangeFinished.emit(panel.scores.line)
+        elif what == "sizes":
+            panel.sizes.band.setRegion(sorted(self.random.uniform(0.5, 6) for _ in range(2)))
+        elif what == "preset":
+            panel.method.setCurrentIndex(self.random.randrange(panel.method.count()))
+        else:
+            self.pilot.press(self.random.choice([panel.fit, panel.compare, panel.match]))
+
+    def _turn(self, field: Any) -> None:
+        """Another value of a field of a form."""
+        self._note(field.name)
+        if hasattr(field, "choices"):
+            field.value = self.random.choice(list(field.choices))
+        elif isinstance(field.value, bool):
+            field.value = not field.value
+        else:
+            # Near the lower end: wide filters of a small picture say nothing new
+            high = min(field.max, field.min + 60)
+            field.value = type(field.value)(self.random.uniform(max(field.min, -10), high))
 
     def buttons(self) -> None:
         panel = self.widget.correct

@@ -92,6 +92,94 @@ def test_a_bad_picture_is_one_sentence_and_the_others_go_on(tmp_path: Path) -> N
     assert sorted(p.name for p in out.iterdir()) == ["good.json", "good.png"]
 
 
+def drafts_and_pictures(folder: Path) -> tuple[Path, Path]:
+    """Pictures a and b; a draft of labels for a, probabilities for b."""
+    pictures, drafts = folder / "pictures", folder / "drafts"
+    for place in (pictures, drafts):
+        place.mkdir()
+    for name in ("a.png", "b.png"):
+        save_picture(pictures, name)
+    labels = np.zeros((200, 240), np.uint16)
+    labels[10:40, 10:40], labels[10:40, 40:60] = 300, 7
+    Image.fromarray(labels).save(drafts / "a_cp_masks.png")
+    np.save(drafts / "b_prob.npy", np.where(labels > 0, 0.8, 0.25).astype(np.float32))
+    return pictures, drafts
+
+
+def test_draft_from_another_program(tmp_path: Path) -> None:
+    pictures, drafts = drafts_and_pictures(tmp_path)
+    out = tmp_path / "out"
+    done = fncells("draft", pictures, "--from", drafts, "-o", out, "--json")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert [fact["cells"] for fact in facts] == [2, 1]
+    assert [Path(fact["source"]).name for fact in facts] == ["a_cp_masks.png", "b_prob.npy"]
+    record = json.loads((out / "a.json").read_text())
+    assert record["draft"]["params"]["source"]["file"] == "a_cp_masks.png"
+    assert json.loads((out / "b.json").read_text())["draft"]["method"] == "imported probability"
+    expected = np.zeros((200, 240), np.uint8)
+    expected[10:40, 10:60] = 255
+    for name in ("a.png", "b.png"):
+        np.testing.assert_array_equal(np.asarray(Image.open(out / name)), expected)
+    stricter = fncells(
+        "draft", pictures / "b.png", "--from", drafts, "-o", tmp_path / "2", "--set", "amount=0.9"
+    )
+    assert stricter.returncode == 0
+    assert not np.asarray(Image.open(tmp_path / "2" / "b.png")).any()
+
+
+def test_draft_from_one_file_said_to_be_a_mask(tmp_path: Path) -> None:
+    pictures, drafts = drafts_and_pictures(tmp_path)
+    words = ["draft", pictures / "a.png", "--from", drafts / "a_cp_masks.png", "--as", "mask"]
+    done = fncells(*words, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "(1 cell)" in done.stdout
+    assert "separate parts" in done.stderr
+
+
+def test_a_picture_without_a_draft_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    pictures, drafts = drafts_and_pictures(tmp_path)
+    save_picture(pictures, "c.png")
+    (drafts / "a_seg.npy").write_bytes(b"another")
+    Image.fromarray(np.zeros((5, 5), np.uint8)).save(drafts / "b_mask.png")
+    out = tmp_path / "out"
+    done = fncells("draft", pictures, "--from", drafts, "-o", out)
+    assert done.returncode == 2
+    # Of two drafts, the one that is readable and has the picture's shape
+    assert sorted(p.name for p in out.iterdir()) == ["a.json", "a.png", "b.json", "b.png"]
+    assert "c.png: there is no draft of that name" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_drafts_beside_the_pictures(tmp_path: Path) -> None:
+    pictures, drafts = drafts_and_pictures(tmp_path)
+    for path in drafts.iterdir():
+        path.rename(pictures / path.name)
+    done = fncells("draft", pictures, "--from", pictures, "-o", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [Path(fact["image"]).name for fact in json.loads(done.stdout)] == ["a.png", "b.png"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--from", "DRAFTS", "--method", "fnc-v1-draft"], "Give one of them"),
+        (["--from", "DRAFTS", "--as", "soup"], "--as cannot be 'soup'"),
+        (["--from", "DRAFTS/gone"], "does not exist"),
+        (["--from", "DRAFTS/a_cp_masks.png"], "2 pictures"),
+        (["--as", "mask"], "go with --from"),
+        (["--from", "DRAFTS", "--set", "nonsense=1"], "no setting named"),
+    ],
+)
+def test_wrong_words_with_from(tmp_path: Path, words: list[str], said: str) -> None:
+    pictures, drafts = drafts_and_pictures(tmp_path)
+    words = [word.replace("DRAFTS", str(drafts)) for word in words]
+    done = fncells("draft", pictures, "-o", tmp_path / "out", *words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

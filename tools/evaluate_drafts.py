@@ -53,16 +53,16 @@ def figures(detection: Detection) -> str:
 
 def main() -> None:
     print(
-        "| pictures | method | v1: TP / FP / FN | F1 | IoU > 0.5: TP / FP / FN | F1 | MAE | ms |"
+        "| pictures | method | v1: TP / FP / FN | F1 | IoU > 0.5: TP / FP / FN | F1 | gestures "
+        "| ms |"
     )
     print("|---|---|---|---|---|---|---|---|")
     for title, pairs in sets():
         for method in PRESETS:
             result, seconds = evaluate(method, pairs)
             v1, iou = (figures(result.detection(rule)) for rule in ("v1", "iou"))
-            print(
-                f"| {title} | {method} | {v1} | {iou} | {result.mae:.1f} | {seconds * 1e3:.0f} |"
-            )
+            cost = f"{result.gestures.total} | {seconds * 1e3:.0f}"
+            print(f"| {title} | {method} | {v1} | {iou} | {cost} |")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 Plane = NDArray[np.float32]
 
@@ -14,6 +15,11 @@ _COARSE_SIGMA = 16.0
 """px; from here on a blur may be done at a reduced scale: it holds no finer detail."""
 _LEAST_SIGMA = 4.0
 """px; that is left of it at the reduced scale."""
+_TWO_PASSES_FROM = 24
+"""px; from this reach of the kernel on, rows and columns are blurred one after the other."""
+TRANSFORM_FROM = 64
+"""px; where the kernel reaches farther, a cosine transform of the whole plane is faster: at full
+scale only where a wide blur is to be exact."""
 _MOST = 8
 """Largest factor of reduction."""
 
@@ -36,9 +42,53 @@ def gaussian(plane: Plane, sigma: float, *, border: int = cv2.BORDER_REPLICATE) 
     """
     if sigma == 0:
         return plane.copy()
-    width = 2 * gaussian_reach(sigma) + 1
-    blurred = cv2.GaussianBlur(plane, (width, width), sigma, borderType=border)
+    plane = np.asarray(plane, dtype=np.float32)
+    reach = gaussian_reach(sigma)
+    if reach > TRANSFORM_FROM:
+        return _by_transform(plane, sigma, reach, border)
+    width = 2 * reach + 1
+    if reach < _TWO_PASSES_FROM:
+        blurred = cv2.GaussianBlur(plane, (width, width), sigma, borderType=border)
+    else:
+        # The same sums; in one call, OpenCV blurs rows again for each strip of the picture
+        line, point = cv2.getGaussianKernel(width, sigma, cv2.CV_32F), np.ones(1, np.float32)
+        blurred = cv2.sepFilter2D(plane, cv2.CV_32F, line, point, borderType=border)
+        blurred = cv2.sepFilter2D(blurred, cv2.CV_32F, point, line, borderType=border)
     return np.asarray(blurred, dtype=np.float32).reshape(plane.shape)
+
+
+def _by_transform(plane: Plane, sigma: float, reach: int, border: int) -> Plane:
+    """The same blur as a product of cosine transforms, whose cost does not grow with sigma.
+
+    The transform (DCT-II) is that of the mirrored plane, so mirroring is its natural border.
+    Another border, or a side of which the transform is slow, is laid around the plane first.
+    """
+    sides = [plane.shape[0], plane.shape[1]]
+    quick = all(fft.next_fast_len(side, real=True) == side for side in sides)
+    before = 0 if quick and border == cv2.BORDER_REFLECT else reach
+    after = [0, 0]
+    if before:
+        wanted = [fft.next_fast_len(side + 2 * reach, real=True) for side in sides]
+        after = [w - side - before for w, side in zip(wanted, sides, strict=True)]
+    padded = np.asarray(cv2.copyMakeBorder(plane, before, after[0], before, after[1], border))
+    mean = padded.mean(dtype=np.float64).astype(np.float32)
+    spectrum = fft.dctn(padded - mean, overwrite_x=True, workers=-1)
+    spectrum *= _response(padded.shape[0], sigma, reach)[:, None]
+    spectrum *= _response(padded.shape[1], sigma, reach)
+    blurred = fft.idctn(spectrum, overwrite_x=True, workers=-1)
+    blurred += mean
+    inner = tuple(slice(before, before + side) for side in sides)
+    return np.ascontiguousarray(blurred[inner], dtype=np.float32)
+
+
+def _response(side: int, sigma: float, reach: int) -> Plane:
+    """What the sampled Gaussian makes of each cosine of a line of that many px."""
+    away = np.arange(1, reach + 1)
+    weights = np.exp(-0.5 * (away / sigma) ** 2)
+    whole = 1 + 2 * weights.sum()
+    cosines = np.cos(np.pi / side * np.outer(np.arange(side), away))
+    response: NDArray[np.float64] = (1 + 2 * cosines @ weights) / whole
+    return response.astype(np.float32)
 
 
 def gaussian_reach(sigma: float) -> int:

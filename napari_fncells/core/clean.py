@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.labels import boxes
+from napari_fncells.core.labels import Slices, cell_pixels
 from napari_fncells.core.params import CleanUpParams
+from napari_fncells.core.roundness import roundness_of
 
 Mask = NDArray[np.bool_]
+Shape = tuple[int, ...]
 
-_MANY_HOLES = 200
-"""From here on one look at the whole mask beats one at the surroundings of each hole."""
+_MANY = 200
+"""From so many holes or pieces on, one look at the whole mask beats one at each of them."""
 
 
 def smooth_mask(mask: Mask, params: CleanUpParams) -> Mask:
     """Fill small holes, cut thin processes, close gaps of a (Y, X) mask."""
-    cleaned = fill_holes(mask, params.hole_area, _connectivity(params))
-    cleaned = _with_disk(cleaned, params.opening, cv2.MORPH_OPEN)
+    cleaned = fill_holes(mask, params.hole_area, connectivity_of(params))
+    cleaned = _opened(cleaned, params.opening)
     return _with_disk(cleaned, params.closing, cv2.MORPH_CLOSE)
 
 
 def drop_pieces(mask: Mask, params: CleanUpParams) -> Mask:
     """Drop the pieces of a (Y, X) mask that are too small to be cells."""
-    return drop_small(mask, params.min_area, _connectivity(params))
+    return drop_small(mask, params.min_area, connectivity_of(params))
 
 
 def fill_holes(mask: Mask, max_area: int, connectivity: int = 8) -> Mask:
@@ -62,7 +62,7 @@ def _around_holes(mask: Mask, connectivity: int) -> list[tuple[slice, slice]]:
         mask.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
     )
     inner = [c for c, level in zip(contours, levels[0], strict=True) if level[3] >= 0]
-    if len(inner) > _MANY_HOLES:
+    if len(inner) > _MANY:
         return whole
     found = [cv2.boundingRect(contour) for contour in inner]
     return [(slice(y, y + height), slice(x, x + width)) for x, y, width, height in found]
@@ -101,69 +101,73 @@ def drop_cells(labels: NDArray[np.int32], params: CleanUpParams) -> NDArray[np.i
     """
     if not (params.min_area > 1 or params.max_area or params.roundness or params.border):
         return labels
-    gone = [i for i, box, mask in _cells(labels) if not _is_cell(mask, box, labels.shape, params)]
-    if not gone:
+    pixels = cell_pixels(labels)
+    area = np.bincount(pixels.of, minlength=pixels.ids.size)
+    gone = area < params.min_area
+    if params.max_area:
+        gone |= area > params.max_area
+    if params.border:
+        gone |= np.isin(pixels.ids, _at_border(labels))
+    if params.roundness:
+        numbers = np.where(gone, 0, 1 + np.arange(gone.size))
+        left = pixels.picture(numbers.astype(np.int32), labels.shape)
+        gone[~gone] = roundness_of(left) < params.roundness
+    if not gone.any():
         return labels
-    kept: NDArray[np.int32] = np.where(np.isin(labels, gone), 0, labels)
-    return kept
+    return pixels.picture(np.where(gone, 0, pixels.ids).astype(labels.dtype), labels.shape)
 
 
-def roundness(mask: Mask) -> float:
-    """4 pi A / P² of the outline of a piece: 1 for a disk, less the longer or the rougher it is.
-
-    Area and perimeter are those of the polygon through the outermost pixels' centres; the
-    perimeter is corrected for its staircase (Vossepoel & Smeulders 1982), which would make a
-    digital disk 0.9. A piece of a few px is 1.
-
-    Parameters
-    ----------
-    mask
-        (Y, X) bool; of several 8-connected pieces the largest counts.
-    """
-    padded = np.pad(mask.view(np.uint8), 1)
-    contours, _ = cv2.findContours(padded, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    outline = max(contours, key=len)[:, 0, :]
-    if len(outline) < 8:
-        return 1.0
-    steps = np.diff(outline, axis=0, append=outline[:1])
-    diagonal = np.abs(steps).sum(axis=1) == 2
-    corners = np.count_nonzero(diagonal != np.roll(diagonal, 1))
-    axial = len(outline) - int(diagonal.sum())
-    length = 0.980 * axial + 1.406 * int(diagonal.sum()) - 0.091 * corners
-    area = cv2.contourArea(outline)
-    return float(min(4 * np.pi * area / length**2, 1.0))
+def _at_border(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Ids along the four sides."""
+    return np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
 
 
-def _is_cell(
-    mask: Mask, box: tuple[slice, slice], shape: tuple[int, ...], params: CleanUpParams
-) -> bool:
-    area = int(np.count_nonzero(mask))
-    if area < params.min_area or (params.max_area and area > params.max_area):
-        return False
-    if params.border and any(
-        axis.start == 0 or axis.stop == side for axis, side in zip(box, shape, strict=True)
-    ):
-        return False
-    return not params.roundness or roundness(mask) >= params.roundness
-
-
-def _connectivity(params: CleanUpParams) -> int:
+def connectivity_of(params: CleanUpParams) -> int:
     """8 everywhere but where it is done as FNC v1 did."""
     return 4 if params.split == "fnc_v1" else 8
 
 
-def _cells(labels: NDArray[np.int32]) -> Iterator[tuple[int, tuple[slice, slice], Mask]]:
-    for i, box in boxes(labels).items():
-        yield i, box, labels[box] == i
+def _opened(mask: Mask, radius: int) -> Mask:
+    """Open with a disk, piece by piece: a disk that fits in lies in one of them."""
+    if radius == 0 or not mask.any():
+        return mask
+    contours, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    if len(contours) > _MANY:
+        return _with_disk(mask, radius, cv2.MORPH_OPEN)
+    opened = np.zeros_like(mask)
+    for contour in contours:
+        # What lies within the outline, other pieces in its holes included; and of those beside
+        # it, parts, which are left out
+        x, y, width, height = cv2.boundingRect(contour)
+        inside = np.zeros((height, width), np.uint8)
+        cv2.drawContours(inside, [contour], 0, 1, cv2.FILLED, offset=(-x, -y))
+        box = slice(y, y + height), slice(x, x + width)
+        mine = mask[box] & inside.view(np.bool_)
+        opened[box] |= _with_disk(mine, radius, cv2.MORPH_OPEN, box, mask.shape)
+    return opened
 
 
-def _with_disk(mask: Mask, radius: int, operation: int) -> Mask:
-    """Open or close with a disk; a border that repeats the edge keeps cut cells whole."""
+def _with_disk(
+    mask: Mask, radius: int, operation: int, box: Slices | None = None, shape: Shape | None = None
+) -> Mask:
+    """Open or close with a disk.
+
+    At the picture's border the edge is repeated, so that cells cut there stay whole; beyond the
+    other sides of a box of the picture there is ground.
+    """
     if radius == 0:
         return mask
     size = 2 * radius + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    padded = np.pad(mask.astype(np.uint8), radius, mode="edge")
+    padded = np.pad(mask.view(np.uint8), radius)
+    if box is None or box[0].start == 0:
+        padded[:radius] = padded[radius]
+    if box is None or shape is None or box[0].stop == shape[0]:
+        padded[-radius:] = padded[-radius - 1]
+    if box is None or box[1].start == 0:
+        padded[:, :radius] = padded[:, radius, None]
+    if box is None or shape is None or box[1].stop == shape[1]:
+        padded[:, -radius:] = padded[:, -radius - 1, None]
     done = cv2.morphologyEx(padded, operation, disk)
     inner = slice(radius, -radius)
     return np.ascontiguousarray(done[inner, inner]).view(np.bool_)

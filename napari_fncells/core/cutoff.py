@@ -84,9 +84,9 @@ def threshold(relief: ScoreMap, cutoff: float, params: CutoffParams) -> Mask:
     mask: Mask = values > np.float32(cutoff)
     if not (params.hysteresis or params.half_maximum) or not mask.any():
         return mask
-    ground = _median(values)
+    ground = ground_level(values)
     if params.hysteresis:
-        lower = cutoff - params.hysteresis * max(cutoff - ground, 0.0)
+        lower = lower_cutoff(cutoff, ground, params.hysteresis)
         mask = _reaching(values > np.float32(lower), mask)
     if params.half_maximum:
         mask = _drawn_in(values, mask, ground, params.half_maximum)
@@ -132,7 +132,7 @@ def _level_and_spread(values: Readable, method: str) -> tuple[float, float]:
         mean, deviation = background_statistics(values)
         return mean, deviation or moments(values)[1]
     if method == "median_mad":
-        return _median(values), robust_spread(values) or moments(values)[1]
+        return ground_level(values), robust_spread(values) or moments(values)[1]
     if method in ("niblack", "sauvola"):
         return 0.0, 1.0 if method == "niblack" else -1.0
     return 0.0, robust_spread(values) or moments(values)[1]
@@ -153,9 +153,21 @@ def _by_rule(values: Readable, method: str) -> float:
         ) from error
 
 
-def _median(values: Readable) -> float:
+def ground_level(values: Readable) -> float:
+    """Median of (Y, X) scores, by a sample."""
     step = step_for(values.shape, _SAMPLE)
     return float(np.median(np.asarray(values[::step, ::step])))
+
+
+def lower_cutoff(cutoff: float, ground: float, share: float) -> float:
+    """Score that lies a share of the cutoff's height above the ground below it."""
+    return cutoff - share * max(cutoff - ground, 0.0)
+
+
+def peak_levels(peaks: Scores, ground: float, share: float) -> Scores:
+    """Scores at a share of the height of peaks above the ground."""
+    levels: Scores = np.float32(ground) + np.float32(share) * (peaks - np.float32(ground))
+    return levels
 
 
 def _reaching(wide: Mask, core: Mask) -> Mask:
@@ -174,7 +186,7 @@ def _drawn_in(values: Scores, mask: Mask, ground: float, share: float) -> Mask:
     inside = regions[mask]
     peaks = np.full(int(inside.max()) + 1, -np.inf, dtype=np.float32)
     np.maximum.at(peaks, inside, values[mask])
-    levels = np.float32(ground) + np.float32(share) * (peaks - np.float32(ground))
+    levels = peak_levels(peaks, ground, share)
     drawn = mask.copy()
     drawn[mask] = values[mask] > levels[inside]
     return drawn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Annotated
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.gestures import Gestures
 from napari_fncells.core.matching import Rule, match_objects
+from napari_fncells.core.meter import predicted_gestures
 
 RULES: tuple[Rule, ...] = ("v1", "iou")
 
@@ -52,6 +55,7 @@ class PictureScore(BaseModel):
     overlap: int
     predicted_pixels: int
     true_pixels: int
+    gestures: Gestures = Gestures()
 
     @property
     def dice(self) -> float | None:
@@ -80,6 +84,11 @@ class Evaluation(BaseModel):
             2 * sum(p.overlap for p in self.pictures),
             sum(p.predicted_pixels + p.true_pixels for p in self.pictures),
         )
+
+    @property
+    def gestures(self) -> Gestures:
+        """Gestures predicted to turn all predicted masks into the true ones."""
+        return sum((p.gestures for p in self.pictures), Gestures())
 
     @property
     def mae(self) -> float:
@@ -118,6 +127,7 @@ class Evaluation(BaseModel):
             "mae": self.mae,
             "medae": self.medae,
             "mpe_percent": self.mpe,
+            "gestures": {**asdict(self.gestures), "total": self.gestures.total},
         }
 
 
@@ -160,6 +170,7 @@ def score_picture(
         overlap=int(np.count_nonzero((pred > 0) & (truth > 0))),
         predicted_pixels=int(np.count_nonzero(pred)),
         true_pixels=int(np.count_nonzero(truth)),
+        gestures=predicted_gestures(pred, truth),
     )
 
 

@@ -41,7 +41,7 @@ class Standing:
     @property
     def held(self) -> NDArray[np.bool_]:
         """(Y, X) pixels of touched cells."""
-        return np.isin(self.labels, [cell.id for cell in self.touched if cell.alive])
+        return _held(self.labels, self.touched)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def apply_draft(
     if labels.shape != document.shape:
         raise ValueError(f"the draft has the shape {labels.shape}, the picture {document.shape}")
     touched = _touched(document)
-    held = np.isin(document.labels, [cell.id for cell in touched if cell.alive])
+    held = _held(document.labels, touched)
     fresh = _fitted(labels, document.labels, touched, held)
     count = int(fresh.max(initial=0))
     last = document.next_id - 1
@@ -155,6 +155,15 @@ def _touched(document: Document) -> tuple[CellObject, ...]:
     return tuple(cell for cell in document.objects.values() if cell.touched)
 
 
+def _held(labels: Labels, touched: tuple[CellObject, ...]) -> NDArray[np.bool_]:
+    """Pixels of touched cells."""
+    held = np.zeros(labels.shape, dtype=bool)
+    for cell in touched:
+        if cell.alive:
+            held[cell.box.slices] |= labels[cell.box.slices] == cell.id
+    return held
+
+
 def _fitted(
     labels: NDArray[np.integer],
     standing: Labels,
@@ -163,6 +172,8 @@ def _fitted(
 ) -> NDArray[np.int32]:
     """Cells of a draft as they go under the work that stands; numbers above 0, with gaps."""
     ids, fresh = dense(labels)
+    if not touched:
+        return fresh
     dropped = _repeated(fresh, ids.size, standing, touched)
     fresh = np.where(dropped, 0, np.arange(ids.size + 1, dtype=np.int32))[fresh]
     cut = present(fresh[held])

@@ -26,7 +26,9 @@ __all__ = [
     "Labels",
     "Mask",
     "MaskKind",
+    "is_jpeg",
     "label_parts",
+    "labels_in",
     "load_labels",
     "load_mask",
     "mask_kind",
@@ -166,29 +168,58 @@ def load_labels(path: str | os.PathLike[str], *, max_bytes: int | None = None) -
     ImageReadError
         The file cannot be read, or holds neither a mask nor labels.
     """
-    image = read_image(path, max_bytes=max_bytes)
+    return labels_in(read_image(path, max_bytes=max_bytes))
+
+
+def labels_in(image: Image, kind: MaskKind | None = None) -> Labels:
+    """Take a picture that was read for instance labels or a binary mask.
+
+    Parameters
+    ----------
+    image
+        The picture.
+    kind
+        What it is; by its content where None.
+
+    Returns
+    -------
+    Labels
+        As `load_labels` gives them.
+
+    Raises
+    ------
+    ImageReadError
+        It is neither a mask nor labels.
+    """
+    if kind is MaskKind.BINARY:
+        return _parts_of(image)
     try:
         numbers, notes = _whole_numbers(image)
-        kind = MaskKind.BINARY if _is_jpeg(image) else mask_kind(numbers)
+        if kind is None:
+            kind = MaskKind.BINARY if is_jpeg(image) else mask_kind(numbers)
     except ImageReadError:
         if image.pixels.ndim == 2 or not _one_colour(image.pixels):
             raise
         kind = MaskKind.BINARY
     if kind is MaskKind.BINARY:
-        mask = _to_mask(image)
-        labels, count = label_parts(mask.values)
-        note = f"A binary mask: its {count} separate parts became {count} cells."
-        return Labels(labels, kind, (*mask.notes, note))
+        return _parts_of(image)
     if looks_like_picture(numbers):
         notes = (*notes, "The numbers change from pixel to pixel: is this a picture, not labels?")
     return Labels(smallest_dtype(numbers), kind, notes)
+
+
+def _parts_of(image: Image) -> Labels:
+    mask = _to_mask(image)
+    labels, count = label_parts(mask.values)
+    note = f"A binary mask: its {count} separate parts became {count} cells."
+    return Labels(labels, MaskKind.BINARY, (*mask.notes, note))
 
 
 def _to_mask(image: Image) -> Mask:
     values = _largest(image.pixels)
     notes = image.notes
     top = values.max(initial=0, where=~np.isnan(values)) if _is_float(values) else values.max()
-    if _is_jpeg(image):
+    if is_jpeg(image):
         note = "JPEG blurs edges: pixels above half of the largest value were taken as cells."
         return Mask(values > top / 2, (*notes, note))
     inside: npt.NDArray[np.bool_] = values > 0
@@ -216,7 +247,8 @@ def _is_float(values: npt.NDArray[Any]) -> bool:
     return values.dtype.kind == "f"
 
 
-def _is_jpeg(image: Image) -> bool:
+def is_jpeg(image: Image) -> bool:
+    """Tell whether a picture came from a JPEG file, which blurs the edges of masks."""
     if image.path is None:
         return False
     try:

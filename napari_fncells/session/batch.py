@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from napari_fncells.core.evaluate import PictureScore, score_picture
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.segment import draft
 from napari_fncells.io.images import list_images, read_image
+from napari_fncells.io.importers import ImportedDraft, Meaning
+from napari_fncells.io.importers.matching import Matching
 from napari_fncells.io.masks import load_labels
 from napari_fncells.session.export import ExportReport, export_mask
 from napari_fncells.session.image import ImageSession
+from napari_fncells.session.imports import take_draft
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,17 @@ class Drafted:
         What was written, or None where it failed.
     error
         Why it failed, or None.
+    source
+        The file that the draft was taken from, where it was not computed.
+    notes
+        What was assumed of that file, in plain words.
     """
 
     path: Path
     report: ExportReport | None
     error: UserError | None = None
+    source: Path | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,59 @@ def draft_files(
     A picture that fails is told of and passed over; the others go on. Of pictures from
     several folders that have the same name, the first is drafted.
     """
+
+    def compute(_path: Path, session: ImageSession) -> None:
+        session.apply(draft(session.image.pixels, params, session.image.pixel_size))
+
+    yield from _export_each(paths, folder, compute, gap=gap, replace=replace)
+
+
+def adopt_files(
+    paths: Sequence[Path],
+    drafts: Matching,
+    folder: Path,
+    params: DraftParams,
+    *,
+    meaning: Meaning | None = None,
+    gap: bool = False,
+    replace: bool = False,
+) -> Iterator[Drafted]:
+    """Write masks as `draft_files` does, from the drafts that another program made.
+
+    Parameters
+    ----------
+    paths, folder, gap, replace
+        As for `draft_files`.
+    drafts
+        Which file belongs to which picture. One that has none fails.
+    params
+        Cutoff and clean-up of probabilities.
+    meaning
+        What the numbers of the files say; by their content where None.
+    """
+    taken: dict[Path, ImportedDraft] = {}
+
+    def take(path: Path, session: ImageSession) -> None:
+        prepared, _ = take_draft(session, drafts.draft_of(path), meaning, params)
+        taken[path] = prepared.imported
+
+    for result in _export_each(paths, folder, take, gap=gap, replace=replace):
+        imported = taken.pop(result.path, None)
+        if imported is None:
+            yield result
+        else:
+            yield dataclasses.replace(result, source=imported.path, notes=imported.notes)
+
+
+def _export_each(
+    paths: Sequence[Path],
+    folder: Path,
+    begin: Callable[[Path, ImageSession], None],
+    *,
+    gap: bool,
+    replace: bool,
+) -> Iterator[Drafted]:
+    """Begin a mask for each picture and write it, or tell why not."""
     names = [path.name for path in paths]
     first = {path.name: path for path in reversed(paths)}
     for path in paths:
@@ -86,7 +149,7 @@ def draft_files(
                     "Draft them into different folders.",
                 )
             session = ImageSession(read_image(path))
-            session.apply(draft(session.image.pixels, params))
+            begin(path, session)
             report = export_mask(
                 session.image, session.document, folder, gap=gap, replace=replace, siblings=names
             )

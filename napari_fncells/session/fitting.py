@@ -104,6 +104,24 @@ def _folder_cases(
     return cases
 
 
+def evidence_steps(session: ImageSession, author: str = "") -> Generator[str, None, list[Case]]:
+    """Collect all that is known: the finished pictures of the folder, and the open one.
+
+    To be called in the thread that edits the open picture; the steps may be taken in any.
+    """
+    here = None if session.document.done else picture_case(session)
+    path = session.image.path
+    others = folder_cases_steps(path.parent, author, session) if path is not None else None
+
+    def steps() -> Generator[str, None, list[Case]]:
+        cases = [] if others is None else (yield from others)
+        if here is None and others is None:
+            return [picture_case(session)]
+        return cases if here is None else [*cases, here]
+
+    return steps()
+
+
 def meter_steps(
     cases: Sequence[Case], settings: Mapping[str, DraftParams | str]
 ) -> Generator[str, None, dict[str, Gestures]]:

@@ -80,15 +80,24 @@ class ImageSession:
         self.clock = EffortClock(earlier=earlier)
         self._outlines = Outlines(image.pixels, self.document)
 
-    def apply(self, draft: Draft) -> Edit:
-        """Put a draft in place of the untouched cells of the last one."""
-        details = {
+    def apply(self, draft: Draft, **details: Any) -> Edit:
+        """Put a draft in place of the untouched cells of the last one.
+
+        Parameters
+        ----------
+        draft
+            The draft.
+        details
+            Anything else for the record (JSON values), such as the `source` of one that another
+            program made.
+        """
+        origin = {
             "method": draft.method,
-            "params": draft.params.model_dump(mode="json"),
+            "params": draft.params.model_dump(mode="json") | details,
             "cutoff": draft.cutoff,
         }
         return self.document.commit(
-            apply_draft(self.document, draft.labels, details, summary=f"draft ({draft.method})")
+            apply_draft(self.document, draft.labels, origin, summary=f"draft ({draft.method})")
         )
 
     def adopt(self, labels: NDArray[np.integer], method: str, **details: Any) -> Edit:

@@ -11,6 +11,7 @@ from napari_fncells.core.cutoff import amount_for
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.pipeline import Pipeline
 from napari_fncells.core.redraft import Effect, Standing, effect_of
+from napari_fncells.core.score import ScoreMap
 from napari_fncells.core.segment import Draft
 from napari_fncells.io.images import Image
 
@@ -41,6 +42,10 @@ class Histogram:
             high = low + 1.0
         counts, edges = np.histogram(sample, _BINS, (low, high))
         return cls(counts * step * step, edges)
+
+    def holds(self, cutoff: float) -> bool:
+        """Whether a score lies within the bins."""
+        return bool(self.edges[0] <= cutoff <= self.edges[-1])
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ class Tuning:
 
     def __init__(self, image: Image) -> None:
         self._pipeline = Pipeline(image.pixels, image.pixel_size)
+        self._known: tuple[ScoreMap, Histogram] | None = None
 
     def look(
         self,
@@ -121,8 +127,15 @@ class Tuning:
         draft = self._pipeline.draft(params, cutoff=cutoff)
         effect, fitted = effect_of(standing, draft.labels)
         areas = self._pipeline.areas(params, cutoff=cutoff)
-        histogram = Histogram.of(draft.score.values, draft.cutoff)
+        histogram = self._histogram(draft)
         return Look(draft, fitted, areas, effect, histogram, cutoff is None)
+
+    def _histogram(self, draft: Draft) -> Histogram:
+        """Histogram of the scores; that of the last look where they are the same."""
+        known = self._known
+        if known is None or known[0] is not draft.score or not known[1].holds(draft.cutoff):
+            known = self._known = draft.score, Histogram.of(draft.score.values, draft.cutoff)
+        return known[1]
 
 
 def with_cutoff(look: Look, cutoff: float) -> DraftParams:

@@ -116,7 +116,10 @@ def _place(region: Region) -> tuple[int, int]:
 
 
 def _params_of(session: ImageSession) -> DraftParams:
-    """Parameters of the draft in force, where it was made by threshold."""
+    """Parameters of the draft in force, where it was made from the picture by threshold."""
     draft = session.draft_in_force
-    params = draft.change.details.get("params") if draft is not None else None
-    return DraftParams.model_validate(params) if params else preset(AUTO)
+    details = draft.change.details if draft is not None else {}
+    # Drafts of other programs have no cutoff, or one for their own probabilities
+    if details.get("cutoff") is None or "source" in details["params"]:
+        return preset(AUTO)
+    return DraftParams.model_validate(details["params"])

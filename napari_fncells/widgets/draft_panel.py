@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 from superqt import QCollapsible
 
-from napari_fncells.core.params import AUTO, PRESET_TITLES, PRESETS, DraftParams
+from napari_fncells.core.gestures import Gestures
+from napari_fncells.core.params import (
+    AUTO,
+    PRESET_TITLES,
+    PRESETS,
+    TYPICAL_AMOUNTS,
+    DraftParams,
+)
+from napari_fncells.io.importers import DRAFT_SUFFIXES, Meaning
 from napari_fncells.session.tuning import Look
 from napari_fncells.widgets.controls import Choice, keep_canvas_keys
 from napari_fncells.widgets.forms import DraftForm
@@ -16,7 +34,13 @@ from napari_fncells.widgets.score_plot import ScorePlot
 from napari_fncells.widgets.size_plot import SizePlot
 
 _APPLY = "Draft mask"
-_FILES = "Drafts (*.tif *.tiff *.png *.npy *.npz);;All files (*)"
+_FILES = f"Drafts ({' '.join(f'*{suffix}' for suffix in DRAFT_SUFFIXES)});;All files (*)"
+_MEANINGS: dict[str, Meaning | None] = {
+    "Tell by its content": None,
+    "As labels": Meaning.LABELS,
+    "As a mask": Meaning.MASK,
+    "As a probability map": Meaning.PROBABILITY,
+}
 
 
 class DraftPanel(QWidget):
@@ -32,6 +56,8 @@ class DraftPanel(QWidget):
         Signal(): the user wants drafts with outlines like the corrected ones.
     fit_requested
         Signal(): the user wants the settings that agree best with the corrections.
+    compare_requested
+        Signal(): the user wants to know how much work each method would leave.
     tuned
         Signal(): a setting changed and a preview is wanted.
     cutoff_moved
@@ -40,19 +66,24 @@ class DraftPanel(QWidget):
         Signal(float): it was let go of.
     preview_ended
         Signal(): no preview is wanted any more.
+    unit_chosen
+        Signal(str): sizes are wanted in this unit; those shown are in the other.
     file_chosen
-        Signal(Path): the user wants this file as the draft.
+        Signal(Path, Meaning or None): the user wants this file as the draft, told by its content
+        or taken as what it is said to be.
     """
 
     requested = Signal()
     cancelled = Signal()
     match_requested = Signal()
     fit_requested = Signal()
+    compare_requested = Signal()
     tuned = Signal()
     cutoff_moved = Signal(float)
     cutoff_set = Signal(float)
     preview_ended = Signal()
-    file_chosen = Signal(object)
+    unit_chosen = Signal(str)
+    file_chosen = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +95,8 @@ class DraftPanel(QWidget):
         self.form = DraftForm(PRESETS[AUTO])
         self.settings = QCollapsible("Fine-tune")
         self.words = QLabel(wordWrap=True)
+        self.told = QLabel(wordWrap=True)
+        self.told.setVisible(False)
         self.match = QPushButton("Match my outlines")
         self.match.setToolTip(
             "Set the outline offset to what the cells you accepted, added or edited in this "
@@ -74,11 +107,17 @@ class DraftPanel(QWidget):
             "Find the settings that agree best with the cells you accepted, added and removed "
             "here, or with the finished pictures of the folder."
         )
+        self.compare = QPushButton("Compare methods")
+        self.compare.setToolTip(
+            "Predict how many gestures each method, and these settings, would leave to do: from "
+            "your corrections here and the finished pictures of the folder."
+        )
         self.file = QPushButton("Open a draft …")
         self.file.setToolTip(
             "Take another program's labels, mask, probability map or Cellpose _seg.npy as the "
             "draft."
         )
+        self.file.setMenu(QMenu(self.file))
         self.button = QPushButton(_APPLY)
         self.button.setToolTip(
             "Propose a mask. Cells you added, edited or removed stay as they are."
@@ -87,7 +126,7 @@ class DraftPanel(QWidget):
         self.stop.setVisible(False)
         self.progress = QLabel(wordWrap=True)
         self.progress.setVisible(False)
-        keep_canvas_keys(self.match, self.fit, self.file, self.button, self.stop)
+        keep_canvas_keys(self.match, self.fit, self.compare, self.file, self.button, self.stop)
         self._lay_out()
         self._connect()
 
@@ -118,9 +157,22 @@ class DraftPanel(QWidget):
         field.value = float(min(max(round(field.value + by, 1), field.min), field.max))
         return float(field.value)
 
+    def tell(self, text: str) -> None:
+        """Say what came of a fit or a comparison."""
+        self.told.setText(text)
+        self.told.setVisible(bool(text))
+
+    def show_meter(self, meter: Mapping[str, Gestures]) -> None:
+        """Show predicted gestures beside each method; those of the settings shown under ''."""
+        for index in range(self.method.count()):
+            name = self.method.itemData(index)
+            self.method.setItemText(index, f"{PRESET_TITLES[name]}: {_gestures(meter[name])}")
+        mine = meter[""]
+        self.tell(f"The settings shown would have left {_gestures(mine)} to do ({mine}).")
+
     def show_busy(self, message: str | None) -> None:
         """Say what the running job does, or with None that none runs."""
-        for button in (self.button, self.fit, self.file):
+        for button in (self.button, self.fit, self.compare, self.file):
             button.setEnabled(message is None)
         self.stop.setVisible(message is not None)
         self.progress.setVisible(message is not None)
@@ -152,7 +204,10 @@ class DraftPanel(QWidget):
         self.stop.clicked.connect(self.cancelled)
         self.match.clicked.connect(self.match_requested)
         self.fit.clicked.connect(self.fit_requested)
-        self.file.clicked.connect(self._choose_file)
+        self.compare.clicked.connect(self.compare_requested)
+        for title, meaning in _MEANINGS.items():
+            action = self.file.menu().addAction(title)
+            action.triggered.connect(partial(self._choose_file, meaning))
 
     def _show_preset(self) -> None:
         self.show_params(PRESETS[self.method.currentData()])
@@ -162,7 +217,21 @@ class DraftPanel(QWidget):
         if name in ("clean_up.min_area", "clean_up.max_area"):
             areas = (self.form[f"clean_up.{end}_area"].value for end in ("min", "max"))
             self.sizes.show_limits(*areas)
+        elif name == "cutoff.method":
+            self._begin_with_typical_amount()
+        elif name == "unit":
+            self.unit_chosen.emit(self.form["unit"].value)
+            return
         self._tell()
+
+    def _begin_with_typical_amount(self) -> None:
+        """Another method counts in other units: the amount of the last one says nothing."""
+        method = self.form["cutoff.method"].value
+        amount = TYPICAL_AMOUNTS.get(method)
+        if method == "value":
+            amount = float(self.scores.line.value())
+        if amount is not None:
+            self.form.set_silently("cutoff.amount", amount)
 
     def _on_sizes(self, smallest: int, largest: int) -> None:
         clean_up = self.form.params.clean_up.model_copy(
@@ -182,16 +251,25 @@ class DraftPanel(QWidget):
         if self.tuning:
             self.tuned.emit()
 
-    def _choose_file(self) -> None:
+    def _choose_file(self, meaning: Meaning | None, _checked: bool = False) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open a draft", "", _FILES)
         if path:
-            self.file_chosen.emit(Path(path))
+            self.file_chosen.emit(Path(path), meaning)
 
     def _lay_out(self) -> None:
         tuning = QWidget()
         inner = QVBoxLayout(tuning)
         inner.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.words, self.scores, self.sizes, self.form, self.match, self.fit):
+        for widget in (
+            self.words,
+            self.scores,
+            self.sizes,
+            self.form,
+            self.match,
+            self.fit,
+            self.compare,
+            self.told,
+        ):
             inner.addWidget(widget)
         self.settings.addWidget(tuning)
         buttons = QHBoxLayout()
@@ -204,3 +282,7 @@ class DraftPanel(QWidget):
         layout.addWidget(self.progress)
         layout.addWidget(self.settings)
         layout.addWidget(self.file)
+
+
+def _gestures(found: Gestures) -> str:
+    return f"{found.total} gesture{'' if found.total == 1 else 's'}"

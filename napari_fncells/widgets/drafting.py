@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from napari_fncells.core.errors import ParameterError
-from napari_fncells.core.params import DraftParams
+from napari_fncells.core.fit import FitResult
+from napari_fncells.core.params import PRESETS, DraftParams, Unit
 from napari_fncells.viewer.workspace import Workspace
 from napari_fncells.widgets.draft_panel import DraftPanel
 from napari_fncells.widgets.latest import LatestRunner
@@ -26,6 +27,10 @@ def connect_draft(panel: DraftPanel, workspace: Workspace, guarded: Guard) -> No
     panel.cutoff_set.connect(guarded(desk.set_cutoff))
     panel.preview_ended.connect(workspace.preview.end)
     panel.match_requested.connect(guarded(desk.match_outlines))
+    panel.unit_chosen.connect(guarded(desk.change_unit))
+    panel.file_chosen.connect(guarded(workspace.drafting.adopt_file))
+    panel.fit_requested.connect(guarded(desk.fit))
+    panel.compare_requested.connect(guarded(desk.compare))
 
 
 class _DraftDesk:
@@ -65,6 +70,18 @@ class _DraftDesk:
         if self._panel.tuning:
             self._workspace.preview.show(params)
 
+    def change_unit(self, unit: Unit) -> None:
+        """Show the same sizes in another unit."""
+        other: Unit = "um" if unit == "px" else "px"
+        former = self._panel.params.model_copy(update={"unit": other})
+        session = self._workspace.session
+        try:
+            size = session.image.pixel_size if session is not None else None
+            self.take(former.in_unit(unit, size))
+        except ParameterError:
+            self._panel.show_params(former)
+            raise
+
     def match_outlines(self) -> None:
         """Raise the outline offset by what the corrections ask for."""
         session = self._workspace.session
@@ -79,6 +96,22 @@ class _DraftDesk:
         self._workspace.report(
             f"Drafts lie {abs(offset):.1f} px {side} your outlines: offset set to {now:+.1f} px."
         )
+
+    def fit(self) -> None:
+        """Find the settings that agree best with the corrections, and show them."""
+
+        def offer(result: FitResult) -> None:
+            self._panel.tell(result.words)
+            if result.improved:
+                self.take(result.params)
+
+        self._workspace.drafting.fit(self._panel.params, offer)
+
+    def compare(self) -> None:
+        """Say beside each method, and of the settings shown, what they would leave to do."""
+        settings: dict[str, DraftParams | str] = {name: name for name in PRESETS}
+        settings[""] = self._panel.params
+        self._workspace.drafting.meter(settings, self._panel.show_meter)
 
     def show_look(self) -> None:
         """Show what is previewed."""

@@ -79,6 +79,11 @@ class DraftForm(QWidget):
                 field.value = value
         self._hide_idle(params)
 
+    def set_silently(self, name: str, value: Any) -> None:
+        """Set a field without telling that it changed."""
+        with self._fields[name].changed.blocked():
+            self._fields[name].value = value
+
     def _made(self, group: str, params: DraftParams) -> list[ValueWidget]:
         """Widgets of the fields of a group; '' for those of none."""
         part: Params = getattr(params, group) if group else params

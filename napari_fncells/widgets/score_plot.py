@@ -64,7 +64,7 @@ class ScorePlot(Plot):
         """
         self._curve.setData(edges, np.log10(counts + 1.0))
         low, high = float(edges[0]), float(edges[-1])
-        self.line.setBounds((low, high))
+        silently(self.line, lambda: self.line.setBounds((low, high)))
         self.line.setVisible(True)
         self.setXRange(low, high, padding=0.01)
         self.setYRange(0, float(np.log10(counts.max(initial=1) + 1.0)), padding=0.02)

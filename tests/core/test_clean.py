@@ -12,10 +12,10 @@ from napari_fncells.core.clean import (
     drop_pieces,
     drop_small,
     fill_holes,
-    roundness,
     smooth_mask,
 )
 from napari_fncells.core.params import CleanUpParams
+from napari_fncells.core.roundness import roundness
 from tests.core.naive import EIGHT, disk
 
 QUICK = settings(max_examples=150, deadline=None, derandomize=True, database=None)
@@ -164,3 +164,24 @@ def test_many_holes_are_filled_like_few() -> None:
     few[15, 46] = False
     for limit in (2, 50, 101, 1000):
         np.testing.assert_array_equal(fill_holes(few, limit), literal_fill(few, limit))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(seed=st.integers(0, 10_000), radius=st.integers(1, 6))
+def test_opening_piece_by_piece_is_opening(seed: int, radius: int) -> None:
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((70, 90), bool)
+    for _ in range(int(rng.integers(1, 12))):
+        mask |= disk(
+            mask.shape, *(int(v) for v in rng.integers(-3, 90, 2)), int(rng.integers(1, 18))
+        )
+    for _ in range(int(rng.integers(0, 6))):
+        mask &= ~disk(
+            mask.shape, *(int(v) for v in rng.integers(0, 70, 2)), int(rng.integers(1, 9))
+        )
+    mask ^= rng.random(mask.shape) < 0.02
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
+    padded = np.pad(mask.astype(np.uint8), radius, mode="edge")
+    expected = cv2.morphologyEx(padded, cv2.MORPH_OPEN, kernel)[radius:-radius, radius:-radius]
+    found = smooth_mask(mask, CleanUpParams(opening=radius))
+    np.testing.assert_array_equal(found, expected > 0)

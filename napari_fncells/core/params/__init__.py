@@ -6,7 +6,12 @@ which the form in the window, the `--set` option and the saved provenance are al
 
 from napari_fncells.core.params.base import Params, counts, field_facts
 from napari_fncells.core.params.clean_up import CleanUpParams, SplitMethod
-from napari_fncells.core.params.cutoff import LOCAL_METHODS, CutoffMethod, CutoffParams
+from napari_fncells.core.params.cutoff import (
+    LOCAL_METHODS,
+    TYPICAL_AMOUNTS,
+    CutoffMethod,
+    CutoffParams,
+)
 from napari_fncells.core.params.draft import DraftParams, Unit
 from napari_fncells.core.params.presets import (
     AUTO,
@@ -25,6 +30,7 @@ __all__ = [
     "LOCAL_METHODS",
     "PRESETS",
     "PRESET_TITLES",
+    "TYPICAL_AMOUNTS",
     "BlobMethod",
     "Channel",
     "CleanUpParams",

@@ -27,6 +27,19 @@ LOCAL_METHODS: tuple[str, ...] = get_args(LocalMethod)
 AMOUNT_METHODS = ("mean_sd", "background_sd", "median_mad", "percentile", "value")
 """Global methods in which the amount counts."""
 
+TYPICAL_AMOUNTS: dict[str, float] = {
+    "mean_sd": 3.0,
+    "background_sd": 6.0,
+    "median_mad": 6.0,
+    "percentile": 97.0,
+    "local_gaussian": 6.0,
+    "local_mean": 6.0,
+    "local_median": 6.0,
+    "niblack": 2.0,
+    "sauvola": -1.0,
+}
+"""Amounts to begin with; what is much for one method is little for another."""
+
 
 class CutoffParams(Params):
     """One cutoff for the picture, found from its own scores, or one for each place in it."""

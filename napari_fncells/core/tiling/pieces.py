@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -120,9 +121,7 @@ def find_pieces(mask: Field, side: int, connectivity: int, words: str) -> Steps[
     before = np.cumsum([0] + [part.area.size for part in found])
     total = int(before[-1])
     lines = [tuple(_shifted(e, n) for e in f.edges) for f, n in zip(found, before, strict=False)]
-    pairs = np.concatenate(
-        [np.empty((0, 2), np.int64), *_seams(lines, tiles, mask.shape, connectivity)]
-    )
+    pairs = np.concatenate([np.empty((0, 2), np.int64), *_seams(lines, tiles, connectivity)])
     links = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), (total + 1,) * 2)
     _, of = connected_components(links, directed=False)
     first = _merged(np.minimum, of, [f.first for f in found], np.iinfo(np.int64).max)
@@ -163,23 +162,22 @@ def _in_tile(mask: Field, tile: Box, connectivity: int) -> _Found:
 
 
 def _shifted(numbers: Ids, by: int) -> Ids:
-    return np.where(numbers > 0, numbers + by, 0)
+    shifted: Ids = np.where(numbers > 0, numbers + by, 0)
+    return shifted
 
 
-def _merged(join: np.ufunc, of: Ids, parts: list[Ids], start: int) -> Ids:
+def _merged(join: np.ufunc, of: NDArray[np.integer], parts: list[Ids], start: int) -> Ids:
     """One value for each group of pieces out of those of its members."""
     found = np.full(int(of.max()) + 1, start, np.int64)
     join.at(found, of[1:], np.concatenate([np.empty(0, np.int64), *parts]))
     return found
 
 
-def _seams(
-    lines: list[tuple[Ids, ...]], tiles: list[Box], shape: tuple[int, int], connectivity: int
-) -> Iterator[Ids]:
+def _seams(lines: list[tuple[Ids, ...]], tiles: list[Box], connectivity: int) -> Iterator[Ids]:
     """Pairs of numbers that lie side by side across the seams between tiles."""
     across = sum(tile.top == 0 for tile in tiles)
     rows = [lines[start : start + across] for start in range(0, len(tiles), across)]
-    for upper, lower in zip(rows, rows[1:], strict=False):
+    for upper, lower in pairwise(rows):
         above = np.concatenate([part[1] for part in upper])
         yield from _side_by_side(above, np.concatenate([part[0] for part in lower]), connectivity)
     for column in range(across - 1):

@@ -56,6 +56,6 @@ def _relief(scoring: Scoring, field: Field, params: CutoffParams) -> Steps[Field
     against = RELIEFS[params.method]
 
     def act(values: Plane) -> Plane:
-        return against(values, side, frame, scoring.exact)
+        return against(values, side, frame, False)
 
     return Local((field,), act, relief_reach(side))

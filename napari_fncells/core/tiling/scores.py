@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.blobs import answer_of, answer_reach, sigmas
-from napari_fncells.core.blur import gaussian, gaussian_reach, reduction
+from napari_fncells.core.blur import TRANSFORM_FROM, gaussian, gaussian_reach, reduction
 from napari_fncells.core.distribution import Readable, extremes, rough_median
 from napari_fncells.core.ground import (
     ball_height,
@@ -44,13 +44,10 @@ class Scoring:
         written there first.
     side
         Of a tile, in px.
-    exact
-        Whether wide filters are done at full scale, too.
     """
 
     target: Writable
     side: int
-    exact: bool = False
 
     def field(self, image: Readable, params: ScoreParams) -> Steps[Field]:
         """The score map of a picture."""
@@ -72,7 +69,7 @@ class Scoring:
         self, field: Field, sigma: float, border: int = cv2.BORDER_REPLICATE
     ) -> Steps[Field]:
         """Gaussian blur, at a reduced scale where sigma is wide; see `blur.wide_gaussian`."""
-        factor = self._factor(field, sigma)
+        factor = reduction(field.shape, sigma)
         small = yield from self._reduced(field, factor)
         blurred = _gaussian(small, sigma / factor, border)
         return (yield from self._enlarged(blurred, factor, field.shape))
@@ -81,7 +78,7 @@ class Scoring:
         if method == "gaussian":
             return (yield from self._clipped_blur(plane, size))
         size = min(size, max(plane.shape))
-        factor = 1 if self.exact else disk_reduction(plane.shape, size)
+        factor = disk_reduction(plane.shape, size)
         radius = max(round(size / factor), 1)
         small = yield from self._reduced(plane, factor)
         if method == "top_hat":
@@ -92,12 +89,12 @@ class Scoring:
         return (yield from self._enlarged(level, factor, plane.shape))
 
     def _clipped_blur(self, plane: Field, sigma: float) -> Steps[Field]:
-        factor = self._factor(plane, sigma)
+        factor = reduction(plane.shape, sigma)
         small = yield from self._reduced(plane, factor)
-        first: Local | Held = _gaussian(small, sigma / factor)
+        first: Field = (blurred := _gaussian(small, sigma / factor))
         if isinstance(small, Held):
-            first = yield from hold(first, self.side, "Filtering the reduced picture")
-            spread = median_deviation(small.array, first.array)
+            first = held = yield from self._held(blurred)
+            spread = median_deviation(small.array, held.array)
         else:
             yield from copy(Local((small, first), np.subtract), self.target, self.side, _FIGURES)
             spread = median_deviation(self.target, np.broadcast_to(np.float32(0), plane.shape))
@@ -134,9 +131,6 @@ class Scoring:
         yield from copy(plane, self.target, self.side, _FIGURES)
         return extremes(self.target)
 
-    def _factor(self, field: Field, size: float) -> int:
-        return 1 if self.exact else reduction(field.shape, size)
-
     def _reduced(self, field: Field, factor: int) -> Steps[Field]:
         """The field at a reduced scale, in memory; itself where the factor is 1."""
         if factor == 1:
@@ -144,11 +138,16 @@ class Scoring:
         side = max(self.side // factor, 1)
         return (yield from hold(Reduced(field, factor), side, "Reducing the picture"))
 
-    def _enlarged(self, small: Field, factor: int, shape: tuple[int, int]) -> Steps[Field]:
+    def _enlarged(self, small: Local, factor: int, shape: tuple[int, int]) -> Steps[Field]:
+        """A filtered field at full scale; itself where the factor is 1."""
         if factor == 1:
             return small
-        held = yield from hold(small, self.side, "Filtering the reduced picture")
-        return Enlarged(held, factor, shape)
+        return Enlarged((yield from self._held(small)), factor, shape)
+
+    def _held(self, small: Local) -> Steps[Held]:
+        # What looks far is done by transforms of the whole
+        side = max(small.shape) if small.reach > TRANSFORM_FROM else self.side
+        return (yield from hold(small, side, "Filtering the reduced picture"))
 
 
 _FIGURES = "Measuring the picture"

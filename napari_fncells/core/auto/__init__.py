@@ -1,1 +1,0 @@
-"""The draft that chooses by itself: level sets of a picture, judged as cells one by one."""

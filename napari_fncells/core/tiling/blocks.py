@@ -74,15 +74,9 @@ class Blocks:
                     if known is None
                     else _unpacked(known, block)
                 )
-                if where is None:
-                    whole[common.within(block)] = part
-                else:
-                    np.copyto(
-                        whole[common.within(block)],
-                        part,
-                        where=where[common.within(box)],
-                        casting="same_kind",
-                    )
+                chosen = True if where is None else where[common.within(box)]
+                target = whole[common.within(block)]
+                np.copyto(target, part, where=chosen, casting="unsafe")
                 self._keep(place, whole)
 
     def _keep(self, place: tuple[int, int], values: NDArray[Any]) -> None:

@@ -14,8 +14,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from napari_fncells.core.geometry import Box
+from napari_fncells.core.tiling.blocks import Blocks
 from napari_fncells.core.tiling.fields import Field
-from napari_fncells.core.tiling.passes import tiles_of
+from napari_fncells.core.tiling.passes import block_side, tiles_of
 from napari_fncells.core.tiling.work import Steps, each
 
 Ids = NDArray[np.int64]
@@ -95,12 +96,16 @@ class Pieces:
         )
         return touching
 
-    def tile_of(self) -> Ids:
-        """(n + 1,): the place in `tiles` of the tile that holds a piece's first pixel."""
-        rows, columns = np.divmod(self.first, self.shape[1])
-        side = max(self.tiles[0].height, self.tiles[0].width)
-        across = -(-self.shape[1] // side)
-        return rows // side * across + columns // side
+    def packed(self, side: int, words: str, dtype: type[np.generic] = np.bool_) -> Steps[Blocks]:
+        """The mask of the pieces, or their numbers, packed."""
+        blocks = Blocks(self.shape, dtype, block_side(side))
+
+        def keep(at: int) -> None:
+            numbers = self.numbers(at)
+            blocks.write(self.tiles[at], numbers > 0 if blocks.dtype == np.bool_ else numbers)
+
+        yield from each(range(len(self.tiles)), keep, words)
+        return blocks
 
 
 @dataclass(frozen=True)
@@ -196,16 +201,38 @@ def _side_by_side(one: Ids, other: Ids, connectivity: int) -> Iterator[Ids]:
         yield np.unique(both[(both > 0).all(axis=1)], axis=0)
 
 
-def windows(
-    first_tile: Ids, box: Ids, tiles: list[Box], shape: tuple[int, int]
-) -> Iterator[tuple[Box, Ids]]:
-    """Boxes to read in which whole pieces lie, and their numbers: each piece in one of them.
+def tile_of(first: Ids, tiles: list[Box], shape: tuple[int, int]) -> Ids:
+    """Places, in a list of tiles, of those that hold pixels counted row by row."""
+    rows, columns = np.divmod(first, shape[1])
+    side = max(tiles[0].height, tiles[0].width)
+    place: Ids = rows // side * -(-shape[1] // side) + columns // side
+    return place
 
-    Pieces little larger than a tile are read with the others of their tile; larger ones alone.
-    No piece touches the border of its box but at that of the picture.
+
+def windows(
+    owner: Ids, box: Ids, tiles: list[Box], shape: tuple[int, int]
+) -> Iterator[tuple[Box, Ids]]:
+    """Boxes to read in which whole things lie, and which: each thing in one of them.
+
+    Things little larger than a tile are read with the others of their tile; larger ones alone.
+    None touches the border of its window but at that of the picture.
+
+    Parameters
+    ----------
+    owner
+        (n,): the place in `tiles` of the tile that holds a thing's first pixel.
+    box
+        (n, 4): top, left, bottom, right.
+    tiles, shape
+        Of the picture.
+
+    Yields
+    ------
+    Box, ndarray
+        And the rows of `owner` and `box`.
     """
-    order = np.argsort(first_tile[1:], kind="stable") + 1
-    starts = np.searchsorted(first_tile[order], np.arange(len(tiles) + 1))
+    order = np.argsort(owner, kind="stable")
+    starts = np.searchsorted(owner[order], np.arange(len(tiles) + 1))
     for at, tile in enumerate(tiles):
         numbers = order[starts[at] : starts[at + 1]]
         wide = tile.padded(max(tile.height, tile.width) // 2)
@@ -230,4 +257,5 @@ def whole(pieces: Pieces, box: Box, numbers: Ids) -> NDArray[np.int32]:
     rows, columns = np.divmod(pieces.first[numbers], pieces.shape[1])
     table = np.zeros(int(regions.max()) + 1, np.int32)
     table[regions[rows - box.top, columns - box.left]] = np.arange(1, numbers.size + 1)
-    return np.asarray(table[regions], dtype=np.int32)
+    found: NDArray[np.int32] = table[regions]
+    return found

@@ -11,11 +11,11 @@ from napari_fncells.core.params import CutoffParams, ScoreParams
 from napari_fncells.core.relief import (
     RELIEFS,
     frame_of,
-    median_step,
     window_side,
     window_sigma,
 )
 from napari_fncells.core.tiling.fields import Field, Local
+from napari_fncells.core.tiling.halo import window_halo
 from napari_fncells.core.tiling.passes import copy
 from napari_fncells.core.tiling.scores import Scoring
 from napari_fncells.core.tiling.work import Steps
@@ -42,11 +42,6 @@ def write_scores(
         yield from copy(relief, scoring.target, scoring.side, "Comparing with the surroundings")
 
 
-def relief_reach(side: int) -> int:
-    """How far away in px the relief in a window of an odd side looks, Gaussians aside."""
-    return side // 2 + 2 * median_step(side)
-
-
 def _relief(scoring: Scoring, field: Field, params: CutoffParams) -> Steps[Field]:
     side = window_side(field.shape, params)
     if params.method == "local_gaussian":
@@ -58,4 +53,4 @@ def _relief(scoring: Scoring, field: Field, params: CutoffParams) -> Steps[Field
     def act(values: Plane) -> Plane:
         return against(values, side, frame, False)
 
-    return Local((field,), act, relief_reach(side))
+    return Local((field,), act, window_halo(side))

@@ -91,10 +91,9 @@ class Scoring:
     def _clipped_blur(self, plane: Field, sigma: float) -> Steps[Field]:
         factor = reduction(plane.shape, sigma)
         small = yield from self._reduced(plane, factor)
-        first: Field = (blurred := _gaussian(small, sigma / factor))
-        if isinstance(small, Held):
-            first = held = yield from self._held(blurred)
-            spread = median_deviation(small.array, held.array)
+        first = yield from self._settled(_gaussian(small, sigma / factor), factor)
+        if isinstance(small, Held) and isinstance(first, Held):
+            spread = median_deviation(small.array, first.array)
         else:
             yield from copy(Local((small, first), np.subtract), self.target, self.side, _FIGURES)
             spread = median_deviation(self.target, np.broadcast_to(np.float32(0), plane.shape))
@@ -140,14 +139,16 @@ class Scoring:
 
     def _enlarged(self, small: Local, factor: int, shape: tuple[int, int]) -> Steps[Field]:
         """A filtered field at full scale; itself where the factor is 1."""
-        if factor == 1:
-            return small
-        return Enlarged((yield from self._held(small)), factor, shape)
+        settled = yield from self._settled(small, factor)
+        return settled if factor == 1 else Enlarged(settled, factor, shape)
 
-    def _held(self, small: Local) -> Steps[Held]:
-        # What looks far is done by transforms of the whole
-        side = max(small.shape) if small.reach > TRANSFORM_FROM else self.side
-        return (yield from hold(small, side, "Filtering the reduced picture"))
+    def _settled(self, field: Local, factor: int) -> Steps[Field]:
+        """The field in memory where it is reduced, or looks so far that it is done as a whole."""
+        far = field.reach > TRANSFORM_FROM  # at full scale, of a picture too narrow to reduce
+        if factor == 1 and not far:
+            return field
+        side = max(field.shape) if far else self.side
+        return (yield from hold(field, side, "Filtering the reduced picture"))
 
 
 _FIGURES = "Measuring the picture"

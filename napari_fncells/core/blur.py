@@ -20,6 +20,8 @@ _TWO_PASSES_FROM = 24
 TRANSFORM_FROM = 64
 """px; where the kernel reaches farther, a cosine transform of the whole plane is faster: at full
 scale only where a wide blur is to be exact."""
+_MOST_AROUND = 4
+"""Times its size that a plane may grow to for the transform, by what is laid around it."""
 _MOST = 8
 """Largest factor of reduction."""
 
@@ -44,8 +46,12 @@ def gaussian(plane: Plane, sigma: float, *, border: int = cv2.BORDER_REPLICATE) 
         return plane.copy()
     plane = np.asarray(plane, dtype=np.float32)
     reach = gaussian_reach(sigma)
-    if reach > TRANSFORM_FROM:
-        return _by_transform(plane, sigma, reach, border)
+    around = _around(plane.shape, reach, border)
+    worth = plane.size * _MOST_AROUND >= (plane.shape[0] + sum(around[:2])) * (
+        plane.shape[1] + sum(around[2:])
+    )
+    if reach > TRANSFORM_FROM and worth:
+        return _by_transform(plane, sigma, reach, border, around)
     width = 2 * reach + 1
     if reach < _TWO_PASSES_FROM:
         blurred = cv2.GaussianBlur(plane, (width, width), sigma, borderType=border)
@@ -57,28 +63,35 @@ def gaussian(plane: Plane, sigma: float, *, border: int = cv2.BORDER_REPLICATE) 
     return np.asarray(blurred, dtype=np.float32).reshape(plane.shape)
 
 
-def _by_transform(plane: Plane, sigma: float, reach: int, border: int) -> Plane:
-    """The same blur as a product of cosine transforms, whose cost does not grow with sigma.
+def _around(shape: tuple[int, ...], reach: int, border: int) -> tuple[int, int, int, int]:
+    """Px to lay around a plane for the transform: above, below, left, right.
 
-    The transform (DCT-II) is that of the mirrored plane, so mirroring is its natural border.
-    Another border, or a side of which the transform is slow, is laid around the plane first.
+    Mirroring is the transform's own border. It is slow where a side has large prime factors.
     """
-    sides = [plane.shape[0], plane.shape[1]]
-    quick = all(fft.next_fast_len(side, real=True) == side for side in sides)
-    before = 0 if quick and border == cv2.BORDER_REFLECT else reach
-    after = [0, 0]
-    if before:
-        wanted = [fft.next_fast_len(side + 2 * reach, real=True) for side in sides]
-        after = [w - side - before for w, side in zip(wanted, sides, strict=True)]
-    padded = np.asarray(cv2.copyMakeBorder(plane, before, after[0], before, after[1], border))
+    if border == cv2.BORDER_REFLECT and all(_fast(side) == side for side in shape):
+        return 0, 0, 0, 0
+    rows, columns = (_fast(side + 2 * reach) - side - reach for side in shape)
+    return reach, rows, reach, columns
+
+
+def _fast(side: int) -> int:
+    return int(fft.next_fast_len(side, real=True))
+
+
+def _by_transform(
+    plane: Plane, sigma: float, reach: int, border: int, around: tuple[int, int, int, int]
+) -> Plane:
+    """The same blur as a product of cosine transforms, whose cost does not grow with sigma."""
+    padded = np.asarray(cv2.copyMakeBorder(plane, *around, border))
     mean = padded.mean(dtype=np.float64).astype(np.float32)
     spectrum = fft.dctn(padded - mean, overwrite_x=True, workers=-1)
     spectrum *= _response(padded.shape[0], sigma, reach)[:, None]
     spectrum *= _response(padded.shape[1], sigma, reach)
     blurred = fft.idctn(spectrum, overwrite_x=True, workers=-1)
     blurred += mean
-    inner = tuple(slice(before, before + side) for side in sides)
-    return np.ascontiguousarray(blurred[inner], dtype=np.float32)
+    top, left = around[0], around[2]
+    inner = blurred[top : top + plane.shape[0], left : left + plane.shape[1]]
+    return np.ascontiguousarray(inner, dtype=np.float32)
 
 
 def _response(side: int, sigma: float, reach: int) -> Plane:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.labels import Slices, cell_pixels
+from napari_fncells.core.labels import Slices, at_border, cell_pixels, label
 from napari_fncells.core.params import CleanUpParams
 from napari_fncells.core.roundness import roundness_of
 
@@ -38,18 +38,15 @@ def fill_holes(mask: Mask, max_area: int, connectivity: int = 8) -> Mask:
         return mask
     filled = mask.copy()
     for box in _around_holes(mask, connectivity):
-        window = mask[box]
-        ground = (~window).view(np.uint8)
-        _, regions, stats, _ = cv2.connectedComponentsWithStats(
-            ground, connectivity=12 - connectivity, ltype=cv2.CV_32S
-        )
-        left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
-        right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
-        height, width = window.shape
-        inside = (left > 0) & (top > 0) & (right < width) & (bottom < height)
-        hole = inside & (stats[:, cv2.CC_STAT_AREA] < max_area)
-        hole[0] = False
-        filled[box] |= hole[regions]
+        regions = label(~mask[box], 12 - connectivity)
+        open_ground = np.zeros(int(regions.max(initial=0)) + 1, dtype=bool)
+        open_ground[at_border(regions)] = True
+        open_ground[0] = True  # the cells
+        inside = np.flatnonzero(~open_ground[regions])
+        of = regions.ravel()[inside]
+        hole = np.bincount(of, minlength=open_ground.size) < max_area
+        rows, columns = np.divmod(inside[hole[of]], regions.shape[1])
+        filled[box][rows, columns] = True
     return filled
 
 
@@ -107,7 +104,7 @@ def drop_cells(labels: NDArray[np.int32], params: CleanUpParams) -> NDArray[np.i
     if params.max_area:
         gone |= area > params.max_area
     if params.border:
-        gone |= np.isin(pixels.ids, _at_border(labels))
+        gone |= np.isin(pixels.ids, at_border(labels))
     if params.roundness:
         numbers = np.where(gone, 0, 1 + np.arange(gone.size))
         left = pixels.picture(numbers.astype(np.int32), labels.shape)
@@ -115,11 +112,6 @@ def drop_cells(labels: NDArray[np.int32], params: CleanUpParams) -> NDArray[np.i
     if not gone.any():
         return labels
     return pixels.picture(np.where(gone, 0, pixels.ids).astype(labels.dtype), labels.shape)
-
-
-def _at_border(labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Ids along the four sides."""
-    return np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
 
 
 def connectivity_of(params: CleanUpParams) -> int:

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
+from napari_fncells.core.labels import boxes, cell_pixels, label
+
 _WIDENED = 30
 _FOOTPRINT = 40
 REACH = _WIDENED + _FOOTPRINT
@@ -36,10 +38,11 @@ def split_fnc_v1(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     """
     if not mask.any():
         return np.zeros(mask.shape, dtype=np.int32)
+    pieces = label(mask, connectivity=4)
     distance = distance_to_ground(mask)
     widened = widen(distance)
     markers = _without_small(peaks(widened, float(widened.min())))
-    return parts(mask, distance, markers)
+    return parts(pieces, distance, markers)
 
 
 def distance_to_ground(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -60,11 +63,21 @@ def peaks(widened: NDArray[np.float32], lowest: float) -> NDArray[np.bool_]:
 
 
 def parts(
-    mask: NDArray[np.bool_], distance: NDArray[np.float32], markers: NDArray[np.int32]
+    pieces: NDArray[np.int32], distance: NDArray[np.float32], markers: NDArray[np.int32]
 ) -> NDArray[np.int32]:
-    """Basins of the markers, by their numbers, with a line between them: (Y, X) int32."""
-    found = watershed(-distance, markers, mask=mask, compactness=1, watershed_line=True)
-    return np.asarray(found, dtype=np.int32)
+    """Basins of the markers, by their numbers, with a line between them: (Y, X) int32.
+
+    Nothing flows from one 4-connected piece into another, so each is flooded by itself.
+    """
+    found = np.zeros(pieces.shape, dtype=np.int32)
+    for piece, box in boxes(pieces).items():
+        inside = pieces[box] == piece
+        inner = np.where(inside, markers[box], 0)
+        if inner.any():
+            found[box] += watershed(
+                -distance[box], inner, mask=inside, compactness=1, watershed_line=True
+            )
+    return found
 
 
 def _maximum(plane: NDArray[np.float32], side: int) -> NDArray[np.float32]:
@@ -76,10 +89,7 @@ def _maximum(plane: NDArray[np.float32], side: int) -> NDArray[np.float32]:
 
 def _without_small(peaks: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Number the 4-connected plateaus, those too small left out."""
-    _, regions, stats, _ = cv2.connectedComponentsWithStats(
-        peaks.view(np.uint8), connectivity=4, ltype=cv2.CV_32S
-    )
-    small = stats[:, cv2.CC_STAT_AREA] < LEAST_MARKER
-    small[0] = True
-    numbers = np.where(small, 0, np.arange(small.size, dtype=np.int32))
-    return np.asarray(numbers[regions], dtype=np.int32)
+    plateaus = label(peaks, connectivity=4)
+    pixels = cell_pixels(plateaus)
+    small = np.bincount(pixels.of, minlength=pixels.ids.size) < LEAST_MARKER
+    return pixels.picture(np.where(small, 0, pixels.ids).astype(np.int32), peaks.shape)

@@ -18,11 +18,13 @@ Value = TypeVar("Value", bound=np.generic)
 _TABLE = 1 << 20
 
 
-def label(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Number the 8-connected pieces of a (Y, X) mask from 1, in no promised order; int32."""
+def label(mask: NDArray[np.bool_], connectivity: int = 8) -> NDArray[np.int32]:
+    """Number the connected pieces of a (Y, X) mask from 1, in no promised order; int32."""
     if mask.size == 0:
         return np.zeros(mask.shape, dtype=np.int32)  # on which OpenCV crashes
-    _, regions = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    _, regions = cv2.connectedComponents(
+        mask.astype(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S
+    )
     return np.asarray(regions, dtype=np.int32).reshape(mask.shape)
 
 
@@ -127,6 +129,11 @@ def in_reading_order(labels: NDArray[np.integer]) -> Labels:
 def unsigned(count: int) -> np.dtype[np.unsignedinteger]:
     """The smallest of uint16 and uint32 that numbers so many cells."""
     return np.dtype(np.uint16 if count <= np.iinfo(np.uint16).max else np.uint32)
+
+
+def at_border(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Ids of (Y, X) labels along the four sides, of each pixel."""
+    return np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
 
 
 def compact(labels: NDArray[np.integer]) -> Labels:

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.blur import Plane, reduced, wide_gaussian
+from napari_fncells.core.blur import Plane, enlarged, reduced, wide_gaussian
 from napari_fncells.core.cutoff import cutoff_of
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.intensity import intensity
 from napari_fncells.core.labels import Labels, in_reading_order
-from napari_fncells.core.params import Channel, DraftParams
+from napari_fncells.core.params import DraftParams
 from napari_fncells.core.regions import RegionTable, piece_areas, region_table
 from napari_fncells.core.relief import relief
 from napari_fncells.core.score import ScoreMap, plane_score
@@ -24,13 +24,16 @@ from napari_fncells.core.segment import Draft, cells_in, mask_of, method_name
 Result = TypeVar("Result")
 
 _QUICK = 500_000
-"""px; a quick look is at no more."""
+"""px; scores of no more are computed for a quick look."""
+_WIDE = 6.0
+"""px; smoothing by less takes no time."""
 
 
 class _Setting(NamedTuple):
-    """Parameters in px of the picture, or of one in which `step` x `step` px are one."""
+    """Parameters in px, those of the score as they are where `step` x `step` px are one."""
 
     params: DraftParams
+    score: DraftParams
     step: int = 1
 
 
@@ -51,10 +54,9 @@ class Pipeline:
 
     Notes
     -----
-    All methods but `plane` take `quick`: for a look while a slider is dragged, large pictures are
-    made smaller first, by block means, so that the look takes some ten milliseconds whatever
-    their size. What is returned is in px of the whole picture nevertheless. Sizes that are nothing
-    in the smaller picture, and the splits of FNC v1, whose sizes are fixed, get a full look.
+    With `quick`, for a look while a slider is dragged, scores are those of a smaller picture, made
+    by block means, brought back to the size of the whole; so that a look takes some ten
+    milliseconds however slow a filter is. Where filters are narrow, they are not.
     """
 
     def __init__(
@@ -73,7 +75,7 @@ class Pipeline:
     def plane(self, params: DraftParams) -> Plane:
         """The intensity looked at: (Y, X) float32."""
         with self._lock:
-            return self._plane(_Setting(params))
+            return self._plane(_Setting(params, params))
 
     def score(self, params: DraftParams, *, quick: bool = False) -> ScoreMap:
         """The score map; see `score.score_map`."""
@@ -84,8 +86,7 @@ class Pipeline:
     def relief(self, params: DraftParams, *, quick: bool = False) -> ScoreMap:
         """The scores that the cutoff is found in: for local methods, against the surroundings."""
         with self._lock:
-            at = self._setting(params, quick)
-            return self._enlarged(self._relief(at), at)
+            return self._relief(self._setting(params, quick))
 
     def cutoff(self, params: DraftParams, *, quick: bool = False) -> float:
         """The cutoff that the parameters ask for, in the relief's units."""
@@ -104,40 +105,34 @@ class Pipeline:
         cutoff
             In place of the one that they ask for.
         quick
-            Of a smaller picture.
+            Whether by the scores of a smaller picture.
         """
         with self._lock:
-            at = self._setting(params, quick)
-            return self._whole(self._mask(at, cutoff), at)
+            return self._mask(self._setting(params, quick), cutoff)
 
     def labels(
         self, params: DraftParams, cutoff: float | None = None, *, quick: bool = False
     ) -> Labels:
         """The cells: see `mask` and `segment.segment`."""
         with self._lock:
-            at = self._setting(params, quick)
-            return self._whole(self._labels(at, cutoff), at)
+            return self._labels(self._setting(params, quick), cutoff)
 
     def regions(
         self, params: DraftParams, cutoff: float | None = None, *, quick: bool = False
     ) -> RegionTable:
-        """Areas, boxes, centroids and intensities of `labels`, in px of the whole picture."""
+        """Areas, boxes, centroids and intensities of `labels`."""
         with self._lock:
             at = self._setting(params, quick)
+            labels, plane = self._labels(at, cutoff), self._plane(at)
             key = self._labels_key(at, cutoff)
-
-            def make() -> RegionTable:
-                return region_table(self._whole(self._labels(at, cutoff), at), self._plane(at))
-
-            return self._keep("regions", at, key, make)
+            return self._keep("regions", at, key, lambda: region_table(labels, plane))
 
     def areas(
         self, params: DraftParams, *, cutoff: float | None = None, quick: bool = False
     ) -> NDArray[np.int64]:
         """Areas in px² of all pieces of the mask, before any is dropped or cut."""
         with self._lock:
-            at = self._setting(params, quick)
-            return piece_areas(self._mask(at, cutoff)) * at.step**2
+            return piece_areas(self._mask(self._setting(params, quick), cutoff))
 
     def draft(
         self, params: DraftParams, *, cutoff: float | None = None, quick: bool = False
@@ -151,56 +146,61 @@ class Pipeline:
         """
         with self._lock:
             at = self._setting(params, quick)
-            score = self._enlarged(self._relief(at), at)
+            score, labels = self._relief(at), self._labels(at, cutoff)
             found = self._cutoff(at) if cutoff is None else cutoff
-            labels = self._whole(self._labels(at, cutoff), at)
         return Draft(labels, score, found, method_name(params), params)
 
     def _setting(self, params: DraftParams, quick: bool) -> _Setting:
         sized = params.in_pixels(self._pixel_size)
         rows, columns = self._pixels.shape[:2]
-        step = ceil(sqrt(rows * columns / _QUICK)) if quick else 1
-        step = min(step, rows, columns)
-        if step <= 1 or sized.clean_up.split == "fnc_v1":
-            return _Setting(sized)
+        step = min(ceil(sqrt(rows * columns / _QUICK)), rows, columns)
+        if not quick or step <= 1 or not _slow(sized):
+            return _Setting(sized, sized)
         try:
             # As if a pixel were 1 µm wide, and one of the smaller picture `step` µm
-            return _Setting(sized.in_unit("um", 1.0).in_pixels(float(step)), step)
+            return _Setting(sized, sized.in_unit("um", 1.0).in_pixels(float(step)), step)
         except ParameterError:
-            return _Setting(sized)
+            return _Setting(sized, sized)
 
     def _plane(self, at: _Setting) -> Plane:
         channel = at.params.score.channel
-        return self._keep("plane", _Setting(at.params), channel, lambda: self._intensity(channel))
+        whole = at._replace(step=1)
+        return self._keep("plane", whole, channel, lambda: intensity(self._pixels, channel))
 
-    def _intensity(self, channel: Channel) -> Plane:
-        return intensity(self._pixels, channel)
+    def _seen(self, at: _Setting) -> Plane:
+        """The plane at the scale that scores are computed at."""
+        if at.step == 1:
+            return self._plane(at)
+        channel = at.params.score.channel
+        return self._keep("seen", at, channel, lambda: reduced(self._plane(at), at.step))
 
     def _smoothed(self, at: _Setting) -> Plane:
-        score = at.params.score
-
-        def make() -> Plane:
-            plane = self._plane(at) if at.step == 1 else reduced(self._plane(at), at.step)
-            return wide_gaussian(plane, score.smoothing, exact=self._exact)
-
-        return self._keep("smoothed", at, (score.channel, score.smoothing), make)
+        score = at.score.score
+        return self._keep(
+            "smoothed",
+            at,
+            (score.channel, score.smoothing),
+            lambda: wide_gaussian(self._seen(at), score.smoothing, exact=self._exact),
+        )
 
     def _score(self, at: _Setting) -> ScoreMap:
-        score = at.params.score
+        score = at.score.score
         least = 0.0 if self._pixels.dtype.kind == "f" else 1.0
 
         def make() -> ScoreMap:
             smooth = self._smoothed(at)
-            return plane_score(self._plane(at), score, least, exact=self._exact, smooth=smooth)
+            return plane_score(self._seen(at), score, least, exact=self._exact, smooth=smooth)
 
         return self._keep("score", at, score, make)
 
     def _relief(self, at: _Setting) -> ScoreMap:
-        score, cut = at.params.score, at.params.cutoff
-        key = (score, cut.local and (cut.method, cut.window))
-        return self._keep(
-            "relief", at, key, lambda: relief(self._score(at), cut, exact=self._exact)
-        )
+        cut = at.score.cutoff
+
+        def make() -> ScoreMap:
+            return self._enlarged(relief(self._score(at), cut, exact=self._exact), at)
+
+        key = (at.params.score, cut.local and (cut.method, cut.window))
+        return self._keep("relief", at, key, make)
 
     def _cutoff(self, at: _Setting) -> float:
         score, cut = at.params.score, at.params.cutoff
@@ -234,15 +234,12 @@ class Pipeline:
         return self._keep("labels", at, self._labels_key(at, cutoff), make)
 
     def _enlarged(self, score: ScoreMap, at: _Setting) -> ScoreMap:
-        return ScoreMap(self._whole(score.values, at), score.meaning, score.step)
-
-    def _whole(self, small: NDArray[Any], at: _Setting) -> NDArray[Any]:
-        """Each pixel of the smaller picture as the block that it stands for."""
+        """The scores at the size of the whole picture."""
         if at.step == 1:
-            return small
+            return score
         rows, columns = self._pixels.shape[:2]
-        large = np.repeat(np.repeat(small, at.step, axis=0), at.step, axis=1)
-        return np.ascontiguousarray(large[:rows, :columns])
+        values = np.ascontiguousarray(enlarged(score.values, at.step)[:rows, :columns])
+        return ScoreMap(values, score.meaning, score.step)
 
     def _keep(self, stage: str, at: _Setting, key: Hashable, make: Callable[[], Result]) -> Result:
         """What a stage made of the same parameters last time, else what it makes now."""
@@ -255,3 +252,10 @@ class Pipeline:
         made = make()
         self._kept[place] = key, made
         return made
+
+
+def _slow(params: DraftParams) -> bool:
+    """Whether wide filters are asked for; narrow ones are quick enough as they are."""
+    score = params.score
+    wide = score.smoothing >= _WIDE or score.background or score.contrast
+    return bool(wide or score.blobs != "none" or params.cutoff.local)

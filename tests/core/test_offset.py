@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import ndimage as ndi
+from skimage.segmentation import expand_labels
 
 from napari_fncells.core.offset import move_outlines
 from napari_fncells.core.params import preset
@@ -49,6 +52,25 @@ def test_inwards_takes_that_much_off_each_cell(offset: float) -> None:
     expected[10 + by : 40 - by, 10 + by : 40 - by] = 2
     expected[10 + by : 40 - by, 40 + by : 70 - by] = 3
     np.testing.assert_array_equal(moved, expected)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(
+    seed=st.integers(0, 10_000),
+    offset=st.sampled_from([0.5, 1.0, 1.5, 3.0, 7.3, 10.0]),
+    cells=st.integers(1, 8),
+)
+def test_cells_grow_alike_whether_together_or_group_by_group(
+    seed: int, offset: float, cells: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((260, 300), np.int32)
+    for number in range(1, cells + 1):
+        row, column = rng.integers(0, labels.shape[0]), rng.integers(0, labels.shape[1])
+        labels[disk(labels.shape, int(row), int(column), int(rng.integers(1, 15)))] = 3 * number
+    np.testing.assert_array_equal(
+        move_outlines(labels, offset), expand_labels(labels, distance=offset)
+    )
 
 
 def test_nothing_to_move() -> None:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from skimage.filters import gaussian
 
+from napari_fncells.core import split as module
 from napari_fncells.core.labels import label
 from napari_fncells.core.params import CleanUpParams
-from napari_fncells.core.split import split_necks
+from napari_fncells.core.split import split_clumps, split_necks
 from tests.core.naive import disk, ids_of, pieces
 
 SHAPE = (80, 120)
@@ -104,3 +108,25 @@ def test_parts_are_one_piece_each_and_cover_the_clump(
         assert len(ids_of(before[part])) == 1
         whole = before == before[part][0]
         assert part.sum() >= min(min_area, whole.sum())
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, database=None)
+@given(
+    seed=st.integers(0, 10_000),
+    height=st.sampled_from([0.5, 1.0, 2.5]),
+    method=st.sampled_from(["distance", "intensity"]),
+)
+def test_most_cells_are_left_alone_without_a_look_at_their_peaks(
+    seed: int, height: float, method: Any
+) -> None:
+    """Levels are a quick way to see that there is one peak; they must never miss a second."""
+    rng = np.random.default_rng(seed)
+    mask = np.any(
+        [disk(SHAPE, *rng.integers((10, 10, 4), (70, 110, 16))) for _ in range(5)], axis=0
+    )
+    scores = gaussian(rng.random(SHAPE), 5).astype(np.float32)
+    params = CleanUpParams(split=method, split_depth=height, split_contrast=height / 10)
+    found = split_clumps(mask, scores, params)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_may_part", lambda *_: True)
+        np.testing.assert_array_equal(split_clumps(mask, scores, params), found)

@@ -137,9 +137,8 @@ def _split_by(
         markers = yield from find_markers(pieces, side)
 
         def by_markers(box: Box, labels: IntLabels) -> NDArray[Any]:
-            mask = labels > 0
             numbers = markers.read(box).astype(np.int32)
-            return parts(mask, distance_to_ground(mask), numbers)
+            return parts(labels, distance_to_ground(labels > 0), numbers)
 
         return by_markers
     heights = heights_of(scores.array)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
+from napari_fncells.core.distance import distance_to_ground
 from napari_fncells.core.labels import boxes, cell_pixels, label
 
 _WIDENED = 30
@@ -43,12 +44,6 @@ def split_fnc_v1(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     widened = widen(distance)
     markers = _without_small(peaks(widened, float(widened.min())))
     return parts(pieces, distance, markers)
-
-
-def distance_to_ground(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Distance in px of each pixel of a (Y, X) mask from the nearest outside it."""
-    distance = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(distance, dtype=np.float32)
 
 
 def widen(distance: NDArray[np.float32]) -> NDArray[np.float32]:

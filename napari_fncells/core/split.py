@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from skimage.morphology import local_maxima, reconstruction
 from skimage.segmentation import watershed
 
+from napari_fncells.core.distance import distance_to_ground
 from napari_fncells.core.distribution import Readable, extremes, rough_median
 from napari_fncells.core.fnc_v1 import split_fnc_v1
 from napari_fncells.core.geometry import Box
@@ -60,8 +61,7 @@ def split_necks(labels: IntLabels, params: CleanUpParams) -> IntLabels:
     def relief_of(box: tuple[slice, slice], inside: Mask) -> NDArray[np.float32] | None:
         # The nearest ground to a pixel of a clump is no farther than 1 px from its box
         wide = Box.of(box).padded(1).clip(labels.shape)
-        mask = (labels[wide.slices] > 0).view(np.uint8)
-        distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        distance = distance_to_ground(labels[wide.slices] > 0)
         depth = np.where(inside, distance[Box.of(box).within(wide)], 0).astype(np.float32)
         return None if depth.max() < 2 * params.split_depth else depth
 

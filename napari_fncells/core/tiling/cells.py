@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.clean import drop_cells
-from napari_fncells.core.fnc_v1 import distance_to_ground, parts
+from napari_fncells.core.distance import distance_to_ground
+from napari_fncells.core.fnc_v1 import parts
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import boxes, cell_pixels, dense, present
 from napari_fncells.core.offset import move_outlines

@@ -8,7 +8,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.fnc_v1 import LEAST_MARKER, REACH, distance_to_ground, peaks, widen
+from napari_fncells.core.distance import distance_to_ground
+from napari_fncells.core.fnc_v1 import LEAST_MARKER, REACH, peaks, widen
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.tiling.blocks import Blocks
 from napari_fncells.core.tiling.fields import Field, Local, window

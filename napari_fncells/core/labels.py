@@ -134,11 +134,3 @@ def unsigned(count: int) -> np.dtype[np.unsignedinteger]:
 def at_border(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Ids of (Y, X) labels along the four sides, of each pixel."""
     return np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-
-
-def compact(labels: NDArray[np.integer]) -> Labels:
-    """Renumber labels 1..n in order, in the smallest of uint16 and uint32 that fits."""
-    pixels = cell_pixels(labels)
-    fits = pixels.ids.size <= np.iinfo(np.uint16).max
-    numbers: Labels = np.arange(1, pixels.ids.size + 1, dtype=np.uint16 if fits else np.uint32)
-    return pixels.picture(numbers, labels.shape)

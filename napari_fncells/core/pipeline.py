@@ -15,7 +15,7 @@ from napari_fncells.core.blur import Plane, enlarged, reduced, wide_gaussian
 from napari_fncells.core.cutoff import cutoff_of
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.intensity import intensity
-from napari_fncells.core.labels import Labels, compact
+from napari_fncells.core.labels import Labels, in_reading_order
 from napari_fncells.core.likeness import judge_steps, likely_cells, likeness_map
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.regions import RegionTable, piece_areas, region_table
@@ -245,8 +245,10 @@ class Pipeline:
         def make() -> Labels:
             if at.params.by_likeness:
                 found = self._cutoff(at) if cutoff is None else cutoff
-                return compact(likely_cells(self._judged(at), found, at.params))
-            labels = compact(cells_in(self._mask(at, cutoff), self._relief(at), at.params))
+                return in_reading_order(likely_cells(self._judged(at), found, at.params))
+            labels = in_reading_order(
+                cells_in(self._mask(at, cutoff), self._relief(at), at.params)
+            )
             labels.flags.writeable = False
             return labels
 

@@ -92,7 +92,7 @@ class View:
     @cached_property
     def grain(self) -> Plane:
         """What smoothing took away."""
-        return np.abs(self.raw - self.height)
+        return np.asarray(np.abs(self.raw - self.height), dtype=np.float32)
 
     @cached_property
     def fine(self) -> Plane:

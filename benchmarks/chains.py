@@ -11,8 +11,7 @@ from skimage.filters import gaussian, threshold_local
 from skimage.measure import label, regionprops_table
 from skimage.morphology import remove_small_holes, remove_small_objects
 
-from napari_fncells.core.clean import drop_pieces
-from napari_fncells.core.labels import label as label_pieces
+from napari_fncells.core.clean import number_pieces
 from napari_fncells.core.params import CleanUpParams, CutoffParams, DraftParams, ScoreParams
 from napari_fncells.core.regions import region_table
 from napari_fncells.core.relief import relief
@@ -29,7 +28,7 @@ PARAMS = DraftParams(
 FIGURES = ("label", "area", "bbox", "centroid", "mean_intensity", "max_intensity")
 
 Plane = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+Labels = NDArray[np.integer]
 
 
 @cache
@@ -43,24 +42,25 @@ def plane_of(side: int | None = None) -> Plane:
     return np.ascontiguousarray(np.tile(light, (rows, columns))[:side, :side])
 
 
-def ours(plane: Plane, *, exact: bool = False) -> tuple[Mask, object]:
+def ours(plane: Plane, *, exact: bool = False) -> tuple[Labels, object]:
     """As `draft` does it."""
     score = plane_score(plane, PARAMS.score, exact=exact)
     measured = relief(score, PARAMS.cutoff, exact=exact)
-    mask = drop_pieces(mask_of(measured, ABOVE, PARAMS), PARAMS.clean_up)
-    return mask, region_table(label_pieces(mask), score.values)
+    labels = number_pieces(mask_of(measured, ABOVE, PARAMS), PARAMS.clean_up)
+    return labels, region_table(labels, score.values)
 
 
-def scikit_image(plane: Plane) -> tuple[Mask, object]:
+def scikit_image(plane: Plane) -> tuple[Labels, object]:
     """As one writes it down with scikit-image."""
     smooth = gaussian(plane, SIGMA, mode="nearest", preserve_range=True)
     mask = smooth > threshold_local(smooth, WINDOW, method="gaussian", offset=-ABOVE)
     mask = remove_small_holes(mask, max_size=HOLE - 1)
     mask = remove_small_objects(mask, max_size=LEAST - 1, connectivity=2)
-    return mask, regionprops_table(label(mask, connectivity=2), smooth, FIGURES)
+    labels = label(mask, connectivity=2)
+    return labels, regionprops_table(labels, smooth, FIGURES)
 
 
-def scipy(plane: Plane) -> tuple[Mask, object]:
+def scipy(plane: Plane) -> tuple[Labels, object]:
     """As one writes it down with SciPy."""
     smooth = ndimage.gaussian_filter(plane, SIGMA, mode="nearest")
     level = ndimage.gaussian_filter(smooth, (WINDOW - 1) / 6, mode="reflect")
@@ -74,7 +74,7 @@ def scipy(plane: Plane) -> tuple[Mask, object]:
     mask &= ~(sizes < LEAST)[pieces]
     labels, count = ndimage.label(mask, eight)
     index = np.arange(1, count + 1)
-    return mask, (
+    return labels, (
         ndimage.sum_labels(mask, labels, index),
         ndimage.find_objects(labels),
         ndimage.center_of_mass(mask, labels, index),
@@ -83,6 +83,7 @@ def scipy(plane: Plane) -> tuple[Mask, object]:
     )
 
 
-def overlap(one: Mask, other: Mask) -> float:
-    """Intersection over union of two masks."""
-    return float(np.count_nonzero(one & other) / max(np.count_nonzero(one | other), 1))
+def overlap(one: Labels, other: Labels) -> float:
+    """Intersection over union of the masks of two labels."""
+    mine, theirs = one > 0, other > 0
+    return float(np.count_nonzero(mine & theirs) / max(np.count_nonzero(mine | theirs), 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,8 @@ Shape = tuple[int, ...]
 
 _MANY = 200
 """From so many holes or pieces on, one look at the whole mask beats one at each of them."""
+_NARROW = 4
+"""px; below this radius, too."""
 
 
 def smooth_mask(mask: Mask, params: CleanUpParams) -> Mask:
@@ -24,9 +28,20 @@ def smooth_mask(mask: Mask, params: CleanUpParams) -> Mask:
     return _with_disk(cleaned, params.closing, cv2.MORPH_CLOSE)
 
 
-def drop_pieces(mask: Mask, params: CleanUpParams) -> Mask:
-    """Drop the pieces of a (Y, X) mask that are too small to be cells."""
-    return drop_small(mask, params.min_area, connectivity_of(params))
+def number_pieces(mask: Mask, params: CleanUpParams) -> NDArray[np.int32]:
+    """Number the pieces of a (Y, X) mask from 1, those too small for a cell left out.
+
+    In no promised order, with gaps.
+    """
+    pieces = label(mask, connectivity_of(params))
+    if params.min_area <= 1:
+        return pieces
+    # Cells cover little of a picture: to look at them alone is several times faster
+    place = np.flatnonzero(mask)
+    of = pieces.ravel()[place]
+    small = np.bincount(of) < params.min_area
+    pieces.ravel()[place[small[of]]] = 0
+    return pieces
 
 
 def fill_holes(mask: Mask, max_area: int, connectivity: int = 8) -> Mask:
@@ -63,22 +78,6 @@ def _around_holes(mask: Mask, connectivity: int) -> list[tuple[slice, slice]]:
         return whole
     found = [cv2.boundingRect(contour) for contour in inner]
     return [(slice(y, y + height), slice(x, x + width)) for x, y, width, height in found]
-
-
-def drop_small(mask: Mask, min_area: int, connectivity: int = 8) -> Mask:
-    """Drop pieces of less than `min_area` px²."""
-    if min_area <= 1 or mask.size == 0:
-        return mask
-    count, regions = cv2.connectedComponents(
-        mask.view(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S
-    )
-    # Cells cover little of a picture: to look at them alone is several times faster
-    place = np.flatnonzero(mask)
-    of = np.asarray(regions).ravel()[place]
-    small = np.bincount(of, minlength=count) < min_area
-    kept = mask.copy()
-    kept.ravel()[place[small[of]]] = False
-    return kept
 
 
 def drop_cells(labels: NDArray[np.int32], params: CleanUpParams) -> NDArray[np.int32]:
@@ -123,20 +122,33 @@ def _opened(mask: Mask, radius: int) -> Mask:
     """Open with a disk, piece by piece: a disk that fits in lies in one of them."""
     if radius == 0 or not mask.any():
         return mask
+    if radius < _NARROW:
+        return _with_disk(mask, radius, cv2.MORPH_OPEN)
     contours, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    if len(contours) > _MANY:
+    outlined = [(contour, cv2.boundingRect(contour)) for contour in contours]
+    fitting = [(c, rect) for c, rect in outlined if _may_fit(rect, radius, mask.shape)]
+    padded = sum((w + 2 * radius) * (h + 2 * radius) for _, (_, _, w, h) in fitting)
+    if len(fitting) > _MANY or padded > mask.size:
         return _with_disk(mask, radius, cv2.MORPH_OPEN)
     opened = np.zeros_like(mask)
-    for contour in contours:
+    for contour, (x, y, width, height) in fitting:
         # What lies within the outline, other pieces in its holes included; and of those beside
         # it, parts, which are left out
-        x, y, width, height = cv2.boundingRect(contour)
         inside = np.zeros((height, width), np.uint8)
         cv2.drawContours(inside, [contour], 0, 1, cv2.FILLED, offset=(-x, -y))
         box = slice(y, y + height), slice(x, x + width)
         mine = mask[box] & inside.view(np.bool_)
         opened[box] |= _with_disk(mine, radius, cv2.MORPH_OPEN, box, mask.shape)
     return opened
+
+
+def _may_fit(rect: Sequence[int], radius: int, shape: Shape) -> bool:
+    """Whether a disk may fit into a box; one at the border goes on beyond it."""
+    x, y, width, height = rect
+    return all(
+        extent > 2 * radius or start == 0 or start + extent == side
+        for start, extent, side in ((y, height, shape[0]), (x, width, shape[1]))
+    )
 
 
 def _with_disk(

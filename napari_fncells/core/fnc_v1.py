@@ -24,22 +24,23 @@ LEAST_MARKER = 25
 """px²."""
 
 
-def split_fnc_v1(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+def split_fnc_v1(pieces: NDArray[np.int32]) -> NDArray[np.int32]:
     """Number the cells of a cleaned mask as FNC v1 does; pixels of the lines between are 0.
 
     Parameters
     ----------
-    mask
-        (Y, X) bool, holes filled and small pieces dropped already.
+    pieces
+        (Y, X) numbers of the 4-connected pieces; holes are filled and small pieces dropped
+        already.
 
     Returns
     -------
     ndarray
         (Y, X) int32. A piece in which no marker lies is lost, as it was there.
     """
+    mask = pieces > 0
     if not mask.any():
-        return np.zeros(mask.shape, dtype=np.int32)
-    pieces = label(mask, connectivity=4)
+        return pieces
     distance = distance_to_ground(mask)
     widened = widen(distance)
     markers = _without_small(peaks(widened, float(widened.min())))

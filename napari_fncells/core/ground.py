@@ -13,7 +13,7 @@ from napari_fncells.core.distribution import Readable, step_for
 from napari_fncells.core.params import GroundMethod
 
 _SAMPLE = 4_000_000
-_RADIUS = 12
+_RADII: dict[GroundMethod, int] = {"top_hat": 12, "rolling_ball": 6}
 """px; disks and balls are brought down to about this radius: they cost its square."""
 
 
@@ -42,7 +42,7 @@ def ground(
         return _reduced(plane, factor, lambda small: _clipped_blur(small, size / factor))
     # Wider than the picture is no different
     size = min(size, max(plane.shape))
-    factor = 1 if exact else disk_reduction(plane.shape, size)
+    factor = 1 if exact else disk_reduction(plane.shape, size, method)
     radius = max(round(size / factor), 1)
     if method == "top_hat":
         return _reduced(plane, factor, lambda small: opened(small, radius))
@@ -55,10 +55,10 @@ def _reduced(plane: Plane, factor: int, act: Callable[[Plane], Plane]) -> Plane:
     return act(plane) if factor == 1 else at_reduced_scale(plane, factor, act)
 
 
-def disk_reduction(shape: tuple[int, ...], radius: float) -> int:
+def disk_reduction(shape: tuple[int, ...], radius: float, method: GroundMethod) -> int:
     """Factor by which a plane is reduced for a disk or a ball: a power of two."""
     factor = 1
-    while radius / factor > _RADIUS and min(shape) > factor:
+    while radius / factor > _RADII[method] and max(shape) > factor:
         factor *= 2
     return factor
 

@@ -23,7 +23,7 @@ def label(mask: NDArray[np.bool_], connectivity: int = 8) -> NDArray[np.int32]:
     if mask.size == 0:
         return np.zeros(mask.shape, dtype=np.int32)  # on which OpenCV crashes
     _, regions = cv2.connectedComponents(
-        mask.astype(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S
+        np.ascontiguousarray(mask).view(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S
     )
     return np.asarray(regions, dtype=np.int32).reshape(mask.shape)
 

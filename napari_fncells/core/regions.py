@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.labels import cell_pixels
+from napari_fncells.core.labels import label
 
 
 @dataclass(frozen=True)
@@ -49,25 +48,50 @@ def region_table(
     intensity
         (Y, X) of the same shape.
     """
-    pixels = cell_pixels(labels)
-    of, count = pixels.of, pixels.ids.size
-    rows, columns = np.divmod(pixels.place, max(labels.shape[1], 1))
-    values = intensity.ravel()[pixels.place].astype(np.float64)
-    area = np.bincount(of, minlength=count)
-    sums = [np.bincount(of, weights=w, minlength=count) / area for w in (rows, columns, values)]
+    first, length, values = _runs(labels, intensity)
+    at = np.cumsum(length) - length
+    ids, of = np.unique(labels.ravel()[first].astype(np.int64), return_inverse=True)
+    count = ids.size
+    row, left = np.divmod(first, max(labels.shape[1], 1))
+    area = np.bincount(of, length, count)
     box = np.stack([np.full(count, labels.size)] * 2 + [np.zeros(count, np.int64)] * 2, axis=1)
-    for k, places in enumerate((rows, columns)):
-        np.minimum.at(box[:, k], of, places)
-        np.maximum.at(box[:, k + 2], of, places + 1)
+    for k, (start, stop) in enumerate(((row, row + 1), (left, left + length))):
+        np.minimum.at(box[:, k], of, start)
+        np.maximum.at(box[:, k + 2], of, stop)
+    rows, columns = row * length, (left + (length - 1) / 2) * length
+    total = np.add.reduceat(values, at, dtype=np.float64)
+    sums = [np.bincount(of, w, count) / area for w in (rows, columns, total)]
     maximum = np.full(count, -np.inf)
-    np.maximum.at(maximum, of, values)
-    return RegionTable(pixels.ids, area, box, np.stack(sums[:2], axis=1), sums[2], maximum)
+    np.maximum.at(maximum, of, np.maximum.reduceat(values, at))
+    return RegionTable(
+        ids, area.astype(np.int64), box, np.stack(sums[:2], axis=1), sums[2], maximum
+    )
+
+
+def _runs(
+    labels: NDArray[np.integer], intensity: NDArray[np.floating] | NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.floating] | NDArray[np.integer]]:
+    """Pixels of cells in rows, of one cell each: of far fewer runs there are sums to make.
+
+    Returns
+    -------
+    first, length
+        (R,) int64: first pixel of each run in the flattened picture, and their number.
+    values
+        (P,) intensities of all their pixels, in order.
+    """
+    flat, width = labels.ravel(), labels.shape[1]
+    place = np.flatnonzero(flat > 0)
+    cell = flat[place]
+    starts = np.ones(place.size, dtype=bool)
+    starts[1:] = (np.diff(place) != 1) | (cell[1:] != cell[:-1])
+    starts[np.searchsorted(place, np.flatnonzero(labels[:, 0] > 0) * width)] = True
+    at = np.flatnonzero(starts)
+    return place[at], np.diff(at, append=place.size), intensity.ravel()[place]
 
 
 def piece_areas(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Areas in px² of the 8-connected pieces of a (Y, X) mask, in no particular order."""
     if mask.size == 0:
         return np.empty(0, dtype=np.int64)
-    count, regions = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
-    areas = np.bincount(np.asarray(regions)[mask], minlength=count)[1:]
-    return areas.astype(np.int64, copy=False)
+    return np.bincount(label(mask)[mask])[1:].astype(np.int64, copy=False)

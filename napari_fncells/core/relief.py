@@ -13,7 +13,7 @@ from scipy import ndimage
 from napari_fncells.core.blur import Plane, box_mean, enlarged, wide_gaussian
 from napari_fncells.core.distribution import Readable, extremes, moments, step_for
 from napari_fncells.core.params import CutoffParams
-from napari_fncells.core.score import ScoreMap
+from napari_fncells.core.score import ScoreMap, is_flat
 
 _SAMPLE = 400_000
 _MEDIAN_SIDE = 31
@@ -53,9 +53,13 @@ def relief(score: ScoreMap, params: CutoffParams, *, exact: bool = False) -> Sco
     if not params.local:
         return score
     values = score.values
+    meaning = against_surroundings(score.meaning)
+    if is_flat(values):
+        # What is left of the level is rounding, and would be cut out as cells
+        return ScoreMap(np.zeros_like(values), meaning)
     side = window_side(values.shape, params)
     found = RELIEFS[params.method](values, side, frame_of(values, params), exact)
-    return ScoreMap(found, against_surroundings(score.meaning))
+    return ScoreMap(found, meaning)
 
 
 def against_surroundings(meaning: str) -> str:
@@ -145,7 +149,8 @@ def _quick_median(values: Plane, side: int, frame: Frame) -> Plane:
         np.minimum(np.arange(step // 2, n + step // 2, step), n - 1) for n in values.shape
     )
     sample = values[np.ix_(rows, columns)]
-    grey = np.clip((sample - low) * (_LEVELS / (high - low)) + 0.5, 0, _LEVELS).astype(np.uint8)
+    share = (sample - np.float32(low)) / np.float32(high - low)
+    grey = np.clip(share * _LEVELS + 0.5, 0, _LEVELS).astype(np.uint8)
     reach = side // step // 2
     padded = cv2.copyMakeBorder(grey, reach, reach, reach, reach, cv2.BORDER_REFLECT)
     median = cv2.medianBlur(padded, 2 * reach + 1) if reach else padded

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.clean import drop_cells, drop_pieces, smooth_mask
+from napari_fncells.core.clean import drop_cells, number_pieces, smooth_mask
 from napari_fncells.core.cutoff import cutoff_of, threshold
 from napari_fncells.core.labels import Labels, in_reading_order
 from napari_fncells.core.offset import move_outlines
@@ -171,5 +171,5 @@ def cells_in(
 ) -> NDArray[np.int32]:
     """Cells of what `mask_of` gave."""
     clean_up = params.clean_up
-    cells = split_clumps(drop_pieces(mask, clean_up), measured.values, clean_up)
+    cells = split_clumps(number_pieces(mask, clean_up), measured.values, clean_up)
     return drop_cells(move_outlines(cells, clean_up.outline_offset), clean_up)

@@ -24,13 +24,15 @@ _LEVELS = 64
 """More levels than these take longer to look at than a clump to split."""
 
 
-def split_clumps(mask: Mask, scores: NDArray[np.float32], params: CleanUpParams) -> IntLabels:
-    """Number the pieces of a mask from 1, clumps cut into cells.
+def split_clumps(
+    pieces: IntLabels, scores: NDArray[np.float32], params: CleanUpParams
+) -> IntLabels:
+    """Cut clumps into cells.
 
     Parameters
     ----------
-    mask
-        (Y, X) bool.
+    pieces
+        (Y, X) numbers of the pieces of a mask, 4-connected ones for 'fnc_v1', else 8-connected.
     scores
         (Y, X) float32, by which 'intensity' cuts.
     params
@@ -39,16 +41,15 @@ def split_clumps(mask: Mask, scores: NDArray[np.float32], params: CleanUpParams)
     Returns
     -------
     ndarray
-        (Y, X) int32.
+        (Y, X) int32; the pieces themselves where nothing is cut.
     """
     if params.split == "fnc_v1":
-        return split_fnc_v1(mask)
-    labels = label(mask)
+        return split_fnc_v1(pieces)
     if params.split == "distance":
-        return split_necks(labels, params)
+        return split_necks(pieces, params)
     if params.split == "intensity":
-        return split_dim_lines(labels, scores, params)
-    return labels
+        return split_dim_lines(pieces, scores, params)
+    return pieces
 
 
 def split_necks(labels: IntLabels, params: CleanUpParams) -> IntLabels:

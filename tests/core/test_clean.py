@@ -9,21 +9,25 @@ from scipy import ndimage as ndi
 
 from napari_fncells.core.clean import (
     drop_cells,
-    drop_pieces,
-    drop_small,
     fill_holes,
+    number_pieces,
     smooth_mask,
 )
 from napari_fncells.core.params import CleanUpParams
 from napari_fncells.core.roundness import roundness
 from tests.core.naive import EIGHT, disk
 
+
+def drop_small(mask: np.ndarray, area: int) -> np.ndarray:
+    return number_pieces(mask, CleanUpParams(min_area=area)) > 0
+
+
 QUICK = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 MASKS = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=14))
 
 
 def clean_mask(mask: np.ndarray, params: CleanUpParams) -> np.ndarray:
-    return drop_pieces(smooth_mask(mask, params), params)
+    return number_pieces(smooth_mask(mask, params), params) > 0
 
 
 def literal_fill(mask: np.ndarray, max_area: int) -> np.ndarray:
@@ -63,7 +67,11 @@ def test_fill_holes(mask: np.ndarray, area: int) -> None:
 @QUICK
 @given(MASKS, st.integers(0, 30))
 def test_drop_small(mask: np.ndarray, area: int) -> None:
-    np.testing.assert_array_equal(drop_small(mask, area), literal_drop(mask, area))
+    pieces = number_pieces(mask, CleanUpParams(min_area=area))
+    np.testing.assert_array_equal(pieces > 0, literal_drop(mask, area))
+    whole = ndi.label(mask, EIGHT)[0]
+    pairs = set(zip(pieces[pieces > 0], whole[pieces > 0], strict=True))
+    assert len(pairs) == len({piece for piece, _ in pairs}) == len({one for _, one in pairs})
 
 
 @QUICK

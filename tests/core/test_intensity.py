@@ -8,6 +8,7 @@ from skimage.color import rgb2gray
 
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.intensity import brightest_channel, intensity
+from tests.core.naive import disk
 
 RNG = np.random.default_rng(3)
 
@@ -49,6 +50,27 @@ def test_auto_takes_the_stained_channel(stained: int, shape: tuple[int, int]) ->
     image[: shape[0] // 3, : shape[1] // 3, stained] = 180
     assert brightest_channel(image) == stained
     np.testing.assert_array_equal(intensity(image), image[..., stained])
+
+
+@pytest.mark.parametrize(
+    ("stain", "wanted"),
+    [((1, 0.6, 0.02), 0), ((1, 0.05, 0.02), 0), ((0.02, 1, 0.05), 1)],
+    ids=["yellow", "red", "green"],
+)
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float64])
+def test_auto_sees_a_few_cells_among_noise(
+    stain: tuple[float, ...], wanted: int, kind: Any
+) -> None:
+    rng = np.random.default_rng(4)
+    shape = (600, 800)
+    light = np.array([5, 5, 12]) + rng.normal(0, [2, 2, 3], (*shape, 3))
+    for row, column in ((100, 200), (300, 500), (500, 100)):
+        light[disk(shape, row, column, 12)] += 100 * np.array(stain)
+    scale = {np.uint8: 1, np.uint16: 257, np.float64: 1 / 255}[kind]
+    image = (np.clip(light, 0, 255) * scale).astype(kind)
+    assert brightest_channel(image) == wanted
+    grey = np.repeat(image[..., wanted, None], 3, axis=2)
+    np.testing.assert_array_equal(intensity(grey), image[..., wanted].astype(np.float32))
 
 
 def test_one_channel_is_itself_whatever_is_asked() -> None:

@@ -124,6 +124,11 @@ def test_flat_is_what_rounding_leaves() -> None:
     assert is_flat(np.array([[1.0, 1.000001]], np.float32))
     assert not is_flat(np.array([[65534, 65535]], np.float32))
     assert not is_flat(np.array([[0, 1e-20]], np.float32))
+    spot = np.full((50, 60), 100, np.float32)
+    spot[3, 5] = 100.01
+    assert not is_flat(spot)
+    spot[3, 5] = 100.0001
+    assert is_flat(spot)
 
 
 @pytest.mark.parametrize("value", [0.1, 1 / 3, 7.7, 1000, 60000, 1e-3, -5.5])

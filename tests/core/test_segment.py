@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -10,13 +10,18 @@ from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params import (
     AUTO,
     FNC_V1_DRAFT,
+    BlobMethod,
+    Channel,
     CleanUpParams,
+    CutoffMethod,
     CutoffParams,
     DraftParams,
+    GroundMethod,
     ScoreParams,
+    SplitMethod,
 )
 from napari_fncells.core.score import ScoreMap, score_map
-from napari_fncells.core.segment import draft, draft_steps, method_name, segment
+from napari_fncells.core.segment import Draft, draft, draft_steps, method_name, segment
 from tests.core.naive import disk, ids_of, pieces
 from tests.pictures import CELLS, SHAPE, cell_picture
 
@@ -82,6 +87,64 @@ def test_any_picture_gives_a_mask_or_one_clear_refusal(name: str, params: Any) -
     np.testing.assert_array_equal(image, before)
     if "constant" in name or "all" in name or name in ("zero", "saturated", "saturated uint64"):
         assert not result.labels.any()
+
+
+EVERY: list[dict[str, Any]] = [
+    *({"channel": name} for name in get_args(Channel)),
+    *(
+        {"background": size, "ground": name}
+        for name in get_args(GroundMethod)
+        for size in (9, 400)
+    ),
+    *({"blobs": name, "blob_min": 5, "blob_max": 40} for name in get_args(BlobMethod)),
+    {"contrast": 12},
+    {"contrast": 400, "smoothing": 0},
+    *({"method": name, "amount": 2, "window": 400} for name in get_args(CutoffMethod)),
+    {"method": "local_median", "amount": 2, "window": 3},
+    {"method": "value", "amount": -1e6},
+    {"hysteresis": 1, "half_maximum": 0.95},
+    {"closing": 50, "opening": 50},
+    *({"split": name, "split_contrast": 0, "split_depth": 0} for name in get_args(SplitMethod)),
+    {"split": "intensity", "split_contrast": 1},
+    {"outline_offset": 10},
+    {"outline_offset": -10},
+    {"roundness": 1, "border": True, "max_area": 1},
+]
+"""Every method, with sizes far beyond the pictures'."""
+
+
+def drafted_or_refused(name: str, image: np.ndarray, params: DraftParams) -> Draft | None:
+    """The draft; None where there cannot be one, and it is said why."""
+    if name == "2 channels" and params.score.channel in ("luminance", "red", "green", "blue"):
+        with pytest.raises(ParameterError, match="2 channels"):
+            draft(image, params)
+        return None
+    if params.cutoff.method != "minimum":
+        return draft(image, params)
+    try:
+        return draft(image, params)
+    except ParameterError as refused:
+        if "no valley" not in refused.sentence:
+            raise
+        return None
+
+
+@pytest.mark.parametrize("move", EVERY, ids=str)
+def test_every_method_takes_any_picture(move: dict[str, Any]) -> None:
+    params = DraftParams().with_settings({"amount": 0.5, **move})
+    for name, image in ODD.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            result = drafted_or_refused(name, image, params)
+        if result is None:
+            continue
+        assert result.labels.shape == image.shape[:2], name
+        assert ids_of(result.labels) == set(range(1, int(result.labels.max()) + 1)), name
+        assert np.isfinite(result.score.values).all(), name
+        assert np.isfinite(result.cutoff), name
+        flat = "constant" in name or "all" in name or name in ("zero", "saturated")
+        if flat and params.cutoff.method != "value":
+            assert not result.labels.any(), name
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 5), (5, 0, 3), (5,), (2, 3, 4, 5)])

@@ -126,7 +126,7 @@ def test_most_cells_are_left_alone_without_a_look_at_their_peaks(
     )
     scores = gaussian(rng.random(SHAPE), 5).astype(np.float32)
     params = CleanUpParams(split=method, split_depth=height, split_contrast=height / 10)
-    found = split_clumps(mask, scores, params)
+    found = split_clumps(label(mask), scores, params)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_may_part", lambda *_: True)
-        np.testing.assert_array_equal(split_clumps(mask, scores, params), found)
+        np.testing.assert_array_equal(split_clumps(label(mask), scores, params), found)

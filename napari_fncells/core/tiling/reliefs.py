@@ -14,6 +14,7 @@ from napari_fncells.core.relief import (
     window_side,
     window_sigma,
 )
+from napari_fncells.core.score import is_flat
 from napari_fncells.core.tiling.fields import Field, Local
 from napari_fncells.core.tiling.halo import window_halo
 from napari_fncells.core.tiling.passes import copy
@@ -43,6 +44,8 @@ def write_scores(
 
 
 def _relief(scoring: Scoring, field: Field, params: CutoffParams) -> Steps[Field]:
+    if is_flat(scoring.target):
+        return Local((field,), np.zeros_like)
     side = window_side(field.shape, params)
     if params.method == "local_gaussian":
         level = yield from scoring.blurred(field, window_sigma(side), cv2.BORDER_REFLECT)

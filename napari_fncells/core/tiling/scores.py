@@ -78,7 +78,7 @@ class Scoring:
         if method == "gaussian":
             return (yield from self._clipped_blur(plane, size))
         size = min(size, max(plane.shape))
-        factor = disk_reduction(plane.shape, size)
+        factor = disk_reduction(plane.shape, size, method)
         radius = max(round(size / factor), 1)
         small = yield from self._reduced(plane, factor)
         if method == "top_hat":

@@ -228,6 +228,36 @@ def test_outputs_and_pictures_of_any_kind(tmp_path: Path) -> None:
         np.testing.assert_array_equal(scores, expected.scores)
 
 
+class Sliced:
+    """A store on disk, as zarr's: read and written by slices, and nothing else."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+
+    def __getitem__(self, key: tuple[slice, ...]) -> np.ndarray:
+        assert all(isinstance(part, slice) for part in key)
+        return self.array[key].copy()
+
+    def __setitem__(self, key: tuple[slice, ...], value: np.ndarray) -> None:
+        assert all(isinstance(part, slice) for part in key)
+        self.array[key] = value
+
+
+@pytest.mark.parametrize("method", ["mean_sd", "percentile", "otsu", "sauvola", "local_median"])
+def test_stores_that_know_slices_alone(method: Any) -> None:
+    image = picture(8, (170, 150))
+    params = FEW.with_settings(
+        {"method": method, "amount": AMOUNTS.get(method, 1.0), "blobs": "dog", "contrast": 30}
+    ).with_settings({"background": 20, "half_maximum": 0.3, "split": "intensity"})
+    expected = same(image, params, 64)
+    scores, labels = np.zeros((170, 150), np.float32), np.zeros((170, 150), np.uint16)
+    out = {"score_out": Sliced(scores), "labels_out": Sliced(labels)}
+    found = finish(draft_tiles(Sliced(image), params, tile=64, **out))
+    assert found.count == expected.count
+    np.testing.assert_array_equal(labels, expected.labels)
+    np.testing.assert_array_equal(scores, expected.scores)
+
+
 def test_outputs_that_do_not_fit_are_refused() -> None:
     image = picture(5, (170, 150))
     with pytest.raises(ParameterError, match="shape"):

@@ -49,7 +49,7 @@ def cutoff_of(values: Readable, params: CutoffParams) -> float:
     ParameterError
         Where the rule finds no cutoff: 'minimum' needs a valley between two peaks.
     """
-    if params.method == "value":
+    if params.method in ("value", "likeness"):
         return params.amount
     if is_flat(values):
         return extremes(values)[1]
@@ -109,11 +109,11 @@ def amount_for(cutoff: float, values: Scores, params: CutoffParams) -> CutoffPar
         Of the method.
     """
     method = params.method
-    if method != "value" and is_flat(values):
+    if method not in ("value", "likeness") and is_flat(values):
         method = "value"
     if method in _RULES:
         method = "background_sd"
-    if method == "value":
+    if method in ("value", "likeness"):
         amount = cutoff
     elif method == "percentile":
         amount = 100.0 * float(np.count_nonzero(values <= cutoff)) / values.size

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from napari_fncells.core.clean import drop_cells, number_pieces, smooth_mask
 from napari_fncells.core.cutoff import cutoff_of, threshold
 from napari_fncells.core.labels import Labels, in_reading_order
+from napari_fncells.core.likeness import judge_steps, likely_cells, likeness_map
 from napari_fncells.core.offset import move_outlines
-from napari_fncells.core.params import AUTO, PRESETS, DraftParams, preset
+from napari_fncells.core.params import AUTO, MEAN_SD, PRESETS, DraftParams, preset
 from napari_fncells.core.relief import against_surroundings, relief
 from napari_fncells.core.score import ScoreMap, meaning_of, score_map
 from napari_fncells.core.split import split_clumps
@@ -90,6 +91,11 @@ def draft_steps(
     chosen = preset(params) if isinstance(params, str) else params
     method = params if isinstance(params, str) else method_name(params)
     sized = chosen.in_pixels(pixel_size)
+    if sized.by_likeness:
+        judged = yield from judge_steps(image, sized)
+        cutoff = sized.cutoff.amount
+        labels = in_reading_order(likely_cells(judged, cutoff, sized))
+        return Draft(labels, likeness_map(judged), cutoff, method, chosen, judged.words)
     if not exact and image.ndim > 1 and image.shape[0] * image.shape[1] > LARGE:
         return (yield from _by_tiles(image, sized, method, chosen))
     yield "Computing the score map"
@@ -130,7 +136,7 @@ def segment(
     score
         Scores of a picture.
     params
-        Cutoff and clean-up, sizes in px; the default preset where omitted.
+        Cutoff and clean-up, sizes in px; those of 'mean-sd' where omitted.
     cutoff
         Overrides the cutoff that `params` asks for, in the score's own units.
 
@@ -139,7 +145,7 @@ def segment(
     ndarray
         (Y, X) uint16, or uint32 above 65,535 cells; 0 = background, cells 1..n, 8-connected.
     """
-    params = params or preset(AUTO)
+    params = params or preset(MEAN_SD)
     measured = relief(score, params.cutoff)
     if cutoff is None:
         cutoff = cutoff_of(measured.values, params.cutoff)

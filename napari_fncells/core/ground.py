@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from skimage.restoration import ellipsoid_kernel, rolling_ball
 
-from napari_fncells.core.blur import Plane, at_reduced_scale, gaussian, reduction
+from napari_fncells.core.blur import Plane, at_reduced_scale, gaussian, reduction, sigma_at
 from napari_fncells.core.params import GroundMethod
 
 _RADII: dict[GroundMethod, int] = {"top_hat": 12, "rolling_ball": 6}
@@ -37,7 +37,8 @@ def ground(
     """
     if method == "gaussian":
         factor = 1 if exact else reduction(plane, size)
-        return _reduced(plane, factor, lambda small: _clipped_blur(small, size / factor))
+        sigma = size if factor == 1 else sigma_at(size, factor)
+        return _reduced(plane, factor, lambda small: _clipped_blur(small, sigma))
     # Wider than the picture is no different
     size = min(size, max(plane.shape))
     factor = 1 if exact else _factor(plane, size, _RADII[method])

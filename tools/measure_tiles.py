@@ -1,6 +1,6 @@
 """Seconds and memory of a draft of a large picture, tile by tile, its arrays on disk.
 
-Usage: python tools/measure_tiles.py [side] [--tile 2048] [--preset mean-sd] [--set method=local_mean]
+Usage: python tools/measure_tiles.py [side] [--tile 2048] [--preset NAME] [--set FIELD=VALUE ...]
 
 The picture, its scores and its labels are memory maps in a temporary folder. What is printed as
 'private' is the highest memory of the child's own (not of the mapped files) above what it had

@@ -39,7 +39,8 @@ def test_draft_writes_masks_and_records(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         save_picture(folder, name)
     out = tmp_path / "out"
-    done = fncells("draft", folder, "-o", out, "--json", "--set", "amount=3.5")
+    settings = ("--method", "mean-sd", "--set", "amount=3.5")
+    done = fncells("draft", folder, "-o", out, "--json", *settings)
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
     assert [Path(fact["mask"]).name for fact in facts] == ["a.png", "b.png"]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.auto.choice import Pieces, choose, measured
 from napari_fncells.core.auto.ladder import ladder
-from napari_fncells.core.auto.model import ALONE, AMONG, Judge, Typical, alone, among
+from napari_fncells.core.auto.model import ALONE, AMONG, DOUBT, Judge, Typical, alone, among
 from napari_fncells.core.auto.outlines import enlarged
 from napari_fncells.core.auto.view import view_of
 from napari_fncells.core.evaluate import Detection
@@ -104,11 +104,11 @@ def samples() -> Iterator[Sample]:
         pieces = measured(view, list(ladder(view)))
         shape = view.height.shape
         small = cv2.resize(truth.astype(np.float32), shape[::-1], interpolation=cv2.INTER_NEAREST)
-        iou = np.concatenate([_best_iou(r.regions, small.astype(int)) for r in pieces.rungs])
+        iou = np.concatenate([_best_iou(r.numbers(), small.astype(int)) for r in pieces.rungs])
         yield Sample(name, group, fold, view.shape, truth, pieces, iou)
 
 
-def _best_iou(regions: NDArray[np.int32], truth: NDArray[np.int_]) -> Floats:
+def _best_iou(regions: NDArray[np.uint16], truth: NDArray[np.int_]) -> Floats:
     count, cells = int(regions.max()) + 1, int(truth.max()) + 1
     both = np.bincount((regions.astype(np.int64) * cells + truth).ravel(), minlength=count * cells)
     shared = both.reshape(count, cells)
@@ -161,7 +161,7 @@ def _fit(known: list[Sample], figures: Callable[[Sample, NDArray[np.int64]], Flo
 
 def first_look(sample: Sample, first: Judge) -> tuple[Floats, Typical]:
     likeness = first.likeness(alone(sample.pieces.table))
-    chosen = choose(sample.pieces, likeness)[0]
+    chosen = choose(sample.pieces, likeness, DOUBT)[0]
     return likeness, Typical.of(sample.pieces.table, likeness, chosen)
 
 
@@ -241,8 +241,10 @@ def write(first: Judge, second: Judge) -> None:
             for name, weight in zip(names, judge_.weights, strict=True)
         ]
         lines += ["}"]
-    for title, judge_, names in (("FIRST", first, "ALONE"), ("SECOND", second, "AMONG")):
-        lines += [f"{title}_LOOK = Judge.of({judge_.bias:.5g}, _{title}_WEIGHTS, {names})"]
+    lines += [
+        f"FIRST_LOOK = Judge.of({first.bias:.5g}, _FIRST_WEIGHTS, ALONE)",
+        f"SECOND_LOOK = Judge.of({second.bias:.5g}, _SECOND_WEIGHTS, AMONG)",
+    ]
     WEIGHTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import cv2
 import numpy as np
 
 from napari_fncells.core.blur import Plane, at_reduced_scale, gaussian, reduction
+from napari_fncells.core.distribution import rough_median
 from napari_fncells.core.params import BlobMethod
 
 _RATIO = 1.6
@@ -33,10 +35,10 @@ def blob_response(plane: Plane, smallest: float, largest: float, method: BlobMet
     """
     best = np.zeros(plane.shape, np.float32)
     # From the middle, so that rounding is not blown up with the square of sigma
-    plane = plane - np.float32(np.median(plane[::4, ::4]))
+    plane = plane - np.float32(rough_median(plane))
     for sigma in sigmas(smallest, largest):
-        factor = reduction(plane, 2 * sigma)
-        answer = partial(_ANSWERS[method], sigma=sigma / factor)
+        factor = reduction(plane.shape, 2 * sigma)
+        answer = answer_of(method, sigma / factor)
         found = answer(plane) if factor == 1 else at_reduced_scale(plane, factor, answer)
         np.maximum(best, found, out=best)
     return best
@@ -61,3 +63,13 @@ def _laplacian(plane: Plane, sigma: float) -> Plane:
 
 
 _ANSWERS = {"dog": _difference, "log": _laplacian}
+
+
+def answer_of(method: BlobMethod, sigma: float) -> Callable[[Plane], Plane]:
+    """What answers, in a plane, to spots of one sigma, normalised by scale."""
+    return partial(_ANSWERS[method], sigma=sigma)
+
+
+def answer_reach(sigma: float) -> int:
+    """How far away in px an answer to spots of a sigma looks."""
+    return int(4 * _RATIO * sigma + 0.5) + 1

@@ -21,8 +21,9 @@ _LEAST_SIGMA = 4.0
 """px; that is left of it at the reduced scale."""
 _TWO_PASSES_FROM = 24
 """px; from this reach of the kernel on, rows and columns are blurred one after the other."""
-_TRANSFORM_FROM = 60
-"""px; where the kernel reaches farther, a cosine transform is faster."""
+TRANSFORM_FROM = 64
+"""px; where the kernel reaches farther, a cosine transform of the whole plane is faster: at full
+scale only where a wide blur is to be exact."""
 _MOST_AROUND = 4
 """Times its size that a plane may grow to for the transform, by what is laid around it."""
 _MOST = 8
@@ -48,12 +49,12 @@ def gaussian(plane: Plane, sigma: float, *, border: int = cv2.BORDER_REPLICATE) 
     if sigma == 0:
         return plane.copy()
     plane = np.asarray(plane, dtype=np.float32)
-    reach = int(4 * sigma + 0.5)
+    reach = gaussian_reach(sigma)
     around = _around(plane.shape, reach, border)
     worth = plane.size * _MOST_AROUND >= (plane.shape[0] + sum(around[:2])) * (
         plane.shape[1] + sum(around[2:])
     )
-    if reach > _TRANSFORM_FROM and worth:
+    if reach > TRANSFORM_FROM and worth:
         return _by_transform(plane, sigma, reach, border, around)
     if reach < _TWO_PASSES_FROM:
         return _in_strips(plane, sigma, reach, border)
@@ -126,6 +127,11 @@ def _response(side: int, sigma: float, reach: int) -> Plane:
     return response.astype(np.float32)
 
 
+def gaussian_reach(sigma: float) -> int:
+    """How far away in px a Gaussian blur looks."""
+    return int(4 * sigma + 0.5)
+
+
 def wide_gaussian(
     plane: Plane, sigma: float, *, exact: bool = False, border: int = cv2.BORDER_REPLICATE
 ) -> Plane:
@@ -134,7 +140,7 @@ def wide_gaussian(
     With `exact` it is that of `gaussian`; else it differs by a thousandth of the plane's span, for
     a tenth of the time.
     """
-    factor = 1 if exact else reduction(plane, sigma)
+    factor = 1 if exact else reduction(plane.shape, sigma)
     if factor == 1:
         return gaussian(plane, sigma, border=border)
     return at_reduced_scale(
@@ -148,17 +154,19 @@ def sigma_at(sigma: float, factor: int) -> float:
     Means of blocks blur by themselves, and so does the linear way back: by variances of
     (factor² − 1) / 12 and factor² / 6 px².
     """
+    if factor == 1:
+        return sigma
     return sqrt(sigma**2 - (factor**2 - 1) / 12 - factor**2 / 6) / factor
 
 
-def reduction(plane: Plane, size: float) -> int:
+def reduction(shape: tuple[int, ...], size: float) -> int:
     """Factor by which a plane may be reduced for a filter of some px: a power of two."""
     factor = 1
     while (
         size >= _COARSE_SIGMA
         and size / (2 * factor) >= _LEAST_SIGMA
         and factor < _MOST
-        and min(plane.shape) >= 4 * factor
+        and min(shape) >= 4 * factor
     ):
         factor *= 2
     return factor

@@ -15,6 +15,7 @@ from napari_fncells.core.edits import Change, EditKind, ObjectChange
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.labels import boxes
+from napari_fncells.core.likeness import judge_steps, likely_cells
 from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Origin
 from napari_fncells.core.params import DraftParams, Params
 from napari_fncells.core.relief import relief
@@ -56,13 +57,20 @@ def candidate_steps(
     """
     params = params or CandidateParams()
     yield "Looking for missed cells"
+    if draft.by_likeness:
+        judged = yield from judge_steps(image, draft)
+        lowered = (1 - params.depth) * draft.cutoff.amount
+        return _regions(likely_cells(judged, lowered, draft), lowered)
     score = relief(score_map(image, draft.score), draft.cutoff)
     cutoff = cutoff_of(score.values, draft.cutoff)
     ground, _ = background_statistics(score.values)
     lowered = cutoff - params.depth * max(cutoff - ground, 0.0)
-    labels = cells_of(score, lowered, draft)
+    return _regions(cells_of(score, lowered, draft), lowered)
+
+
+def _regions(labels: NDArray[np.int32], level: float) -> tuple[Region, ...]:
     return tuple(
-        Region(Box.of(slices), labels[slices] == i, lowered) for i, slices in boxes(labels).items()
+        Region(Box.of(slices), labels[slices] == i, level) for i, slices in boxes(labels).items()
     )
 
 

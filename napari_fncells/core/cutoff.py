@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 from skimage import filters
 
+from napari_fncells.core.distribution import Readable, extremes, moments, percentile, step_for
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.labels import label
 from napari_fncells.core.params import CutoffParams
@@ -23,13 +23,13 @@ _SAMPLE = 400_000
 _DIGITS = 3
 
 
-def cutoff_of(values: Scores, params: CutoffParams) -> float:
+def cutoff_of(values: Readable, params: CutoffParams) -> float:
     """Cutoff that a picture's own scores ask for.
 
     Parameters
     ----------
     values
-        (Y, X) float32 scores; of a relief, for local methods.
+        (Y, X) float32 scores, in memory or not; of a relief, for local methods.
     params
         Method and amount. mean_sd: mean + amount x SD of all scores; background_sd: the same
         of the ground alone, found by clipping bright pixels; median_mad: median + amount x
@@ -49,12 +49,12 @@ def cutoff_of(values: Scores, params: CutoffParams) -> float:
     ParameterError
         Where the rule finds no cutoff: 'minimum' needs a valley between two peaks.
     """
-    if params.method == "value":
+    if params.method in ("value", "likeness"):
         return params.amount
     if is_flat(values):
-        return float(values.max())
+        return extremes(values)[1]
     if params.method == "percentile":
-        return float(np.percentile(values, params.amount))
+        return percentile(values, params.amount)
     if params.method in _RULES:
         return _by_rule(values, params.method)
     level, spread = _level_and_spread(values, params.method)
@@ -84,9 +84,9 @@ def threshold(relief: ScoreMap, cutoff: float, params: CutoffParams) -> Mask:
     mask: Mask = values > np.float32(cutoff)
     if not (params.hysteresis or params.half_maximum) or not mask.any():
         return mask
-    ground = _median(values)
+    ground = ground_level(values)
     if params.hysteresis:
-        lower = cutoff - params.hysteresis * max(cutoff - ground, 0.0)
+        lower = lower_cutoff(cutoff, ground, params.hysteresis)
         mask = _reaching(values > np.float32(lower), mask)
     if params.half_maximum:
         mask = _drawn_in(values, mask, ground, params.half_maximum)
@@ -109,11 +109,11 @@ def amount_for(cutoff: float, values: Scores, params: CutoffParams) -> CutoffPar
         Of the method.
     """
     method = params.method
-    if method != "value" and is_flat(values):
+    if method not in ("value", "likeness") and is_flat(values):
         method = "value"
     if method in _RULES:
         method = "background_sd"
-    if method == "value":
+    if method in ("value", "likeness"):
         amount = cutoff
     elif method == "percentile":
         amount = 100.0 * float(np.count_nonzero(values <= cutoff)) / values.size
@@ -124,25 +124,26 @@ def amount_for(cutoff: float, values: Scores, params: CutoffParams) -> CutoffPar
     return params.model_copy(update={"method": method, "amount": amount})
 
 
-def _level_and_spread(values: Scores, method: str) -> tuple[float, float]:
+def _level_and_spread(values: Readable, method: str) -> tuple[float, float]:
     """What an amount is counted from, and in."""
     if method == "mean_sd":
-        return float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
+        return moments(values)
     if method == "background_sd":
         mean, deviation = background_statistics(values)
-        return mean, deviation or float(values.std(dtype=np.float64))
+        return mean, deviation or moments(values)[1]
     if method == "median_mad":
-        return _median(values), robust_spread(values) or float(values.std(dtype=np.float64))
+        return ground_level(values), robust_spread(values) or moments(values)[1]
     if method in ("niblack", "sauvola"):
         return 0.0, 1.0 if method == "niblack" else -1.0
-    return 0.0, robust_spread(values) or float(values.std(dtype=np.float64))
+    return 0.0, robust_spread(values) or moments(values)[1]
 
 
-def _by_rule(values: Scores, method: str) -> float:
-    step = max(1, ceil(sqrt(values.size / _SAMPLE)))
+def _by_rule(values: Readable, method: str) -> float:
+    step = step_for(values.shape, _SAMPLE)
     sample = np.ascontiguousarray(values[::step, ::step])
-    if is_flat(sample):
-        sample = values
+    while step > 1 and is_flat(sample):
+        step //= 2
+        sample = np.ascontiguousarray(values[::step, ::step])
     try:
         return float(_RULES[method](sample))
     except RuntimeError as error:
@@ -152,9 +153,21 @@ def _by_rule(values: Scores, method: str) -> float:
         ) from error
 
 
-def _median(values: Scores) -> float:
-    step = max(1, ceil(sqrt(values.size / _SAMPLE)))
-    return float(np.median(values[::step, ::step]))
+def ground_level(values: Readable) -> float:
+    """Median of (Y, X) scores, by a sample."""
+    step = step_for(values.shape, _SAMPLE)
+    return float(np.median(np.asarray(values[::step, ::step])))
+
+
+def lower_cutoff(cutoff: float, ground: float, share: float) -> float:
+    """Score that lies a share of the cutoff's height above the ground below it."""
+    return cutoff - share * max(cutoff - ground, 0.0)
+
+
+def peak_levels(peaks: Scores, ground: float, share: float) -> Scores:
+    """Scores at a share of the height of peaks above the ground."""
+    levels: Scores = np.float32(ground) + np.float32(share) * (peaks - np.float32(ground))
+    return levels
 
 
 def _reaching(wide: Mask, core: Mask) -> Mask:
@@ -173,7 +186,7 @@ def _drawn_in(values: Scores, mask: Mask, ground: float, share: float) -> Mask:
     inside = regions[mask]
     peaks = np.full(int(inside.max()) + 1, -np.inf, dtype=np.float32)
     np.maximum.at(peaks, inside, values[mask])
-    levels = np.float32(ground) + np.float32(share) * (peaks - np.float32(ground))
+    levels = peak_levels(peaks, ground, share)
     drawn = mask.copy()
     drawn[mask] = values[mask] > levels[inside]
     return drawn

@@ -10,7 +10,7 @@ from napari_fncells.core import dials
 from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.evidence import Case
 from napari_fncells.core.gestures import Gestures, corrections
-from napari_fncells.core.params import AUTO, PRESETS, DraftParams
+from napari_fncells.core.params import MEAN_SD, PRESETS, DraftParams
 from napari_fncells.core.search import (
     CHANGE_WEIGHT,
     Figures,
@@ -194,13 +194,13 @@ def _explore(search: Search, first: Trial) -> Generator[str, None, None]:
     """Try settings from the present ones, from the default, and by other methods."""
     swept = yield from search.sweep(first, "cutoff")
     best = yield from _descend(search, swept, "settings")
-    default = PRESETS[AUTO].in_unit(search.start.unit, search.facts(first).scale)
+    default = PRESETS[MEAN_SD].in_unit(search.start.unit, search.facts(first).scale)
     if search.start != default:
-        other = yield from search.try_(default, AUTO)
+        other = yield from search.try_(default, MEAN_SD)
         if other is not None:
-            other = yield from search.sweep(other, AUTO)
+            other = yield from search.sweep(other, MEAN_SD)
             if other.cost < 1.2 * best.cost:
-                best = min(best, (yield from _descend(search, other, AUTO)), key=cost_of)
+                best = min(best, (yield from _descend(search, other, MEAN_SD)), key=cost_of)
     if len(search.subjects) > 1:
         for settings in list(dials.methods(best.params, search.facts(best))):
             family = str(settings["cutoff.method"])

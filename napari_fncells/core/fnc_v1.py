@@ -13,11 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
+from napari_fncells.core.distance import distance_to_ground
 from napari_fncells.core.labels import boxes, cell_pixels, label
 
 _WIDENED = 30
 _FOOTPRINT = 40
-_LEAST_MARKER = 25
+REACH = _WIDENED + _FOOTPRINT
+"""px; no farther away does the distance map count for a peak."""
+LEAST_MARKER = 25
+"""px²."""
 
 
 def split_fnc_v1(pieces: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -38,15 +42,20 @@ def split_fnc_v1(pieces: NDArray[np.int32]) -> NDArray[np.int32]:
     if not mask.any():
         return pieces
     distance = distance_to_ground(mask)
-    widened = _maximum(distance, _WIDENED)
-    peaks = (widened == _maximum(widened, _FOOTPRINT)) & (widened > widened.min())
-    return parts(pieces, distance, _without_small(peaks))
+    widened = widen(distance)
+    markers = _without_small(peaks(widened, float(widened.min())))
+    return parts(pieces, distance, markers)
 
 
-def distance_to_ground(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Distance in px of each pixel of a (Y, X) mask from the nearest outside it."""
-    distance = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(distance, dtype=np.float32)
+def widen(distance: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The distance map, each pixel the highest of a square around it."""
+    return _maximum(distance, _WIDENED)
+
+
+def peaks(widened: NDArray[np.float32], lowest: float) -> NDArray[np.bool_]:
+    """Plateaus of a widened distance map: (Y, X) bool. `lowest` is its lowest value."""
+    found: NDArray[np.bool_] = (widened == _maximum(widened, _FOOTPRINT)) & (widened > lowest)
+    return found
 
 
 def parts(
@@ -78,5 +87,5 @@ def _without_small(peaks: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Number the 4-connected plateaus, those too small left out."""
     plateaus = label(peaks, connectivity=4)
     pixels = cell_pixels(plateaus)
-    small = np.bincount(pixels.of, minlength=pixels.ids.size) < _LEAST_MARKER
+    small = np.bincount(pixels.of, minlength=pixels.ids.size) < LEAST_MARKER
     return pixels.picture(np.where(small, 0, pixels.ids).astype(np.int32), peaks.shape)

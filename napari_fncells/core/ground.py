@@ -9,8 +9,10 @@ import numpy as np
 from skimage.restoration import ellipsoid_kernel, rolling_ball
 
 from napari_fncells.core.blur import Plane, at_reduced_scale, gaussian, reduction, sigma_at
+from napari_fncells.core.distribution import Readable, step_for
 from napari_fncells.core.params import GroundMethod
 
+_SAMPLE = 4_000_000
 _RADII: dict[GroundMethod, int] = {"top_hat": 12, "rolling_ball": 6}
 """px; disks and balls are brought down to about this radius: they cost its square."""
 
@@ -36,28 +38,35 @@ def ground(
         minutes there.
     """
     if method == "gaussian":
-        factor = 1 if exact else reduction(plane, size)
-        sigma = size if factor == 1 else sigma_at(size, factor)
+        factor = 1 if exact else reduction(plane.shape, size)
+        sigma = sigma_at(size, factor)
         return _reduced(plane, factor, lambda small: _clipped_blur(small, sigma))
     # Wider than the picture is no different
     size = min(size, max(plane.shape))
-    factor = 1 if exact else _factor(plane, size, _RADII[method])
+    factor = 1 if exact else disk_reduction(plane.shape, size, method)
     radius = max(round(size / factor), 1)
     if method == "top_hat":
-        return _reduced(plane, factor, lambda small: _opened(small, radius))
+        return _reduced(plane, factor, lambda small: opened(small, radius))
     low, high = float(plane.min()), float(plane.max())
-    return _reduced(plane, factor, lambda small: _rolled(small, radius, size * (high - low) / 256))
+    height = ball_height(size, low, high)
+    return _reduced(plane, factor, lambda small: rolled(small, radius, height))
 
 
 def _reduced(plane: Plane, factor: int, act: Callable[[Plane], Plane]) -> Plane:
     return act(plane) if factor == 1 else at_reduced_scale(plane, factor, act)
 
 
-def _factor(plane: Plane, radius: float, most: int) -> int:
+def disk_reduction(shape: tuple[int, ...], radius: float, method: GroundMethod) -> int:
+    """Factor by which a plane is reduced for a disk or a ball: a power of two."""
     factor = 1
-    while radius / factor > most and max(plane.shape) > factor:
+    while radius / factor > _RADII[method] and max(shape) > factor:
         factor *= 2
     return factor
+
+
+def ball_height(radius: float, low: float, high: float) -> float:
+    """Height of a ball in grey levels, in a picture from `low` to `high`."""
+    return radius * (high - low) / 256
 
 
 def _clipped_blur(plane: Plane, sigma: float) -> Plane:
@@ -67,22 +76,27 @@ def _clipped_blur(plane: Plane, sigma: float) -> Plane:
     clipped at the blurred level plus the plane's median deviation before the final blur.
     """
     first = gaussian(plane, sigma)
-    step = 4 if min(plane.shape) > 256 else 1
-    spread = np.float32(np.median(np.abs(plane[::step, ::step] - first[::step, ::step])))
-    return gaussian(np.minimum(plane, first + spread), sigma)
+    return gaussian(np.minimum(plane, first + median_deviation(plane, first)), sigma)
 
 
-def _opened(plane: Plane, radius: int) -> Plane:
+def median_deviation(plane: Readable, level: Readable) -> np.float32:
+    """Median distance of a (Y, X) plane from a level, by every so many-th pixel."""
+    step = step_for(plane.shape, _SAMPLE, 4 if min(plane.shape) > 256 else 1)
+    apart = np.asarray(plane[::step, ::step]) - np.asarray(level[::step, ::step])
+    return np.float32(np.median(np.abs(apart)))
+
+
+def opened(plane: Plane, radius: int) -> Plane:
     """Opening with a disk; a border that repeats the edge cuts nothing off there."""
     size = 2 * radius + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     padded = cv2.copyMakeBorder(plane, radius, radius, radius, radius, cv2.BORDER_REPLICATE)
-    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disk)
-    inner = opened[radius : radius + plane.shape[0], radius : radius + plane.shape[1]]
+    done = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disk)
+    inner = done[radius : radius + plane.shape[0], radius : radius + plane.shape[1]]
     return np.ascontiguousarray(inner, dtype=np.float32)
 
 
-def _rolled(plane: Plane, radius: int, height: float) -> Plane:
+def rolled(plane: Plane, radius: int, height: float) -> Plane:
     """What a ball, as high as told in grey levels, reaches from below."""
     if height <= 0:
         return plane.copy()

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.core.distribution import Readable, step_for
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params import Channel
+
+Pixels = NDArray[Any]
+Plane = NDArray[np.float32]
 
 # ITU-R BT.709 weights, those of scikit-image's rgb2gray, which the authors' recipe used
 _LUMINANCE = np.array([[0.2125, 0.7154, 0.0721]], dtype=np.float32)
 _LARGE = 256
+_SAMPLE = 4_000_000
 _LIMIT = 1e18
 _COLOURS: dict[str, int] = {"red": 0, "green": 1, "blue": 2}
 
@@ -43,7 +50,30 @@ def intensity(image: NDArray[np.generic], channel: Channel = "auto") -> NDArray[
         For an array of another dimension or kind, or a colour that the picture has no
         channel for.
     """
-    if image.ndim not in (2, 3) or 0 in image.shape:
+    return reader(image, channel)(image)
+
+
+def reader(image: Readable, channel: Channel = "auto") -> Callable[[Pixels], Plane]:
+    """How any part of a picture is reduced to one plane, chosen from the whole of it.
+
+    Parameters
+    ----------
+    image
+        (Y, X) or (Y, X, C); only a sample is read.
+    channel
+        See `intensity`.
+
+    Returns
+    -------
+    callable
+        Takes a part of the picture, (y, x) or (y, x, C), and returns its (y, x) float32 plane.
+
+    Raises
+    ------
+    ParameterError
+        As `intensity` does.
+    """
+    if len(image.shape) not in (2, 3) or 0 in image.shape:
         raise ParameterError(
             f"A picture has the axes (Y, X) or (Y, X, C), not the shape {image.shape}.",
             "Choose one plane of it.",
@@ -53,9 +83,14 @@ def intensity(image: NDArray[np.generic], channel: Channel = "auto") -> NDArray[
             f"A picture holds real numbers, not {image.dtype.name}.",
             "Convert it, e.g. to its absolute values.",
         )
-    finite = _finite(image) if image.dtype.kind == "f" else image
-    plane = finite if finite.ndim == 2 else _plane(finite, channel)
-    return np.array(plane, dtype=np.float32, order="C")
+    mix = _mixture(image, channel) if len(image.shape) == 3 else None
+
+    def read(part: Pixels) -> Plane:
+        finite = _finite(part) if part.dtype.kind == "f" else part
+        plane = finite if mix is None else mix(finite)
+        return np.array(plane, dtype=np.float32, order="C")
+
+    return read
 
 
 def _finite(image: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -67,53 +102,63 @@ def _finite(image: NDArray[np.generic]) -> NDArray[np.float32]:
     return values
 
 
-def _plane(image: NDArray[np.generic], channel: Channel) -> NDArray[np.generic]:
-    """Reduce (Y, X, C) to (Y, X)."""
+def _mixture(image: Readable, channel: Channel) -> Callable[[Pixels], Pixels]:
+    """What reduces finite (y, x, C) parts of a (Y, X, C) picture to (y, x)."""
     channels = image.shape[2]
     if channels == 1:
-        only: NDArray[np.generic] = image[..., 0]
-        return only
+        return lambda part: part[..., 0]
     if channel == "auto":
-        brightest: NDArray[np.generic] = image[..., brightest_channel(image)]
-        return brightest
+        brightest = brightest_channel(image)
+        return lambda part: part[..., brightest]
     if channel == "maximum":
         # Channel by channel: NumPy is slow along so short an axis
-        return reduce(np.maximum, np.moveaxis(image, 2, 0))
+        return lambda part: reduce(np.maximum, np.moveaxis(part, 2, 0))
     if channel == "pca":
-        return _first_axis(image)
+        weights = _first_axis(image)
+        return lambda part: _weighted(part, weights)
     if channels < 3:
         raise ParameterError(
             f"The picture has {channels} channels, so {channel!r} says nothing.",
             "Choose 'auto' or 'maximum'.",
         )
     if channel == "luminance":
-        rgb = np.ascontiguousarray(image[..., :3], dtype=np.float32)
-        return np.asarray(cv2.transform(rgb, _LUMINANCE)).reshape(image.shape[:2])
-    colour: NDArray[np.generic] = image[..., _COLOURS[channel]]
-    return colour
+        return lambda part: _weighted(part[..., :3], _LUMINANCE)
+    colour = _COLOURS[channel]
+    return lambda part: part[..., colour]
 
 
-def _first_axis(image: NDArray[np.generic]) -> NDArray[np.float32]:
-    """Project (Y, X, C) onto the direction of colour that varies most; brighter is more.
+def _weighted(part: Pixels, weights: NDArray[np.float32]) -> Plane:
+    """Weighted sum over the channels."""
+    colours = np.ascontiguousarray(part, dtype=np.float32)
+    return np.asarray(cv2.transform(colours, weights), np.float32).reshape(part.shape[:2])
 
-    Weights are scaled to a sum of 1 in size, so that the result is in grey levels.
+
+def _first_axis(image: Readable) -> NDArray[np.float32]:
+    """Direction of colour that varies most over a (Y, X, C) picture; brighter is more.
+
+    (1, C) weights, scaled to a sum of 1 in size, so that the result is in grey levels.
     """
-    step = 4 if min(image.shape[:2]) >= _LARGE else 1
-    sample = image[::step, ::step].reshape(-1, image.shape[2]).astype(np.float64)
+    sample = _sample(image).astype(np.float64)
+    if len(sample) == 1:
+        return np.full((1, image.shape[2]), 1 / image.shape[2], np.float32)
     _, axes = np.linalg.eigh(np.cov(sample, rowvar=False, bias=True))
     weights = axes[:, -1]
     weights = weights / np.abs(weights).sum() * (1 if weights.sum() >= 0 else -1)
-    return np.asarray(image.astype(np.float32) @ weights.astype(np.float32))
+    return np.asarray(weights[None], dtype=np.float32)
 
 
-def brightest_channel(image: NDArray[np.generic]) -> int:
+def brightest_channel(image: Readable) -> int:
     """Index of the channel whose brightest stand highest above its median.
 
     By the 99th percentile, which noise and hot pixels leave alone, and the 99.9th, which a few
     cells in a large picture reach.
     """
-    # Of a large picture every 4th pixel both ways is plenty for two percentiles
-    step = 4 if min(image.shape[:2]) >= _LARGE else 1
-    sample = _finite(image[::step, ::step].reshape(-1, image.shape[2]))
-    low, high, highest = np.percentile(sample, [50, 99, 99.9], axis=0)
+    low, high, highest = np.percentile(_sample(image), [50, 99, 99.9], axis=0)
     return int(np.argmax(high + highest - 2 * low))
+
+
+def _sample(image: Readable) -> NDArray[np.float32]:
+    """Finite values of every so many-th pixel of a (Y, X, C) picture, as (N, C)."""
+    # Of a large picture every 4th pixel both ways is plenty for two percentiles
+    step = step_for(image.shape, _SAMPLE, 4) if min(image.shape[:2]) >= _LARGE else 1
+    return _finite(np.asarray(image[::step, ::step]).reshape(-1, image.shape[2]))

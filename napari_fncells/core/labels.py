@@ -112,14 +112,25 @@ def boxes(labels: NDArray[np.integer] | NDArray[np.bool_]) -> dict[int, Slices]:
     return {int(i): (box[0], box[1]) for i, box in zip(ids, found, strict=True) if box is not None}
 
 
+def in_reading_order(labels: NDArray[np.integer]) -> Labels:
+    """Renumber labels 1..n by their first pixels, row by row, in the smallest type that fits.
+
+    So that the numbers do not depend on how the pieces were found.
+    """
+    pixels = cell_pixels(labels)
+    count = pixels.ids.size
+    first = np.zeros(count, dtype=np.int64)
+    first[pixels.of[::-1]] = pixels.place[::-1]  # what is written last stays: the first pixel
+    rank: Labels = np.zeros(count, dtype=unsigned(count))
+    rank[np.argsort(first)] = np.arange(1, count + 1)
+    return pixels.picture(rank, labels.shape)
+
+
+def unsigned(count: int) -> np.dtype[np.unsignedinteger]:
+    """The smallest of uint16 and uint32 that numbers so many cells."""
+    return np.dtype(np.uint16 if count <= np.iinfo(np.uint16).max else np.uint32)
+
+
 def at_border(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Ids of (Y, X) labels along the four sides, of each pixel."""
     return np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-
-
-def compact(labels: NDArray[np.integer]) -> Labels:
-    """Renumber labels 1..n in order, in the smallest of uint16 and uint32 that fits."""
-    pixels = cell_pixels(labels)
-    fits = pixels.ids.size <= np.iinfo(np.uint16).max
-    numbers: Labels = np.arange(1, pixels.ids.size + 1, dtype=np.uint16 if fits else np.uint32)
-    return pixels.picture(numbers, labels.shape)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import expand_labels
 
+from napari_fncells.core.distance import distance_to_ground
 from napari_fncells.core.labels import boxes, label
 
 _GROUP = 5000
@@ -63,5 +64,4 @@ def _depth(labels: NDArray[np.int32]) -> NDArray[np.float32]:
     """Distance of each pixel of a cell from the outermost ones of that cell, in px."""
     plane = labels.astype(np.float32)
     outermost = (cv2.erode(plane, _KERNEL) != cv2.dilate(plane, _KERNEL)) & (labels > 0)
-    inner = ((labels > 0) & ~outermost).astype(np.uint8)
-    return np.asarray(cv2.distanceTransform(inner, cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
+    return distance_to_ground((labels > 0) & ~outermost)

@@ -10,16 +10,19 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.core.auto.draft import AutoResult
 from napari_fncells.core.blur import Plane, enlarged, reduced, wide_gaussian
 from napari_fncells.core.cutoff import cutoff_of
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.intensity import intensity
-from napari_fncells.core.labels import Labels, compact
+from napari_fncells.core.labels import Labels, in_reading_order
+from napari_fncells.core.likeness import judge_steps, likely_cells, likeness_map
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.regions import RegionTable, piece_areas, region_table
 from napari_fncells.core.relief import relief
 from napari_fncells.core.score import ScoreMap, plane_score
 from napari_fncells.core.segment import Draft, cells_in, mask_of, method_name
+from napari_fncells.core.steps import finish
 
 Result = TypeVar("Result")
 
@@ -148,7 +151,8 @@ class Pipeline:
             at = self._setting(params, quick)
             score, labels = self._relief(at), self._labels(at, cutoff)
             found = self._cutoff(at) if cutoff is None else cutoff
-        return Draft(labels, score, found, method_name(params), params)
+            words = self._judged(at).words if at.params.by_likeness else ""
+        return Draft(labels, score, found, method_name(params), params, words)
 
     def _setting(self, params: DraftParams, quick: bool) -> _Setting:
         sized = params.in_pixels(self._pixel_size)
@@ -193,8 +197,20 @@ class Pipeline:
 
         return self._keep("score", at, score, make)
 
+    def _judged(self, at: _Setting) -> AutoResult:
+        """The pieces of the picture, judged."""
+        return self._keep(
+            "judged",
+            at._replace(step=1),
+            at.params.score.channel,
+            lambda: finish(judge_steps(self._pixels, at.params)),
+        )
+
     def _relief(self, at: _Setting) -> ScoreMap:
         cut = at.score.cutoff
+
+        if at.params.by_likeness:
+            return likeness_map(self._judged(at))
 
         def make() -> ScoreMap:
             return self._enlarged(relief(self._score(at), cut, exact=self._exact), at)
@@ -216,6 +232,8 @@ class Pipeline:
     def _mask(self, at: _Setting, cutoff: float | None) -> NDArray[np.bool_]:
         def make() -> NDArray[np.bool_]:
             found = self._cutoff(at) if cutoff is None else cutoff
+            if at.params.by_likeness:
+                return self._judged(at).labels_at(found) > 0
             return mask_of(self._relief(at), found, at.params)
 
         return self._keep("mask", at, self._mask_key(at, cutoff), make)
@@ -225,7 +243,12 @@ class Pipeline:
 
     def _labels(self, at: _Setting, cutoff: float | None) -> Labels:
         def make() -> Labels:
-            labels = compact(cells_in(self._mask(at, cutoff), self._relief(at), at.params))
+            if at.params.by_likeness:
+                found = self._cutoff(at) if cutoff is None else cutoff
+                return in_reading_order(likely_cells(self._judged(at), found, at.params))
+            labels = in_reading_order(
+                cells_in(self._mask(at, cutoff), self._relief(at), at.params)
+            )
             labels.flags.writeable = False
             return labels
 
@@ -256,4 +279,4 @@ def _slow(params: DraftParams) -> bool:
     """Whether wide filters are asked for; narrow ones are quick enough as they are."""
     score = params.score
     wide = score.smoothing >= _WIDE or score.background or score.contrast
-    return bool(wide or score.blobs != "none" or params.cutoff.local)
+    return not params.by_likeness and bool(wide or score.blobs != "none" or params.cutoff.local)

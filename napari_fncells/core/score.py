@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.blobs import blob_response
 from napari_fncells.core.blur import Plane, wide_gaussian
+from napari_fncells.core.distribution import Readable, extremes, rough_median, step_for
 from napari_fncells.core.ground import ground
 from napari_fncells.core.intensity import intensity
 from napari_fncells.core.params import ScoreParams
 
+_SAMPLE = 5_000_000
+"""Scores that are looked at where not all are needed."""
 ROUNDING = 5e-6
 """What filters of float32 add to a constant picture, relative to its value."""
 
@@ -81,18 +84,24 @@ def plane_score(
     `smooth` is the plane smoothed already, where it is known; it is not written to.
     """
     values = wide_gaussian(plane, params.smoothing, exact=exact) if smooth is None else smooth
-    meaning = "smoothed grey level"
     if params.background:
-        values = _above(values, ground(plane, params.background, params.ground, exact=exact))
-        meaning = "grey levels above the ground"
+        values = above(values, ground(plane, params.background, params.ground, exact=exact))
     if params.blobs != "none":
         values = blob_response(values, params.blob_min, params.blob_max, params.blobs)
-        meaning = "answer to round spots, in grey levels"
-        values[values <= ROUNDING * np.abs(plane).max(initial=0)] = 0.0
+        values = above_rounding(values, float(np.abs(plane).max(initial=0)))
     if params.contrast:
         values = local_contrast(values, params.contrast, exact=exact)
-        return ScoreMap(values, "spreads of the surroundings above the ground")
-    return ScoreMap(values, meaning, step)
+        step = 0.0
+    return ScoreMap(values, meaning_of(params), step)
+
+
+def meaning_of(params: ScoreParams) -> str:
+    """What a score is, in words."""
+    if params.contrast:
+        return "spreads of the surroundings above the ground"
+    if params.blobs != "none":
+        return "answer to round spots, in grey levels"
+    return "grey levels above the ground" if params.background else "smoothed grey level"
 
 
 def local_contrast(values: Plane, sigma: float, *, exact: bool = False) -> Plane:
@@ -101,41 +110,63 @@ def local_contrast(values: Plane, sigma: float, *, exact: bool = False) -> Plane
     The spread is the standard deviation in a Gaussian window, and never less than the noise of
     the ground of the whole picture, so that even ground is not blown up.
     """
-    height = values - np.float32(np.median(values[::4, ::4]))
     if is_flat(values):
         return np.zeros_like(values)
+    height = values - np.float32(rough_median(values))
     mean = wide_gaussian(height, sigma, exact=exact)
     square = wide_gaussian(height * height, sigma, exact=exact)
     _, noise = background_statistics(height)
+    return in_spreads(height, mean, square, noise)
+
+
+def in_spreads(height: Plane, mean: Plane, square: Plane, noise: float) -> Plane:
+    """Heights divided by their spread around.
+
+    Parameters
+    ----------
+    height
+        (Y, X) scores, measured from their median.
+    mean, square
+        (Y, X): means, in the window around, of the heights and of their squares.
+    noise
+        Standard deviation of the ground.
+    """
     variance = np.maximum(square - mean * mean, 0) + np.float32(max(noise, 1e-12) ** 2)
-    return np.asarray(height / cv2.sqrt(variance).reshape(values.shape), dtype=np.float32)
+    return np.asarray(height / cv2.sqrt(variance).reshape(height.shape), dtype=np.float32)
 
 
-def _above(values: Plane, level: Plane) -> Plane:
+def above(values: Plane, level: Plane) -> Plane:
     """Scores above a level; what is rounding alone is 0."""
-    above = values - level
-    above[np.abs(above) <= ROUNDING * np.abs(values)] = 0.0
-    return above
+    difference = values - level
+    difference[np.abs(difference) <= ROUNDING * np.abs(values)] = 0.0
+    return difference
 
 
-def is_flat(values: NDArray[np.float32]) -> bool:
+def above_rounding(answers: Plane, highest: float) -> Plane:
+    """Answers of a filter to a plane, those that its rounding alone may give set to 0."""
+    return np.where(answers <= ROUNDING * highest, np.float32(0), answers)
+
+
+def is_flat(values: Readable) -> bool:
     """Whether scores differ by no more than filters of float32 leave of a constant picture."""
     # Most pictures are seen not to be flat by a few pixels
-    for part, rounding in ((values[::16, ::16], 2 * ROUNDING), (values, ROUNDING)):
-        low, high = float(part.min()), float(part.max())
-        if high - low > rounding * max(abs(low), abs(high)):
-            return False
-    return True
+    few = np.asarray(values[::16, ::16])
+    low, high = float(few.min()), float(few.max())
+    if high - low > 2 * ROUNDING * max(abs(low), abs(high)):
+        return False
+    low, high = extremes(values)
+    return high - low <= ROUNDING * max(abs(low), abs(high))
 
 
-def background_statistics(values: NDArray[np.float32]) -> tuple[float, float]:
+def background_statistics(values: Readable) -> tuple[float, float]:
     """Mean and standard deviation of the ground: pixels within 3 SD, found by clipping.
 
     Bright cells would otherwise raise the deviation of a crowded picture and hide its dim
     cells. A constant picture has deviation 0.
     """
-    sample = values[::2, ::2].ravel() if values.size > 250_000 else values.ravel()
-    sample = sample.astype(np.float64)
+    small = values.shape[0] * values.shape[1] <= 250_000
+    step = 1 if small else step_for(values.shape, _SAMPLE, 2)
+    sample = np.asarray(values[::step, ::step]).ravel().astype(np.float64)
     mean, deviation = float(np.median(sample)), float(sample.std())
     for _ in range(10):
         inside = sample[np.abs(sample - mean) <= 3 * deviation]

@@ -10,13 +10,18 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.clean import drop_cells, number_pieces, smooth_mask
 from napari_fncells.core.cutoff import cutoff_of, threshold
-from napari_fncells.core.labels import Labels, compact
+from napari_fncells.core.labels import Labels, in_reading_order
+from napari_fncells.core.likeness import judge_steps, likely_cells, likeness_map
 from napari_fncells.core.offset import move_outlines
-from napari_fncells.core.params import AUTO, PRESETS, DraftParams, preset
-from napari_fncells.core.relief import relief
-from napari_fncells.core.score import ScoreMap, score_map
+from napari_fncells.core.params import AUTO, MEAN_SD, PRESETS, DraftParams, preset
+from napari_fncells.core.relief import against_surroundings, relief
+from napari_fncells.core.score import ScoreMap, meaning_of, score_map
 from napari_fncells.core.split import split_clumps
 from napari_fncells.core.steps import finish
+from napari_fncells.core.tiling.draft import draft_tiles
+
+LARGE = 64_000_000
+"""Pixels; a larger picture is drafted tile by tile."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +91,34 @@ def draft_steps(
     chosen = preset(params) if isinstance(params, str) else params
     method = params if isinstance(params, str) else method_name(params)
     sized = chosen.in_pixels(pixel_size)
+    if sized.by_likeness:
+        judged = yield from judge_steps(image, sized)
+        cutoff = sized.cutoff.amount
+        labels = in_reading_order(likely_cells(judged, cutoff, sized))
+        return Draft(labels, likeness_map(judged), cutoff, method, chosen, judged.words)
+    if not exact and image.ndim > 1 and image.shape[0] * image.shape[1] > LARGE:
+        return (yield from _by_tiles(image, sized, method, chosen))
     yield "Computing the score map"
     score = score_map(image, sized.score, exact=exact)
     score = relief(score, sized.cutoff, exact=exact)
     yield "Cutting and cleaning up"
     cutoff = cutoff_of(score.values, sized.cutoff)
-    labels = compact(cells_of(score, cutoff, sized))
+    labels = in_reading_order(cells_of(score, cutoff, sized))
     return Draft(labels, score, cutoff, method, chosen)
+
+
+def _by_tiles(
+    image: NDArray[np.generic], sized: DraftParams, method: str, chosen: DraftParams
+) -> Generator[str, None, Draft]:
+    """The same draft of a large picture, in a fraction of the memory."""
+    tiled = yield from draft_tiles(image, sized)
+    meaning = meaning_of(sized.score)
+    if sized.cutoff.local:
+        meaning = against_surroundings(meaning)
+    plain = not (sized.score.contrast or sized.cutoff.local or image.dtype.kind == "f")
+    score = ScoreMap(np.asarray(tiled.scores), meaning, 1.0 if plain else 0.0)
+    words = "The picture is large: it was drafted part by part, with the result of the whole."
+    return Draft(np.asarray(tiled.labels), score, tiled.cutoff, method, chosen, words)
 
 
 def method_name(params: DraftParams) -> str:
@@ -110,7 +136,7 @@ def segment(
     score
         Scores of a picture.
     params
-        Cutoff and clean-up, sizes in px; the default preset where omitted.
+        Cutoff and clean-up, sizes in px; those of 'mean-sd' where omitted.
     cutoff
         Overrides the cutoff that `params` asks for, in the score's own units.
 
@@ -119,11 +145,11 @@ def segment(
     ndarray
         (Y, X) uint16, or uint32 above 65,535 cells; 0 = background, cells 1..n, 8-connected.
     """
-    params = params or preset(AUTO)
+    params = params or preset(MEAN_SD)
     measured = relief(score, params.cutoff)
     if cutoff is None:
         cutoff = cutoff_of(measured.values, params.cutoff)
-    return compact(cells_of(measured, cutoff, params))
+    return in_reading_order(cells_of(measured, cutoff, params))
 
 
 def cells_of(measured: ScoreMap, cutoff: float, params: DraftParams) -> NDArray[np.int32]:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from skimage.morphology import local_maxima, reconstruction
 from skimage.segmentation import watershed
 
+from napari_fncells.core.distance import distance_to_ground
+from napari_fncells.core.distribution import Readable, extremes, rough_median
 from napari_fncells.core.fnc_v1 import split_fnc_v1
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import boxes, label
@@ -60,27 +62,34 @@ def split_necks(labels: IntLabels, params: CleanUpParams) -> IntLabels:
     def relief_of(box: tuple[slice, slice], inside: Mask) -> NDArray[np.float32] | None:
         # The nearest ground to a pixel of a clump is no farther than 1 px from its box
         wide = Box.of(box).padded(1).clip(labels.shape)
-        mask = (labels[wide.slices] > 0).view(np.uint8)
-        distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        distance = distance_to_ground(labels[wide.slices] > 0)
         depth = np.where(inside, distance[Box.of(box).within(wide)], 0).astype(np.float32)
         return None if depth.max() < 2 * params.split_depth else depth
 
     return _split(labels, relief_of, params.split_depth, params.min_area)
 
 
+def heights_of(scores: Readable) -> tuple[float, float]:
+    """The ground of (Y, X) scores, and the least height above it that counts as one."""
+    ground = rough_median(scores)
+    return ground, max(extremes(scores)[1] - ground, 1e-12) * 1e-3
+
+
 def split_dim_lines(
-    labels: IntLabels, scores: NDArray[np.float32], params: CleanUpParams
+    labels: IntLabels,
+    scores: NDArray[np.float32],
+    params: CleanUpParams,
+    heights: tuple[float, float] | None = None,
 ) -> IntLabels:
     """Cut clumps along dim lines between bright cores, by a watershed of the score.
 
     A clump has as many parts as its score has peaks from which any way to another as high
-    leads down by `split_contrast` of the height above the ground.
+    leads down by `split_contrast` of the height above the ground. `heights` are those of the
+    whole picture where labels and scores are a part of it.
     """
     if not labels.any():
         return labels
-    sample = scores[::4, ::4]
-    ground = float(np.median(sample))
-    least = max(float(scores.max()) - ground, 1e-12) * 1e-3
+    ground, least = heights or heights_of(scores)
     # On the logarithm of the height a share of it is a difference
     step = -np.log(max(1 - params.split_contrast, 1e-6))
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_fncells.core.cutoff import cutoff_of
 from napari_fncells.core.edits import Edit
 from napari_fncells.core.errors import UserError
-from napari_fncells.core.labels import compact
+from napari_fncells.core.labels import in_reading_order
 from napari_fncells.core.params import CleanUpParams, CutoffParams, DraftParams
 from napari_fncells.core.relief import relief
 from napari_fncells.core.segment import Draft, cells_of
@@ -141,5 +141,5 @@ def _cut(imported: ImportedDraft, params: DraftParams, pixel_size: float | None)
     sized = params.in_pixels(pixel_size)
     measured = relief(score, sized.cutoff)
     cutoff = cutoff_of(measured.values, sized.cutoff)
-    labels = compact(cells_of(measured, cutoff, sized))
+    labels = in_reading_order(cells_of(measured, cutoff, sized))
     return Draft(labels, measured, cutoff, IMPORTED_PROBABILITY, params)

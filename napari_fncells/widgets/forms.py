@@ -13,7 +13,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_fncells.core.errors import ParameterError
-from napari_fncells.core.params import DraftParams, Params, counts, field_facts
+from napari_fncells.core.params import DraftParams, Params, field_facts
 
 SECTIONS = {"score": "Score", "cutoff": "Cutoff", "clean_up": "Clean-up"}
 _REST = "Sizes"
@@ -104,10 +104,9 @@ class DraftForm(QWidget):
         self.changed.emit(name)
 
     def _hide_idle(self, params: DraftParams) -> None:
+        idle = params.idle
         for name, field in self._fields.items():
-            group, _, short = name.rpartition(".")
-            if group:
-                field.visible = counts(getattr(params, group), short)
+            field.visible = name not in idle
 
 
 def _widget(key: str, name: str, field: FieldInfo, value: Any) -> ValueWidget:

@@ -16,7 +16,7 @@ from napari_fncells.core.params import LOCAL_METHODS, CutoffMethod, CutoffParams
 from napari_fncells.core.relief import relief
 from napari_fncells.core.score import ScoreMap, background_statistics
 
-METHODS = get_args(CutoffMethod)
+METHODS = tuple(m for m in get_args(CutoffMethod) if m != "likeness")  # looks for itself
 GLOBAL = [method for method in METHODS if method not in LOCAL_METHODS]
 
 

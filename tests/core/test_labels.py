@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import ndimage as ndi
 
 from napari_fncells.core.geometry import Box
-from napari_fncells.core.labels import boxes, compact, dense, label, present
+from napari_fncells.core.labels import boxes, dense, in_reading_order, label, present
 from tests.core.naive import EIGHT, ids_of
 
 QUICK = settings(max_examples=150, deadline=None, derandomize=True, database=None)
@@ -49,9 +49,6 @@ def test_present_dense_and_boxes_by_any_ids(labels: np.ndarray) -> None:
     found = boxes(labels)
     assert list(found) == ids
     assert all(Box.of(found[i]) == Box.around(labels == i) for i in ids)
-    small = compact(labels)
-    assert small.dtype == np.uint16
-    np.testing.assert_array_equal(small, numbers)
 
 
 def test_values_below_zero_are_background() -> None:
@@ -66,9 +63,19 @@ def test_nothing_there(shape: Any) -> None:
     assert present(np.zeros(shape, np.uint16)).size == 0
 
 
-def test_compact_promotes_only_where_it_must() -> None:
+def test_numbers_promote_only_where_they_must() -> None:
     values = np.arange(65_536, dtype=np.int64).reshape(256, 256)
-    assert compact(values).dtype == np.uint16
-    assert compact(values + 10).dtype == np.uint32
-    assert compact(values + 10).max() == 65_536
-    assert compact(values * 60_000).tolist() == values.tolist()
+    assert in_reading_order(values).dtype == np.uint16
+    assert in_reading_order(values + 10).dtype == np.uint32
+    assert in_reading_order(values + 10).max() == 65_536
+    assert in_reading_order(values * 60_000).tolist() == values.tolist()
+
+
+@QUICK
+@given(any_labels())
+def test_numbers_are_in_reading_order(labels: np.ndarray) -> None:
+    ordered = in_reading_order(labels)
+    seen = [int(i) for i in dict.fromkeys(ordered.ravel().tolist()) if i]
+    assert seen == list(range(1, len(ids_of(labels)) + 1))
+    pairs = set(zip(labels.ravel().tolist(), ordered.ravel().tolist(), strict=True))
+    assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})

@@ -82,7 +82,7 @@ def test_nothing_to_move() -> None:
 
 
 def test_a_draft_takes_the_offset() -> None:
-    score = score_map(cell_picture(), preset("auto").score)
-    plain = segment(score, preset("auto"))
-    wider = segment(score, preset("auto").with_settings({"outline_offset": 2}))
+    score = score_map(cell_picture(), preset("mean-sd").score)
+    plain = segment(score, preset("mean-sd"))
+    wider = segment(score, preset("mean-sd").with_settings({"outline_offset": 2}))
     np.testing.assert_array_equal(wider > 0, ndi.distance_transform_edt(plain == 0) <= 2)

@@ -12,6 +12,7 @@ from napari_fncells.core.params import (
     AUTO,
     FNC_V1_BASELINE,
     FNC_V1_DRAFT,
+    MEAN_SD,
     PRESET_TITLES,
     PRESETS,
     CleanUpParams,
@@ -150,7 +151,16 @@ def test_presets(name: str) -> None:
 
 
 def test_preset_facts() -> None:
-    assert set(PRESETS) == set(PRESET_TITLES) == {AUTO, FNC_V1_DRAFT, FNC_V1_BASELINE}
+    assert (
+        set(PRESETS)
+        == set(PRESET_TITLES)
+        == {
+            AUTO,
+            MEAN_SD,
+            FNC_V1_DRAFT,
+            FNC_V1_BASELINE,
+        }
+    )
     recipe = preset(FNC_V1_DRAFT)
     assert recipe.score.smoothing == 7
     assert (recipe.cutoff.method, recipe.cutoff.amount) == ("percentile", 97)

@@ -10,7 +10,7 @@ from napari_fncells.core.edits import EditKind
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import NothingToGrowError, Region, grow
 from napari_fncells.core.objects import ObjectState, Origin
-from napari_fncells.core.params import AUTO, DraftParams, ScoreParams
+from napari_fncells.core.params import MEAN_SD, DraftParams, ScoreParams, preset
 from napari_fncells.core.score import score_map
 from napari_fncells.core.segment import draft
 from napari_fncells.io.images import Image
@@ -29,7 +29,8 @@ def session(pixels: Any = None, author: str = "Ada") -> ImageSession:
 
 def drafted() -> ImageSession:
     made = session()
-    made.apply(draft(made.image.pixels))
+    # Leaves the dim cell out, for the tests to add
+    made.apply(draft(made.image.pixels, MEAN_SD))
     return made
 
 
@@ -44,10 +45,10 @@ def test_apply_notes_the_method() -> None:
     edit = made.draft_in_force
     details = edit.change.details
     assert edit.author == "Ada"
-    assert edit.change.summary == "draft (auto)"
-    assert details["method"] == AUTO
-    assert DraftParams.model_validate(details["params"]) == draft(made.image.pixels).params
-    assert details["cutoff"] == draft(made.image.pixels).cutoff
+    assert edit.change.summary == "draft (mean-sd)"
+    assert details["method"] == MEAN_SD
+    assert DraftParams.model_validate(details["params"]) == preset(MEAN_SD)
+    assert details["cutoff"] == draft(made.image.pixels, MEAN_SD).cutoff
     made.document.undo()
     assert made.draft_in_force is None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from napari_fncells.core.params import MEAN_SD
 from napari_fncells.demo.pilot import Pilot
 from napari_fncells.viewer.workspace import Workspace
 from napari_fncells.widgets.cells_menu import CellsMenu
@@ -85,6 +86,8 @@ def desk(make_napari_viewer: Callable, plugins) -> Iterator[Desk]:
     viewer.window._qt_window.resize(1400, 900)
     _, widget = viewer.window.add_plugin_dock_widget("napari-fncells", "Curate masks")
     desk = Desk(viewer, widget)
+    # Leaves the dim cell out, for the tests to add
+    widget.draft.method.setCurrentIndex(widget.draft.method.findData(MEAN_SD))
     desk.pilot.settle()
     yield desk
     # napari's fixture looks for windows that something still holds

@@ -196,7 +196,7 @@ def test_keys_work_after_a_dock_button_was_clicked(desk: Desk, picture: Path) ->
     focused = desk.pilot.window.focusWidget() or desk.pilot.window
     QTest.keyClick(focused, Qt.Key.Key_Z, CTRL)
     desk.pilot.settle()
-    assert desk.document.undo_summary == "draft (auto)"
+    assert desk.document.undo_summary == "draft (mean-sd)"
 
 
 def test_an_earlier_mask_is_replaced_only_on_ones_word(
@@ -329,7 +329,8 @@ def test_settings_reach_the_draft(desk: Desk, picture: Path) -> None:
     details = desk.workspace.session.draft_in_force.change.details
     assert details["params"]["cutoff"]["amount"] == 3.5
     assert details["method"] == "threshold"
-    desk.widget.draft.method.setCurrentIndex(1)
+    method = desk.widget.draft.method
+    method.setCurrentIndex(method.findData("fnc-v1-draft"))
     desk.draft()
     details = desk.workspace.session.draft_in_force.change.details
     assert details["method"] == "fnc-v1-draft"

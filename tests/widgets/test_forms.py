@@ -14,13 +14,13 @@ pytestmark = pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize("params", PRESETS.values(), ids=PRESETS)
 def test_a_form_gives_back_what_was_put_in(params: DraftParams) -> None:
     assert DraftForm(params).params == params
-    form = DraftForm(PRESETS["auto"])
+    form = DraftForm(PRESETS["mean-sd"])
     form.show_params(params)
     assert form.params == params
 
 
 def test_every_field_has_help_and_its_range() -> None:
-    params = PRESETS["auto"]
+    params = PRESETS["mean-sd"]
     form = DraftForm(params)
     fields = [
         (f"{group}.{name}", field)
@@ -36,13 +36,13 @@ def test_every_field_has_help_and_its_range() -> None:
 
 
 def test_choices_are_words() -> None:
-    form = DraftForm(PRESETS["auto"])
+    form = DraftForm(PRESETS["mean-sd"])
     assert form["cutoff.method"].native.currentText() == "mean + SD"
     assert form["cutoff.method"].value == "mean_sd"
 
 
 def test_a_change_is_told_by_name_and_showing_is_not() -> None:
-    form = DraftForm(PRESETS["auto"])
+    form = DraftForm(PRESETS["mean-sd"])
     told: list[str] = []
     form.changed.connect(told.append)
     form["score.smoothing"].value = 4.5
@@ -74,3 +74,13 @@ def test_values_that_do_not_go_together_are_told_when_used() -> None:
     form["clean_up.min_area"].value = 20
     with pytest.raises(ParameterError, match="max_area"):
         _ = form.params
+
+
+def test_auto_asks_for_little() -> None:
+    form = DraftForm(PRESETS["auto"])
+    form.show()
+    shown = {name for name in form.names if form[name].visible}
+    assert {"score.channel", "cutoff.amount", "clean_up.outline_offset"} <= shown
+    assert not shown & {"score.smoothing", "cutoff.hysteresis", "clean_up.split"}
+    form["cutoff.method"].value = "otsu"
+    assert form["score.smoothing"].visible

@@ -42,21 +42,21 @@ class Pieces:
         starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
         return cls(tuple(rungs), starts, np.concatenate(tables))
 
-    def pixels(self, pieces: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
+    def pixels(self, wanted: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
         """Flat indices of the pixels of some pieces."""
-        of_rung = np.searchsorted(self.starts, pieces, side="right") - 1
-        found = {}
+        found: dict[int, NDArray[np.int64]] = {}
+        of_rung = np.searchsorted(self.starts, wanted, side="right") - 1
         for number in np.unique(of_rung):
-            wanted = pieces[of_rung == number]
-            regions = self.rungs[number].regions.ravel()
-            numbers = np.zeros(self.rungs[number].count + 1, dtype=np.int32)
-            numbers[wanted - self.starts[number] + 1] = np.arange(1, wanted.size + 1)
-            place = np.flatnonzero(regions)
-            of = numbers[regions[place]]
-            place, of = place[of > 0], of[of > 0]
-            order = np.argsort(of, kind="stable")
-            parts = np.split(place[order], np.cumsum(np.bincount(of)[1:])[:-1])
-            found.update(zip(wanted.tolist(), parts, strict=True))
+            some, rung = wanted[of_rung == number], self.rungs[number]
+            order = np.full(rung.count, some.size, dtype=np.int32)
+            order[some - self.starts[number]] = np.arange(some.size, dtype=np.int32)
+            piece = order[rung.of]
+            here = np.flatnonzero(piece < some.size)
+            here = here[np.argsort(piece[here], kind="stable")]
+            parts = np.bincount(piece[here], minlength=some.size)
+            found.update(
+                zip(some.tolist(), np.split(rung.place[here], np.cumsum(parts)[:-1]), strict=True)
+            )
         return found
 
 
@@ -66,7 +66,7 @@ def measured(view: View, rungs: list[Rung]) -> Pieces:
 
 
 def choose(
-    pieces: Pieces, likeness: NDArray[np.float64]
+    pieces: Pieces, likeness: NDArray[np.float64], least: float = LEAST
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Take one piece after the other, the likeliest first, where none was taken before.
 
@@ -77,9 +77,9 @@ def choose(
     regions
         (y, x) int32 at the working scale: 1 for the first of them, and so on; 0 = none.
     """
-    shape = pieces.rungs[0].regions.shape
+    shape = pieces.rungs[0].shape
     regions = np.zeros(shape[0] * shape[1], dtype=np.int32)
-    likely = np.flatnonzero(likeness > LEAST)
+    likely = np.flatnonzero(likeness > least)
     pixels = pieces.pixels(likely)
     chosen: list[int] = []
     for piece in likely[np.argsort(-likeness[likely], kind="stable")].tolist():

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.auto.choice import Pieces, choose
 from napari_fncells.core.auto.features import measure
-from napari_fncells.core.auto.ladder import ladder
-from napari_fncells.core.auto.model import Typical, alone, among
+from napari_fncells.core.auto.ladder import Rung, ladder
+from napari_fncells.core.auto.model import DOUBT, Typical, alone, among
 from napari_fncells.core.auto.outlines import enlarged
 from napari_fncells.core.auto.view import View, view_of
 from napari_fncells.core.auto.weights import FIRST_LOOK, SECOND_LOOK
@@ -80,7 +80,8 @@ def auto_steps(image: NDArray[np.generic]) -> Generator[str, None, AutoResult]:
     view = view_of(plane)
     if view is None:
         return _nothing(plane.shape, nothing_words(where))
-    rungs, tables = [], []
+    rungs: list[Rung] = []
+    tables: list[NDArray[np.float64]] = []
     for rung in ladder(view):
         yield f"Measuring what may be cells, level {len(rungs) + 1}"
         rungs.append(rung)
@@ -98,7 +99,7 @@ def auto_steps(image: NDArray[np.generic]) -> Generator[str, None, AutoResult]:
 def judged(pieces: Pieces) -> tuple[NDArray[np.float64], Typical]:
     """Likeness of each piece among the cells of its picture, and what those are like."""
     first = FIRST_LOOK.likeness(alone(pieces.table))
-    typical = Typical.of(pieces.table, first, choose(pieces, first)[0])
+    typical = Typical.of(pieces.table, first, choose(pieces, first, DOUBT)[0])
     return SECOND_LOOK.likeness(among(pieces.table, first, typical)), typical
 
 

@@ -47,8 +47,8 @@ smoothing took, over the peak), share (decimal, of the picture's pixels that are
 rim). thickness: radius of the largest disk inside, in diameters. Over the peak: rim (light on the
 outline), evenness (SD of the light), ring (light just outside), crowd (light around), fine (light
 above the nearest surroundings), mean, step (gradient on the outline, times diameter).
-rim_spread: variation of that gradient. border, cut: shares of the outline at the picture's side and
-at another share of the same piece. relief: 1 for a piece of the relief."""
+rim_spread: variation of that gradient. border, cut: shares of the outline at the picture's side
+and at another share of the same piece. relief: 1 for a piece of the relief."""
 
 _RING = 1 / 6
 """Width of the ring in typical diameters."""
@@ -57,32 +57,27 @@ _BOX = np.ones((3, 3), np.uint8)
 
 @dataclass(frozen=True)
 class _Pieces:
-    """Pixels of a rung's pieces: flat indices, and the piece of each, from 0."""
+    """The pieces of a rung, as a plane and one by one."""
 
     rung: Rung
-    place: NDArray[np.int64]
-    of: NDArray[np.int32]
-
-    @classmethod
-    def of_rung(cls, rung: Rung) -> _Pieces:
-        flat = rung.regions.ravel()
-        place = np.flatnonzero(flat)
-        return cls(rung, place, flat[place] - 1)
+    numbers: NDArray[np.uint16]
 
     @cached_property
     def area(self) -> Column:
-        return np.bincount(self.of, minlength=self.rung.count).astype(np.float64)
+        return np.bincount(self.rung.of, minlength=self.rung.count).astype(np.float64)
 
     def mean(self, values: NDArray[np.floating] | NDArray[np.integer]) -> Column:
         """Mean over each piece, of one value a pixel or of a plane."""
         if values.ndim == 2:
-            values = values.ravel()[self.place]
-        return np.bincount(self.of, weights=values, minlength=self.rung.count) / self.area
+            values = values.ravel()[self.rung.place]
+        total = np.bincount(self.rung.of, weights=values, minlength=self.rung.count)
+        mean: Column = total / self.area
+        return mean
 
-    def highest(self, plane: NDArray[np.float32]) -> Column:
-        """Largest value of a plane in each piece."""
+    def highest(self, values: NDArray[np.float32]) -> Column:
+        """Largest value in each piece, of one value a pixel."""
         found = np.full(self.rung.count, -np.inf, dtype=np.float32)
-        np.maximum.at(found, self.of, plane.ravel()[self.place])
+        np.maximum.at(found, self.rung.of, values)
         return found.astype(np.float64)
 
 
@@ -97,30 +92,33 @@ class _Rim:
 
     @classmethod
     def around(cls, pieces: _Pieces) -> _Rim:
-        regions, of, place = pieces.rung.regions, pieces.of, pieces.place
-        mask = (regions > 0).view(np.uint8)
-        inner = cv2.erode(mask, _BOX, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-        rim = np.asarray(inner).ravel()[place] == 0
-        cut = np.zeros(of.size, dtype=bool)
-        if pieces.rung.cut:
-            numbers = regions.astype(np.float32)
-            high = np.asarray(cv2.dilate(numbers, _BOX)).ravel()[place]
-            numbers[regions == 0] = np.inf
-            low = np.asarray(cv2.erode(numbers, _BOX)).ravel()[place]
-            cut = (high != of + 1) | (low != of + 1)
+        rung = pieces.rung
+        # 0 where a pixel adjoins the ground or the picture's side
+        low = cv2.erode(
+            pieces.numbers, _BOX, borderType=cv2.BORDER_CONSTANT, borderValue=0
+        ).ravel()[rung.place]
+        rim = low == 0
+        cut = np.zeros(rung.of.size, dtype=bool)
+        if rung.cut:
+            high = cv2.dilate(pieces.numbers, _BOX).ravel()[rung.place]
+            raised = np.where(pieces.numbers == 0, np.uint16(65535), pieces.numbers)
+            low = cv2.erode(raised, _BOX).ravel()[rung.place]
+            cut = (high != rung.of + 1) | (low != rung.of + 1)
             rim |= cut
-        length = np.bincount(of[rim], minlength=pieces.rung.count).astype(np.float64)
-        return cls(place[rim], of[rim], cut[rim], np.maximum(length, 1))
+        length = np.bincount(rung.of[rim], minlength=rung.count).astype(np.float64)
+        return cls(rung.place[rim], rung.of[rim], cut[rim], np.maximum(length, 1))
 
     def mean(self, values: NDArray[np.floating] | NDArray[np.bool_]) -> Column:
         """Mean along each outline of one value a pixel."""
         weights = values.astype(np.float64)
-        return np.bincount(self.of, weights=weights, minlength=self.length.size) / self.length
+        total = np.bincount(self.of, weights=weights, minlength=self.length.size)
+        mean: Column = total / self.length
+        return mean
 
 
 def measure(view: View, rung: Rung) -> NDArray[np.float64]:
     """Measure every piece of a rung; (count, len(NAMES))."""
-    pieces = _Pieces.of_rung(rung)
+    pieces = _Pieces(rung, rung.numbers())
     rim = _Rim.around(pieces)
     table = _shape(view, pieces, rim) | _light(view, pieces, rim)
     table["cut"] = rim.mean(rim.cut)
@@ -129,9 +127,10 @@ def measure(view: View, rung: Rung) -> NDArray[np.float64]:
 
 
 def _shape(view: View, pieces: _Pieces, rim: _Rim) -> dict[str, Column]:
+    of = pieces.rung.of
     height, width = view.height.shape
-    rows, columns = np.divmod(pieces.place, width)
-    down, right = rows - pieces.mean(rows)[pieces.of], columns - pieces.mean(columns)[pieces.of]
+    rows, columns = np.divmod(pieces.rung.place, width)
+    down, right = rows - pieces.mean(rows)[of], columns - pieces.mean(columns)[of]
     # A pixel is a square, not a point
     yy, xx = pieces.mean(down * down) + 1 / 12, pieces.mean(right * right) + 1 / 12
     xy = pieces.mean(down * right)
@@ -153,15 +152,16 @@ def _shape(view: View, pieces: _Pieces, rim: _Rim) -> dict[str, Column]:
 
 
 def _light(view: View, pieces: _Pieces, rim: _Rim) -> dict[str, Column]:
-    light = view.height.ravel()[pieces.place].astype(np.float64)
+    seen = view.height.ravel()[pieces.rung.place]
+    light = seen.astype(np.float64)
     mean = pieces.mean(light)
     spread = np.sqrt(np.maximum(pieces.mean(light * light) - mean**2, 0))
-    peak = np.maximum(pieces.highest(view.height), view.noise / 2)
+    peak = np.maximum(pieces.highest(seen), view.noise / 2)
     slope = view.slope.ravel()[rim.place].astype(np.float64)
     steep = rim.mean(slope)
     uneven = np.sqrt(np.maximum(rim.mean(slope * slope) - steep**2, 0))
     at_rim = rim.mean(view.height.ravel()[rim.place])
-    ring = _ring(view, pieces.rung)
+    ring = _ring(view, pieces)
     brighter = 1 - np.searchsorted(view.sorted_heights, at_rim) / view.sorted_heights.size
     return {
         "rim": at_rim / peak,
@@ -181,13 +181,15 @@ def _light(view: View, pieces: _Pieces, rim: _Rim) -> dict[str, Column]:
     }
 
 
-def _ring(view: View, rung: Rung) -> Column:
+def _ring(view: View, pieces: _Pieces) -> Column:
     """Mean light just outside each piece, other pieces left out."""
     reach = max(round(_RING * view.unit), 1)
-    wide = cv2.dilate(rung.regions.astype(np.float32), disk(reach + 0.5))
-    of = np.asarray(wide).ravel().astype(np.int32) - 1
-    place = np.flatnonzero((of >= 0) & (rung.regions.ravel() == 0))
-    of = of[place]
-    total = np.bincount(of, weights=view.height.ravel()[place], minlength=rung.count)
-    found: Column = total / np.maximum(np.bincount(of, minlength=rung.count), 1)
+    wide = np.asarray(cv2.dilate(pieces.numbers, disk(reach + 0.5)))
+    place = np.flatnonzero(wide != pieces.numbers)
+    # Where pieces are near each other the larger number covers pixels of the smaller
+    place = place[pieces.numbers.ravel()[place] == 0]
+    of = wide.ravel()[place].astype(np.int64) - 1
+    count = pieces.rung.count
+    total = np.bincount(of, weights=view.height.ravel()[place], minlength=count)
+    found: Column = total / np.maximum(np.bincount(of, minlength=count), 1)
     return found

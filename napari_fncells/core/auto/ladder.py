@@ -30,7 +30,9 @@ _OPENING = 0.11
 _HOLE = 0.25
 _LEAST = 0.06
 _MOST = 12.0
-"""Areas in squared diameters: of holes filled, of the smallest and the largest piece."""
+_CLUMP = 40.0
+"""Areas in squared diameters: of holes filled, of the smallest and the largest piece, and of the
+largest that is shared out among its cores."""
 _CORES = {False: 0.3, True: 0.2}
 """Depth, in diameters, at which a piece of the height (of the relief) may fall into cores."""
 
@@ -41,39 +43,60 @@ class Rung:
 
     Attributes
     ----------
-    regions
-        (y, x) int32: pieces numbered from 1, 0 = none.
+    shape
+        (y, x) of the working scale.
+    place, of
+        (p,) flat indices of all pixels of pieces, in order, and the piece of each, from 0.
     count
         Number of pieces.
     depth
-        (y, x) float32: distance to the ground of the level.
+        (p,) float32: distance of each pixel to the ground of the level.
     relief
         Whether the level is one of the relief, not of the height.
     cut
         Whether the pieces are the shares of several cores in a larger piece.
     """
 
-    regions: NDArray[np.int32]
+    shape: tuple[int, int]
+    place: NDArray[np.int64]
+    of: NDArray[np.int32]
     count: int
     depth: NDArray[np.float32]
     relief: bool
     cut: bool
 
+    def numbers(self) -> NDArray[np.uint16]:
+        """(y, x) pieces, numbered from 1; 0 = none."""
+        plane = np.zeros(self.shape, dtype=np.uint16)
+        plane.ravel()[self.place] = self.of + 1
+        return plane
+
+
+@dataclass(frozen=True)
+class _Level:
+    """All pieces of a level, whatever their size: as `Rung`, but `of` from 1."""
+
+    shape: tuple[int, int]
+    place: NDArray[np.int64]
+    of: NDArray[np.int32]
+    depth: NDArray[np.float32]
+    relief: bool
+
 
 def ladder(view: View) -> Iterator[Rung]:
     """The rungs, from the lowest level up: those of the height, then those of the relief."""
-    least, most = max(int(_LEAST * view.unit**2), 4), _MOST * view.unit**2
+    bounds = max(int(_LEAST * view.unit**2), 4), _MOST * view.unit**2
     for number, (mask, relief) in enumerate(_masks(view)):
-        whole, depth = _cleaned(view, mask)
-        rung = _rung(whole, depth, (least, most), relief=relief, cut=False)
-        if rung is None:
+        level = _cleaned(view, mask, relief=relief)
+        if level.place.size == 0:
             continue
-        yield rung
+        rung = _rung(level, level.of, bounds, cut=False)
+        if rung is not None:
+            yield rung
         # Every other level of the height will do: the shares of cores change little from level
         # to level
         if relief or number % 2 == 0:
-            shares = _shares(whole, depth, _CORES[relief] * view.unit)
-            split = _rung(shares, depth, (least, most), relief=relief, cut=True)
+            split = _rung(level, _shares(view, level), bounds, cut=True)
             if split is not None:
                 yield split
 
@@ -92,59 +115,78 @@ def _spaced(lowest: float, highest: float, count: int) -> NDArray[np.float64]:
     return np.geomspace(lowest, highest, count) if 0 < lowest < highest else np.empty(0)
 
 
-def _cleaned(view: View, mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def _cleaned(view: View, mask: Mask, *, relief: bool) -> _Level:
     """Pieces without processes and holes, and how deep each pixel lies in them."""
     opened = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_OPEN, disk(_OPENING * view.unit))
-    filled = fill_holes(opened.view(np.bool_), int(_HOLE * view.unit**2)).view(np.uint8)
-    _, whole = cv2.connectedComponents(filled, connectivity=8, ltype=cv2.CV_32S)
-    depth = cv2.distanceTransform(np.pad(filled, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    return np.asarray(whole, dtype=np.int32), np.ascontiguousarray(depth, dtype=np.float32)
+    filled = fill_holes(np.asarray(opened).view(np.bool_), int(_HOLE * view.unit**2))
+    pixels = filled.view(np.uint8)
+    _, whole = cv2.connectedComponents(pixels, connectivity=8, ltype=cv2.CV_32S)
+    # The picture's side counts as ground
+    depth = cv2.distanceTransform(np.pad(pixels, 1), cv2.DIST_L2, 5)
+    place = np.flatnonzero(filled)
+    of = np.asarray(whole, dtype=np.int32).ravel()[place]
+    deep = np.asarray(depth, dtype=np.float32)[1:-1, 1:-1].ravel()[place]
+    shape = filled.shape[0], filled.shape[1]
+    return _Level(shape, place, of, deep, relief)
 
 
 def _rung(
-    regions: NDArray[np.int32],
-    depth: NDArray[np.float32],
-    bounds: tuple[float, float],
-    *,
-    relief: bool,
-    cut: bool,
+    level: _Level, of: NDArray[np.int32], bounds: tuple[float, float], *, cut: bool
 ) -> Rung | None:
     """Keep the pieces of a bearable size; None where there are none."""
-    area = np.bincount(regions.ravel())
+    area = np.bincount(of, minlength=1)
     kept = (area >= bounds[0]) & (area < bounds[1])
     kept[0] = False
     count = int(np.count_nonzero(kept))
     if count == 0:
         return None
-    numbers = np.zeros(area.size, dtype=np.int32)
-    numbers[kept] = np.arange(1, count + 1, dtype=np.int32)
-    return Rung(numbers[regions], count, depth, relief, cut)
-
-
-def _shares(
-    whole: NDArray[np.int32], depth: NDArray[np.float32], least: float
-) -> NDArray[np.int32]:
-    """Share the pieces of several cores out among them, each pixel to the nearest core."""
-    core = (depth > np.float32(least)).view(np.uint8)
-    count, cores = cv2.connectedComponents(core, connectivity=8, ltype=cv2.CV_32S)
-    shares = np.zeros(whole.shape, dtype=np.int32)
-    if count < 3:
-        return shares
-    place = np.flatnonzero(core)
-    piece = np.zeros(count, dtype=np.int32)
-    piece[cores.ravel()[place]] = whole.ravel()[place]
-    several = np.bincount(piece[1:], minlength=int(whole.max()) + 1) > 1
-    if not several.any():
-        return shares
-    _, nearest = cv2.distanceTransformWithLabels(
-        1 - core, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP
+    numbers = np.full(area.size, -1, dtype=np.int32)
+    numbers[kept] = np.arange(count, dtype=np.int32)
+    piece = numbers[of]
+    here = piece >= 0
+    return Rung(
+        level.shape, level.place[here], piece[here], count, level.depth[here], level.relief, cut
     )
-    inside = np.flatnonzero(several[whole])
-    shares.ravel()[inside] = nearest.ravel()[inside]
+
+
+def _shares(view: View, level: _Level) -> NDArray[np.int32]:
+    """Share the pieces of several cores out among them, each pixel to the nearest core."""
+    core = np.zeros(level.shape, dtype=np.uint8)
+    deep = level.depth > np.float32(_CORES[level.relief] * view.unit)
+    core.ravel()[level.place[deep]] = 1
+    shares = np.zeros(level.of.size, dtype=np.int32)
+    found = 0
+    for piece in _clumps(level, core, deep, _CLUMP * view.unit**2):
+        mine = np.flatnonzero(level.of == piece)
+        rows, columns = np.divmod(level.place[mine], level.shape[1])
+        rows, columns = rows - rows.min(), columns - columns.min()
+        cores = np.zeros((int(rows.max()) + 1, int(columns.max()) + 1), dtype=np.uint8)
+        cores[rows, columns] = deep[mine]
+        _, nearest = cv2.distanceTransformWithLabels(
+            1 - cores, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP
+        )
+        shares[mine] = nearest[rows, columns] + found
+        found += int(nearest.max())
     return shares
+
+
+def _clumps(
+    level: _Level, core: NDArray[np.uint8], deep: NDArray[np.bool_], most: float
+) -> list[int]:
+    """Pieces of several cores, those that are too large left out."""
+    count, cores = cv2.connectedComponents(core, connectivity=8, ltype=cv2.CV_32S)
+    if count < 3:
+        return []
+    piece = np.zeros(count, dtype=np.int32)
+    piece[np.asarray(cores).ravel()[level.place[deep]]] = level.of[deep]
+    several = np.bincount(piece[1:]) > 1
+    area = np.bincount(level.of)[: several.size]
+    clumps: list[int] = np.flatnonzero(several & (area < most)).tolist()
+    return clumps
 
 
 def disk(radius: float) -> NDArray[np.uint8]:
     """Disk of a radius in px, whole or not."""
     rows, columns = np.mgrid[-int(radius) : int(radius) + 1, -int(radius) : int(radius) + 1]
-    return (rows**2 + columns**2 <= radius**2 + 0.01).astype(np.uint8)
+    inside: NDArray[np.bool_] = rows**2 + columns**2 <= radius**2 + 0.01
+    return inside.astype(np.uint8)

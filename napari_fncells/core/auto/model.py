@@ -61,7 +61,7 @@ _COMPARED = (
     "fine",
 )
 """Features by which a piece is compared with the cells of its picture."""
-_DOUBT = 0.15
+DOUBT = 0.15
 """Likeness up to which a piece says nothing of what the cells of its picture are like."""
 _FEW = 0.3
 """Added to the number of cells, so that none has a logarithm."""
@@ -158,7 +158,7 @@ class Typical:
         chosen
             Which of them are chosen; where none is likely, the likeliest of all stands in.
         """
-        weight = np.maximum(likeness[chosen] - _DOUBT, 0) ** 2
+        weight = np.maximum(likeness[chosen] - DOUBT, 0) ** 2
         number = float(weight.sum())
         if number <= 0:
             chosen, weight = np.array([int(likeness.argmax())]), np.ones(1)

@@ -38,8 +38,8 @@ def enlarged(regions: NDArray[np.int32], shape: tuple[int, int]) -> NDArray[np.i
             mask.astype(np.float32), (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE
         )
         first = np.round(np.array([top, left]) * scale).astype(int)
-        last = np.round(np.array([top, left] + np.array(window.shape)) * scale).astype(int)
-        large = _drawn(soft, scale, (top, left), first, last)
+        last = np.round((np.array([top, left]) + np.array(window.shape)) * scale).astype(int)
+        large = _drawn(np.asarray(soft, dtype=np.float32), scale, (top, left), first, last)
         inside = _largest((large > np.float32(0.5)).view(np.uint8)) > 0
         part = found[first[0] : last[0], first[1] : last[1]]
         part[inside & (part == 0)] = number
@@ -67,4 +67,5 @@ def _largest(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if count <= 2:
         return mask
     largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    return (regions == largest).view(np.uint8)
+    kept: NDArray[np.bool_] = regions == largest
+    return kept.view(np.uint8)

@@ -79,7 +79,8 @@ class View:
         Cells that touch are apart here, and a dim one beside a bright one still shows.
         """
         root = np.sqrt(np.maximum(self.height, 0) + np.float32(self.noise))
-        return root - gaussian(root, _RELIEF * self.unit)
+        above: Plane = root - gaussian(root, _RELIEF * self.unit)
+        return above
 
     @cached_property
     def slope(self) -> Plane:
@@ -91,12 +92,13 @@ class View:
     @cached_property
     def grain(self) -> Plane:
         """What smoothing took away."""
-        return np.abs(self.raw - self.height)
+        return np.asarray(np.abs(self.raw - self.height), dtype=np.float32)
 
     @cached_property
     def fine(self) -> Plane:
         """What is brighter than its nearest surroundings."""
-        return self.height - gaussian(self.height, _FINE * self.unit)
+        above: Plane = self.height - gaussian(self.height, _FINE * self.unit)
+        return above
 
     @cached_property
     def around(self) -> Plane:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from napari_fncells.core.params.base import Params
 
 GlobalMethod = Literal[
+    "likeness",
     "mean_sd",
     "background_sd",
     "median_mad",
@@ -24,10 +25,11 @@ GlobalMethod = Literal[
 LocalMethod = Literal["local_gaussian", "local_mean", "local_median", "sauvola", "niblack"]
 CutoffMethod = Literal[GlobalMethod, LocalMethod]
 LOCAL_METHODS: tuple[str, ...] = get_args(LocalMethod)
-AMOUNT_METHODS = ("mean_sd", "background_sd", "median_mad", "percentile", "value")
+AMOUNT_METHODS = ("likeness", "mean_sd", "background_sd", "median_mad", "percentile", "value")
 """Global methods in which the amount counts."""
 
 TYPICAL_AMOUNTS: dict[str, float] = {
+    "likeness": 0.5,
     "mean_sd": 3.0,
     "background_sd": 6.0,
     "median_mad": 6.0,
@@ -47,11 +49,13 @@ class CutoffParams(Params):
     method: Annotated[
         CutoffMethod,
         Field(
-            description="mean, ground or median of this picture's scores + amount x their "
-            "spread; the percentile 'amount'; a rule by the histogram; the value 'amount' itself; "
-            "or a cutoff for each place from the window around it, + amount x spread.",
+            description="likeness: of the pieces at any level those that look like a cell, 0 to "
+            "1. Else mean, ground or median of this picture's scores + amount x their spread; the "
+            "percentile 'amount'; a rule by the histogram; the value 'amount' itself; or a cutoff "
+            "for each place from the window around it, + amount x spread.",
             json_schema_extra={
                 "titles": {
+                    "likeness": "likeness to a cell",
                     "mean_sd": "mean + SD",
                     "background_sd": "ground + SD",
                     "median_mad": "median + MAD",

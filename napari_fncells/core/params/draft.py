@@ -8,13 +8,25 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, ValidationError
 
 from napari_fncells.core.errors import ParameterError
-from napari_fncells.core.params.base import Params, field_facts
+from napari_fncells.core.params.base import Params, counts, field_facts
 from napari_fncells.core.params.clean_up import CleanUpParams
 from napari_fncells.core.params.cutoff import CutoffParams
 from napari_fncells.core.params.score import ScoreParams
 
 Unit = Literal["px", "um"]
 _POWERS = {"px": 1, "px²": 2}
+_WITH_LIKENESS = frozenset(
+    {
+        "score.channel",
+        "cutoff.method",
+        "cutoff.amount",
+        "clean_up.outline_offset",
+        "clean_up.min_area",
+        "clean_up.max_area",
+        "clean_up.roundness",
+        "clean_up.border",
+    }
+)
 
 
 class DraftParams(Params):
@@ -31,6 +43,23 @@ class DraftParams(Params):
             json_schema_extra={"titles": {"px": "pixels", "um": "µm"}},
         ),
     ] = "px"
+
+    @property
+    def by_likeness(self) -> bool:
+        """Whether pieces are judged by their likeness to a cell, not cut from a score map."""
+        return self.cutoff.method == "likeness"
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """Names of the fields, with their group, that have no effect beside the others."""
+        groups = {"score": self.score, "cutoff": self.cutoff, "clean_up": self.clean_up}
+        return frozenset(
+            f"{group}.{name}"
+            for group, part in groups.items()
+            for name in type(part).model_fields
+            if not counts(part, name)
+            or (self.by_likeness and f"{group}.{name}" not in _WITH_LIKENESS)
+        )
 
     def in_pixels(self, pixel_size: float | None) -> Self:
         """Parameters with all sizes in pixels; see `in_unit`."""

@@ -9,11 +9,13 @@ from napari_fncells.core.params.draft import DraftParams
 from napari_fncells.core.params.score import ScoreParams
 
 AUTO = "auto"
+MEAN_SD = "mean-sd"
 FNC_V1_DRAFT = "fnc-v1-draft"
 FNC_V1_BASELINE = "fnc-v1-baseline"
 
 PRESETS: dict[str, DraftParams] = {
-    AUTO: DraftParams(
+    AUTO: DraftParams(cutoff=CutoffParams(method="likeness", amount=0.5)),
+    MEAN_SD: DraftParams(
         score=ScoreParams(channel="auto", smoothing=2.5),
         cutoff=CutoffParams(method="mean_sd", amount=3.0),
         clean_up=CleanUpParams(
@@ -30,13 +32,17 @@ PRESETS: dict[str, DraftParams] = {
         clean_up=CleanUpParams(hole_area=600, min_area=200, split="fnc_v1"),
     ),
 }
-"""Named drafts. 'fnc-v1-draft' is the recipe of the data set's authors (Clissa 2022, p. 310):
-Gaussian sigma 7, then the 97th percentile of the picture's grey values, no clean-up.
-'fnc-v1-baseline' is what they compare their networks with (p. 410, 461): the 99.4th percentile of
-the grey values, then the clean-up and splitting of their predictions."""
+"""Named drafts.
+
+'auto' judges pieces of all levels by their likeness to a cell; 'mean-sd' is a plain threshold with
+the clean-up that suited FNC pictures best. 'fnc-v1-draft' is the recipe of the data set's authors
+(Clissa 2022, p. 310): Gaussian sigma 7, then the 97th percentile of the picture's grey values, no
+clean-up. 'fnc-v1-baseline' is what they compare their networks with (p. 410, 461): the 99.4th
+percentile of the grey values, then the clean-up and splitting of their predictions."""
 
 PRESET_TITLES: dict[str, str] = {
     AUTO: "Auto (recommended)",
+    MEAN_SD: "Mean + SD, cleaned",
     FNC_V1_DRAFT: "FNC v1 draft (the authors' recipe)",
     FNC_V1_BASELINE: "FNC v1 baseline (percentile, cleaned)",
 }

@@ -1,0 +1,1 @@
+"""Drafts of pictures too large to hold at once: tile by tile, the same as of the whole."""

@@ -1,6 +1,6 @@
 """Seconds and memory of a draft of a large picture, tile by tile, its arrays on disk.
 
-Usage: python tools/measure_tiles.py [side] [--tile 2048] [--preset auto] [--set method=local_mean]
+Usage: python tools/measure_tiles.py [side] [--tile 2048] [--preset NAME] [--set FIELD=VALUE ...]
 
 The picture, its scores and its labels are memory maps in a temporary folder. What is printed as
 'private' is the highest memory of the child's own (not of the mapped files) above what it had
@@ -96,7 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("side", type=int, nargs="?", default=20_000)
     parser.add_argument("--tile", type=int, default=2048)
-    parser.add_argument("--preset", default="auto")
+    parser.add_argument("--preset", default="mean-sd")
     parser.add_argument("--set", nargs="*", default=[], dest="settings")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from math import sqrt
 
 import cv2
 import numpy as np
@@ -11,6 +13,8 @@ from scipy import fft
 
 Plane = NDArray[np.float32]
 
+_STRIP = 2_000_000
+"""px; of strips that are blurred side by side."""
 _COARSE_SIGMA = 16.0
 """px; from here on a blur may be done at a reduced scale: it holds no finer detail."""
 _LEAST_SIGMA = 4.0
@@ -52,15 +56,34 @@ def gaussian(plane: Plane, sigma: float, *, border: int = cv2.BORDER_REPLICATE) 
     )
     if reach > TRANSFORM_FROM and worth:
         return _by_transform(plane, sigma, reach, border, around)
-    width = 2 * reach + 1
     if reach < _TWO_PASSES_FROM:
-        blurred = cv2.GaussianBlur(plane, (width, width), sigma, borderType=border)
-    else:
-        # The same sums; in one call, OpenCV blurs rows again for each strip of the picture
-        line, point = cv2.getGaussianKernel(width, sigma, cv2.CV_32F), np.ones(1, np.float32)
-        blurred = cv2.sepFilter2D(plane, cv2.CV_32F, line, point, borderType=border)
-        blurred = cv2.sepFilter2D(blurred, cv2.CV_32F, point, line, borderType=border)
+        return _in_strips(plane, sigma, reach, border)
+    # The same sums; in one call, OpenCV blurs rows again for each strip of the picture
+    line = cv2.getGaussianKernel(2 * reach + 1, sigma, cv2.CV_32F)
+    point = np.ones(1, np.float32)
+    rows = cv2.sepFilter2D(plane, cv2.CV_32F, line, point, borderType=border)
+    blurred = cv2.sepFilter2D(rows, cv2.CV_32F, point, line, borderType=border)
     return np.asarray(blurred, dtype=np.float32).reshape(plane.shape)
+
+
+def _in_strips(plane: Plane, sigma: float, reach: int, border: int) -> Plane:
+    """OpenCV's blur; of large planes strip by strip, as it uses one core for narrow kernels."""
+    size = 2 * reach + 1, 2 * reach + 1
+    if plane.size <= _STRIP:
+        blurred = cv2.GaussianBlur(plane, size, sigma, borderType=border)
+        return np.asarray(blurred, dtype=np.float32).reshape(plane.shape)
+    whole = np.empty_like(plane)
+    rows = max(_STRIP // plane.shape[1], 2 * reach)
+
+    def blur(top: int) -> None:
+        above, bottom = min(reach, top), min(top + rows, plane.shape[0])
+        part = plane[top - above : bottom + reach]
+        done = cv2.GaussianBlur(part, size, sigma, borderType=border).reshape(part.shape)
+        whole[top:bottom] = done[above : above + bottom - top]
+
+    with ThreadPoolExecutor(cv2.getNumThreads()) as pool:
+        list(pool.map(blur, range(0, plane.shape[0], rows)))
+    return whole
 
 
 def _around(shape: tuple[int, ...], reach: int, border: int) -> tuple[int, int, int, int]:
@@ -114,15 +137,26 @@ def wide_gaussian(
 ) -> Plane:
     """Gaussian blur that is done at a reduced scale where sigma is wide.
 
-    With `exact` it is that of `gaussian`; else it differs by some thousandths of the plane's
-    span, for a tenth of the time.
+    With `exact` it is that of `gaussian`; else it differs by a thousandth of the plane's span, for
+    a tenth of the time.
     """
     factor = 1 if exact else reduction(plane.shape, sigma)
     if factor == 1:
         return gaussian(plane, sigma, border=border)
     return at_reduced_scale(
-        plane, factor, lambda small: gaussian(small, sigma / factor, border=border)
+        plane, factor, lambda small: gaussian(small, sigma_at(sigma, factor), border=border)
     )
+
+
+def sigma_at(sigma: float, factor: int) -> float:
+    """Sigma, in px of a reduced scale, that blurs by `sigma` px on the whole.
+
+    Means of blocks blur by themselves, and so does the linear way back: by variances of
+    (factor² − 1) / 12 and factor² / 6 px².
+    """
+    if factor == 1:
+        return sigma
+    return sqrt(sigma**2 - (factor**2 - 1) / 12 - factor**2 / 6) / factor
 
 
 def reduction(shape: tuple[int, ...], size: float) -> int:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from skimage.restoration import ellipsoid_kernel, rolling_ball
 
-from napari_fncells.core.blur import Plane, at_reduced_scale, gaussian, reduction
+from napari_fncells.core.blur import Plane, at_reduced_scale, gaussian, reduction, sigma_at
 from napari_fncells.core.distribution import Readable, step_for
 from napari_fncells.core.params import GroundMethod
 
@@ -39,7 +39,8 @@ def ground(
     """
     if method == "gaussian":
         factor = 1 if exact else reduction(plane.shape, size)
-        return _reduced(plane, factor, lambda small: _clipped_blur(small, size / factor))
+        sigma = sigma_at(size, factor)
+        return _reduced(plane, factor, lambda small: _clipped_blur(small, sigma))
     # Wider than the picture is no different
     size = min(size, max(plane.shape))
     factor = 1 if exact else disk_reduction(plane.shape, size, method)

@@ -52,11 +52,11 @@ def relief(score: ScoreMap, params: CutoffParams, *, exact: bool = False) -> Sco
     """
     if not params.local:
         return score
-    values = score.values
     meaning = against_surroundings(score.meaning)
-    if is_flat(values):
+    if is_flat(score.values):
         # What is left of the level is rounding, and would be cut out as cells
-        return ScoreMap(np.zeros_like(values), meaning)
+        return ScoreMap(np.zeros_like(score.values), meaning)
+    values = score.values
     side = window_side(values.shape, params)
     found = RELIEFS[params.method](values, side, frame_of(values, params), exact)
     return ScoreMap(found, meaning)
@@ -148,8 +148,7 @@ def _quick_median(values: Plane, side: int, frame: Frame) -> Plane:
     rows, columns = (
         np.minimum(np.arange(step // 2, n + step // 2, step), n - 1) for n in values.shape
     )
-    sample = values[np.ix_(rows, columns)]
-    share = (sample - np.float32(low)) / np.float32(high - low)
+    share = (values[np.ix_(rows, columns)] - np.float32(low)) / np.float32(high - low)
     grey = np.clip(share * _LEVELS + 0.5, 0, _LEVELS).astype(np.uint8)
     reach = side // step // 2
     padded = cv2.copyMakeBorder(grey, reach, reach, reach, reach, cv2.BORDER_REFLECT)

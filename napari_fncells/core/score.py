@@ -150,11 +150,12 @@ def above_rounding(answers: Plane, highest: float) -> Plane:
 def is_flat(values: Readable) -> bool:
     """Whether scores differ by no more than filters of float32 leave of a constant picture."""
     # Most pictures are seen not to be flat by a few pixels
-    for part, rounding in ((np.asarray(values[::16, ::16]), 2 * ROUNDING), (values, ROUNDING)):
-        low, high = extremes(part)
-        if high - low > rounding * max(abs(low), abs(high)):
-            return False
-    return True
+    few = np.asarray(values[::16, ::16])
+    low, high = float(few.min()), float(few.max())
+    if high - low > 2 * ROUNDING * max(abs(low), abs(high)):
+        return False
+    low, high = extremes(values)
+    return high - low <= ROUNDING * max(abs(low), abs(high))
 
 
 def background_statistics(values: Readable) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from scipy import ndimage as ndi
 from skimage.color import rgb2gray
 from skimage.filters import gaussian as skimage_gaussian
 
+from napari_fncells.core import blur
 from napari_fncells.core.blur import gaussian
 from napari_fncells.core.cutoff import cutoff_of
 from napari_fncells.core.ground import ground
@@ -40,6 +41,18 @@ def test_however_it_is_done_the_blur_is_the_same(
     mode = "reflect" if border == cv2.BORDER_REFLECT else "nearest"
     expected = ndi.gaussian_filter(plane.astype(np.float64), sigma, mode=mode, truncate=4)
     np.testing.assert_allclose(gaussian(plane, sigma, border=border), expected, atol=3e-4)
+
+
+@pytest.mark.parametrize("border", [cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT])
+def test_strips_of_a_large_plane_leave_no_seams(
+    border: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane = RNG.random((310, 70)).astype(np.float32)
+    for sigma in (0.4, 2.5, 5):
+        whole = gaussian(plane, sigma, border=border)
+        monkeypatch.setattr(blur, "_STRIP", 1000)
+        np.testing.assert_array_equal(gaussian(plane, sigma, border=border), whole)
+        monkeypatch.undo()
 
 
 def test_gaussian_of_nothing_is_a_copy() -> None:

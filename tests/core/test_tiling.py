@@ -16,7 +16,6 @@ from napari_fncells.core import segment
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.params import (
-    AUTO,
     LOCAL_METHODS,
     PRESETS,
     BlobMethod,
@@ -36,6 +35,7 @@ from napari_fncells.core.tiling.draft import TiledDraft, draft_tiles
 from napari_fncells.core.tiling.halo import halo_of
 
 METHODS = [m for m in get_args(CutoffMethod) if m not in (*LOCAL_METHODS, "likeness")]
+ALL_METHODS = [*METHODS, *LOCAL_METHODS]
 AMOUNTS = {"percentile": 90.0, "value": 40.0, "niblack": 1.0, "sauvola": -0.5}
 
 FEW = DraftParams(
@@ -76,7 +76,7 @@ def same(image: np.ndarray, params: DraftParams, tile: int) -> TiledDraft:
     return tiled
 
 
-@pytest.mark.parametrize("name", [name for name in PRESETS if name != AUTO])
+@pytest.mark.parametrize("name", [n for n, p in PRESETS.items() if not p.by_likeness])
 @pytest.mark.parametrize("tile", [16, 50, 64, 512])
 def test_presets(name: str, tile: int) -> None:
     params = PRESETS[name]
@@ -85,7 +85,7 @@ def test_presets(name: str, tile: int) -> None:
     assert same(picture(1, (190, 230)), params, tile).count > 0
 
 
-@pytest.mark.parametrize("method", METHODS + list(LOCAL_METHODS))
+@pytest.mark.parametrize("method", ALL_METHODS)
 @pytest.mark.parametrize("tile", [24, 64])
 def test_cutoffs(method: Any, tile: int) -> None:
     cutoff = CutoffParams(method=method, amount=AMOUNTS.get(method, 2.0), window=61)
@@ -118,9 +118,7 @@ cutoff_params = st.builds(
     lambda method, shift, **others: CutoffParams(
         method=method, amount=AMOUNTS.get(method, 2.0) * shift, **others
     ),
-    method=st.sampled_from(
-        [m for m in get_args(CutoffMethod) if m not in ("minimum", "value", "likeness")]
-    ),
+    method=st.sampled_from([m for m in ALL_METHODS if m not in ("minimum", "value")]),
     shift=st.sampled_from([0.7, 1.0, 1.1]),
     window=st.sampled_from([3.0, 31.0, 75.0]),
     hysteresis=st.sampled_from([0.0, 0.0, 0.4]),
@@ -271,6 +269,8 @@ def test_outputs_that_do_not_fit_are_refused() -> None:
     )
     with pytest.raises(ParameterError, match="uint8"):
         finish(draft_tiles(noise, every, labels_out=np.zeros(noise.shape, np.uint8)))
+    with pytest.raises(ParameterError, match="likeness"):
+        finish(draft_tiles(image, every.with_settings({"method": "likeness", "amount": 0.5})))
     with pytest.raises(ParameterError, match="axes"):
         finish(draft_tiles(np.zeros(7), every))
 

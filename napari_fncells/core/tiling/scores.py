@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.blobs import answer_of, answer_reach, sigmas
-from napari_fncells.core.blur import TRANSFORM_FROM, gaussian, gaussian_reach, reduction
+from napari_fncells.core.blur import TRANSFORM_FROM, gaussian, gaussian_reach, reduction, sigma_at
 from napari_fncells.core.distribution import Readable, extremes, rough_median
 from napari_fncells.core.ground import (
     ball_height,
@@ -71,7 +71,7 @@ class Scoring:
         """Gaussian blur, at a reduced scale where sigma is wide; see `blur.wide_gaussian`."""
         factor = reduction(field.shape, sigma)
         small = yield from self._reduced(field, factor)
-        blurred = _gaussian(small, sigma / factor, border)
+        blurred = _gaussian(small, sigma_at(sigma, factor), border)
         return (yield from self._enlarged(blurred, factor, field.shape))
 
     def _ground(self, plane: Field, size: float, method: GroundMethod) -> Steps[Field]:
@@ -91,14 +91,14 @@ class Scoring:
     def _clipped_blur(self, plane: Field, sigma: float) -> Steps[Field]:
         factor = reduction(plane.shape, sigma)
         small = yield from self._reduced(plane, factor)
-        first = yield from self._settled(_gaussian(small, sigma / factor), factor)
+        first = yield from self._settled(_gaussian(small, sigma_at(sigma, factor)), factor)
         if isinstance(small, Held) and isinstance(first, Held):
             spread = median_deviation(small.array, first.array)
         else:
             yield from copy(Local((small, first), np.subtract), self.target, self.side, _FIGURES)
             spread = median_deviation(self.target, np.broadcast_to(np.float32(0), plane.shape))
         clipped = Local((small, first), partial(_clipped, spread=spread))
-        level = _gaussian(clipped, sigma / factor)
+        level = _gaussian(clipped, sigma_at(sigma, factor))
         return (yield from self._enlarged(level, factor, plane.shape))
 
     def _blobs(self, values: Field, sizes: list[float], method: BlobMethod) -> Steps[Field]:

@@ -108,7 +108,9 @@ def samples() -> Iterator[Sample]:
         yield Sample(name, group, fold, view.shape, truth, pieces, iou)
 
 
-def _best_iou(regions: NDArray[np.uint16], truth: NDArray[np.int_]) -> Floats:
+def _best_iou(
+    regions: NDArray[np.uint16] | NDArray[np.float32], truth: NDArray[np.int_]
+) -> Floats:
     count, cells = int(regions.max()) + 1, int(truth.max()) + 1
     both = np.bincount((regions.astype(np.int64) * cells + truth).ravel(), minlength=count * cells)
     shared = both.reshape(count, cells)

@@ -19,8 +19,9 @@ from napari_fncells.core.auto.weights import FIRST_LOOK, SECOND_LOOK
 from napari_fncells.core.auto.words import Story, channel_words, nothing_words, words_of
 from napari_fncells.core.intensity import intensity
 from napari_fncells.core.labels import dense
+from napari_fncells.core.params import TYPICAL_AMOUNTS
 
-CUTOFF = 0.5
+CUTOFF = TYPICAL_AMOUNTS["likeness"]
 """Likeness above which a piece is drafted as a cell."""
 
 

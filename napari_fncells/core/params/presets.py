@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params.clean_up import CleanUpParams
-from napari_fncells.core.params.cutoff import CutoffParams
+from napari_fncells.core.params.cutoff import TYPICAL_AMOUNTS, CutoffParams
 from napari_fncells.core.params.draft import DraftParams
 from napari_fncells.core.params.score import ScoreParams
 
@@ -14,7 +14,7 @@ FNC_V1_DRAFT = "fnc-v1-draft"
 FNC_V1_BASELINE = "fnc-v1-baseline"
 
 PRESETS: dict[str, DraftParams] = {
-    AUTO: DraftParams(cutoff=CutoffParams(method="likeness", amount=0.5)),
+    AUTO: DraftParams(cutoff=CutoffParams(method="likeness", amount=TYPICAL_AMOUNTS["likeness"])),
     MEAN_SD: DraftParams(
         score=ScoreParams(channel="auto", smoothing=2.5),
         cutoff=CutoffParams(method="mean_sd", amount=3.0),

@@ -37,16 +37,23 @@ NAMES = (
     "cut",
     "relief",
 )
-"""All without units. Logarithms: area (of typical diameters squared), elongation (ratio of the
-axes), fill (area over that of the ellipse of equal moments; below 0 for branched or bent pieces),
-roundness (4 pi A / P²), core (area of the largest disk inside over the piece's), peak, contrast
-(mean above the ring; both in noises), brightness (peak over the picture's), grain (what
-smoothing took, over the peak). thickness: radius of the largest disk inside, in diameters. Over
-the peak: rim (light on the outline), evenness (SD of the light), ring (light just outside),
+"""All without units.
+
+Logarithms: area (of typical diameters squared), elongation (ratio of the axes), fill (area over
+that of the ellipse of equal moments; below 0 for branched or bent pieces), roundness (4 pi A over
+P squared), core (area of the largest disk inside over the piece's), peak and contrast (mean above
+the ring), both in noises, brightness (peak over the picture's), grain (what smoothing took, over
+the peak).
+
+Over the peak: rim (light on the outline), evenness (SD of the light), ring (light just outside),
 crowd (light around), fine (light above the nearest surroundings), mean, step (gradient on the
-outline, times diameter). rim_spread: variation of that gradient. border, cut: shares of the
-outline at the picture's side and at another share of the same piece. relief: 1 for a piece of
-the relief."""
+outline, times diameter).
+
+thickness: radius of the largest disk inside, in diameters. rim_spread: variation of the gradient
+on the outline. border, cut: shares of the outline at the picture's side and at another share of
+the same piece. relief: 1 for a piece of the relief.
+"""
+
 _RING = 1 / 6
 """Width of the ring in typical diameters."""
 _BOX = np.ones((3, 3), np.uint8)

@@ -133,7 +133,9 @@ def _cleaned(view: View, mask: Mask, *, relief: bool) -> _Level:
     depth = cv2.distanceTransform(np.pad(pixels, 1), cv2.DIST_L2, 5)
     place = np.flatnonzero(filled)
     of = np.asarray(whole, dtype=np.int32).ravel()[place]
-    deep = np.asarray(depth, dtype=np.float32)[1:-1, 1:-1].ravel()[place]
+    # The same pixels in the padded plane, which is not to be copied
+    padded = place + 2 * (place // filled.shape[1]) + filled.shape[1] + 3
+    deep = np.asarray(depth, dtype=np.float32).ravel()[padded]
     shape = filled.shape[0], filled.shape[1]
     return _Level(shape, place, of, deep, relief)
 

@@ -100,7 +100,7 @@ def _reasons(story: Story) -> str:
         count = int(np.count_nonzero(left & test))
         left &= ~test
         if count:
-            found.append(f"{count} {name}")
+            found.append(f"{count} {name}" if count > 1 else f"1 {name.removesuffix('s')}")
     unlike = int(np.count_nonzero(left))
     if unlike:
         found.append(f"{unlike} of doubtful shape or light")

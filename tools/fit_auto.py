@@ -36,14 +36,14 @@ from napari_fncells.io.masks import load_labels
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
 WEIGHTS = Path(__file__).resolve().parents[1] / "napari_fncells/core/auto/weights.py"
 SEEDS = tuple(range(1000, 1005))
-SHARES = {"yellow": 1.5, "red": 1.5, "green": 0.3, "flash": 0.5, "simulated": 0.2, "empty": 0.3}
+SHARES = {"yellow": 1.5, "red": 1.5, "green": 0.4, "flash": 0.4, "simulated": 0.3, "empty": 0.3}
 """How much a picture of each kind counts."""
 UNLIKE, ALIKE = 0.2, 0.7
 """IoU with a true cell from which a piece is somewhat, and wholly, like a cell."""
 FOUND, EMPHASIS, MOST_UNLIKE = 0.15, 3.0, 600
 """IoU from which a piece has to do with a cell; how much more such a piece counts; how many of
 the others are used of one picture."""
-STRENGTH = 60.0
+STRENGTH = 10.0
 """Of the ridge that holds weights near 0."""
 CUTOFFS = (0.4, 0.45, 0.5, 0.55, 0.6)
 Floats = NDArray[np.float64]
@@ -108,7 +108,9 @@ def samples() -> Iterator[Sample]:
         yield Sample(name, group, fold, view.shape, truth, pieces, iou)
 
 
-def _best_iou(regions: NDArray[np.uint16], truth: NDArray[np.int_]) -> Floats:
+def _best_iou(
+    regions: NDArray[np.uint16] | NDArray[np.float32], truth: NDArray[np.int_]
+) -> Floats:
     count, cells = int(regions.max()) + 1, int(truth.max()) + 1
     both = np.bincount((regions.astype(np.int64) * cells + truth).ravel(), minlength=count * cells)
     shared = both.reshape(count, cells)

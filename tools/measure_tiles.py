@@ -1,6 +1,6 @@
 """Seconds and memory of a draft of a large picture, tile by tile, its arrays on disk.
 
-Usage: python tools/measure_tiles.py [side] [--tile 2048] [--preset auto]
+Usage: python tools/measure_tiles.py [side] [--tile 2048] [--preset NAME] [--set FIELD=VALUE ...]
 
 The picture, its scores and its labels are memory maps in a temporary folder. What is printed as
 'private' is the highest memory of the child's own (not of the mapped files) above what it had
@@ -51,13 +51,14 @@ def private_bytes() -> int:
     return int(fields["RssAnon"].split()[0]) * 1024
 
 
-def measure(folder: Path, tile: int, preset: str, side: int) -> None:
+def measure(folder: Path, tile: int, preset: str, settings: list[str]) -> None:
     """Draft the picture of a folder and print what it took."""
     from napari_fncells.core.params import PRESETS
     from napari_fncells.core.tiling.draft import draft_tiles
 
     picture = np.load(folder / "picture.npy", mmap_mode="r")
     shape = picture.shape
+    params = PRESETS[preset].with_settings(dict(text.split("=", 1) for text in settings))
     scores = np.lib.format.open_memmap(folder / "scores.npy", "w+", np.float32, shape)
     labels = np.lib.format.open_memmap(folder / "labels.npy", "w+", np.uint32, shape)
     before, peak, done = private_bytes(), [0], threading.Event()
@@ -70,7 +71,7 @@ def measure(folder: Path, tile: int, preset: str, side: int) -> None:
     watcher.start()
     stages: dict[str, float] = defaultdict(float)
     last = start = time.perf_counter()
-    steps = draft_tiles(picture, PRESETS[preset], score_out=scores, labels_out=labels, tile=tile)
+    steps = draft_tiles(picture, params, score_out=scores, labels_out=labels, tile=tile)
     while True:
         try:
             words = next(steps)
@@ -83,8 +84,9 @@ def measure(folder: Path, tile: int, preset: str, side: int) -> None:
     seconds = time.perf_counter() - start
     done.set()
     watcher.join()
-    print(f"{side} x {side} px, tiles of {tile}, {preset}: {found.count} cells")
-    print(f"{seconds:.1f} s, {seconds / side**2 * 1e9:.0f} ns a pixel")
+    named = " ".join([preset, *settings])
+    print(f"{shape[0]} x {shape[1]} px, tiles of {tile}, {named}: {found.count} cells")
+    print(f"{seconds:.1f} s, {seconds / picture.size * 1e9:.0f} ns a pixel")
     print(f"private memory: {(peak[0] - before) / 2**20:.0f} MiB above {before / 2**20:.0f} MiB")
     for words, spent in stages.items():
         print(f"  {spent:6.1f} s  {words}")
@@ -94,11 +96,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("side", type=int, nargs="?", default=20_000)
     parser.add_argument("--tile", type=int, default=2048)
-    parser.add_argument("--preset", default="auto")
+    parser.add_argument("--preset", default="mean-sd")
+    parser.add_argument("--set", nargs="*", default=[], dest="settings")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.folder:
-        measure(given.folder, given.tile, given.preset, given.side)
+        measure(given.folder, given.tile, given.preset, given.settings)
         return
     with tempfile.TemporaryDirectory() as folder:
         make_picture(Path(folder) / "picture.npy", given.side)

@@ -139,8 +139,6 @@ def _first_axis(image: Readable) -> NDArray[np.float32]:
     (1, C) weights, scaled to a sum of 1 in size, so that the result is in grey levels.
     """
     sample = _sample(image).astype(np.float64)
-    if len(sample) == 1:
-        return np.full((1, image.shape[2]), 1 / image.shape[2], np.float32)
     _, axes = np.linalg.eigh(np.cov(sample, rowvar=False, bias=True))
     weights = axes[:, -1]
     weights = weights / np.abs(weights).sum() * (1 if weights.sum() >= 0 else -1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from napari_fncells.core.tiling.draft import draft_tiles
 
 LARGE = 64_000_000
 """Pixels; a larger picture is drafted tile by tile."""
+_TOO_LARGE = (
+    "The picture is too large to judge its pieces one by one: it was cut at mean + SD and cleaned."
+)
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,16 @@ def draft_steps(
     chosen = preset(params) if isinstance(params, str) else params
     method = params if isinstance(params, str) else method_name(params)
     sized = chosen.in_pixels(pixel_size)
+    large = image.ndim > 1 and image.shape[0] * image.shape[1] > LARGE
+    if sized.by_likeness and large:
+        found = yield from draft_steps(image, MEAN_SD, pixel_size, exact=exact)
+        return replace(found, words=f"{_TOO_LARGE} {found.words}")
     if sized.by_likeness:
         judged = yield from judge_steps(image, sized)
         cutoff = sized.cutoff.amount
         labels = in_reading_order(likely_cells(judged, cutoff, sized))
         return Draft(labels, likeness_map(judged), cutoff, method, chosen, judged.words)
-    if not exact and image.ndim > 1 and image.shape[0] * image.shape[1] > LARGE:
+    if large and not exact:
         return (yield from _by_tiles(image, sized, method, chosen))
     yield "Computing the score map"
     score = score_map(image, sized.score, exact=exact)

@@ -68,7 +68,8 @@ class _DraftDesk:
         """Show other settings, and their preview."""
         self._panel.show_params(params)
         if self._panel.tuning:
-            self._workspace.preview.show(params)
+            # As the form rounds them, so that Apply does what is shown
+            self._workspace.preview.show(self._panel.params)
 
     def change_unit(self, unit: Unit) -> None:
         """Show the same sizes in another unit."""

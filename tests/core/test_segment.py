@@ -10,6 +10,7 @@ from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params import (
     AUTO,
     FNC_V1_DRAFT,
+    MEAN_SD,
     BlobMethod,
     Channel,
     CleanUpParams,
@@ -163,6 +164,16 @@ def test_auto_finds_the_cells_of_a_clear_picture() -> None:
         cell = result.labels == result.labels[row, column]
         true = disk(SHAPE, row, column, radius)
         assert (cell & true).sum() / (cell | true).sum() > 0.6
+
+
+def test_a_picture_too_large_to_be_judged_is_cut_plainly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("napari_fncells.core.segment.LARGE", 1000)
+    result = draft(cell_picture())
+    assert result.method == MEAN_SD
+    assert result.words.startswith("The picture is too large to judge")
+    np.testing.assert_array_equal(result.labels > 0, draft(cell_picture(), MEAN_SD).labels > 0)
 
 
 def test_a_draft_tells_how_it_was_made() -> None:

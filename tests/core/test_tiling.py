@@ -34,7 +34,8 @@ from napari_fncells.core.tiling.blocks import Blocks
 from napari_fncells.core.tiling.draft import TiledDraft, draft_tiles
 from napari_fncells.core.tiling.halo import halo_of
 
-METHODS = [method for method in get_args(CutoffMethod) if method not in LOCAL_METHODS]
+METHODS = [m for m in get_args(CutoffMethod) if m not in (*LOCAL_METHODS, "likeness")]
+ALL_METHODS = [*METHODS, *LOCAL_METHODS]
 AMOUNTS = {"percentile": 90.0, "value": 40.0, "niblack": 1.0, "sauvola": -0.5}
 
 FEW = DraftParams(
@@ -75,7 +76,7 @@ def same(image: np.ndarray, params: DraftParams, tile: int) -> TiledDraft:
     return tiled
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", [n for n, p in PRESETS.items() if not p.by_likeness])
 @pytest.mark.parametrize("tile", [16, 50, 64, 512])
 def test_presets(name: str, tile: int) -> None:
     params = PRESETS[name]
@@ -84,7 +85,7 @@ def test_presets(name: str, tile: int) -> None:
     assert same(picture(1, (190, 230)), params, tile).count > 0
 
 
-@pytest.mark.parametrize("method", METHODS + list(LOCAL_METHODS))
+@pytest.mark.parametrize("method", ALL_METHODS)
 @pytest.mark.parametrize("tile", [24, 64])
 def test_cutoffs(method: Any, tile: int) -> None:
     cutoff = CutoffParams(method=method, amount=AMOUNTS.get(method, 2.0), window=61)
@@ -117,7 +118,7 @@ cutoff_params = st.builds(
     lambda method, shift, **others: CutoffParams(
         method=method, amount=AMOUNTS.get(method, 2.0) * shift, **others
     ),
-    method=st.sampled_from([m for m in get_args(CutoffMethod) if m not in ("minimum", "value")]),
+    method=st.sampled_from([m for m in ALL_METHODS if m not in ("minimum", "value")]),
     shift=st.sampled_from([0.7, 1.0, 1.1]),
     window=st.sampled_from([3.0, 31.0, 75.0]),
     hysteresis=st.sampled_from([0.0, 0.0, 0.4]),
@@ -228,6 +229,36 @@ def test_outputs_and_pictures_of_any_kind(tmp_path: Path) -> None:
         np.testing.assert_array_equal(scores, expected.scores)
 
 
+class Sliced:
+    """A store on disk, as zarr's: read and written by slices, and nothing else."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+
+    def __getitem__(self, key: tuple[slice, ...]) -> np.ndarray:
+        assert all(isinstance(part, slice) for part in key)
+        return self.array[key].copy()
+
+    def __setitem__(self, key: tuple[slice, ...], value: np.ndarray) -> None:
+        assert all(isinstance(part, slice) for part in key)
+        self.array[key] = value
+
+
+@pytest.mark.parametrize("method", ["mean_sd", "percentile", "otsu", "sauvola", "local_median"])
+def test_stores_that_know_slices_alone(method: Any) -> None:
+    image = picture(8, (170, 150))
+    params = FEW.with_settings(
+        {"method": method, "amount": AMOUNTS.get(method, 1.0), "blobs": "dog", "contrast": 30}
+    ).with_settings({"background": 20, "half_maximum": 0.3, "split": "intensity"})
+    expected = same(image, params, 64)
+    scores, labels = np.zeros((170, 150), np.float32), np.zeros((170, 150), np.uint16)
+    out = {"score_out": Sliced(scores), "labels_out": Sliced(labels)}
+    found = finish(draft_tiles(Sliced(image), params, tile=64, **out))
+    assert found.count == expected.count
+    np.testing.assert_array_equal(labels, expected.labels)
+    np.testing.assert_array_equal(scores, expected.scores)
+
+
 def test_outputs_that_do_not_fit_are_refused() -> None:
     image = picture(5, (170, 150))
     with pytest.raises(ParameterError, match="shape"):
@@ -238,6 +269,8 @@ def test_outputs_that_do_not_fit_are_refused() -> None:
     )
     with pytest.raises(ParameterError, match="uint8"):
         finish(draft_tiles(noise, every, labels_out=np.zeros(noise.shape, np.uint8)))
+    with pytest.raises(ParameterError, match="likeness"):
+        finish(draft_tiles(image, every.with_settings({"method": "likeness", "amount": 0.5})))
     with pytest.raises(ParameterError, match="axes"):
         finish(draft_tiles(np.zeros(7), every))
 

@@ -81,7 +81,11 @@ def test_the_cutoff_line_is_dragged(tuned: Desk) -> None:
     assert (shown(tuned) > 0).sum() > (first.draft.labels > 0).sum()
     assert panel.params.cutoff.method == before.cutoff.method, "it carries over"
     assert panel.params.cutoff.amount < before.cutoff.amount
+    assert after.draft.params == panel.params
     assert not tuned.document.labels.any()
+    tuned.pilot.press(panel.button)
+    tuned.pilot.settle()
+    np.testing.assert_array_equal(tuned.document.labels > 0, after.draft.labels > 0)
 
 
 def test_apply_is_one_step_and_does_what_it_said(tuned: Desk) -> None:

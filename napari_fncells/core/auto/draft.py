@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,16 @@ class AutoResult:
     def labels_at(self, cutoff: float) -> NDArray[np.int32]:
         """Cells at another cutoff: the pieces of a likeness above it; (Y, X) int32."""
         count = int(np.count_nonzero(self.likenesses > np.float32(cutoff)))
-        return np.where(self.pieces <= count, self.pieces, np.int32(0))
+        place = self._place
+        numbers = self.pieces.ravel()[place]
+        cells = np.zeros(self.pieces.shape, dtype=np.int32)
+        cells.ravel()[place] = np.where(numbers <= count, numbers, np.int32(0))
+        return cells
+
+    @cached_property
+    def _place(self) -> NDArray[np.int64]:
+        """Flat indices of the pixels of pieces: they cover little of a picture."""
+        return np.flatnonzero(self.pieces > 0)
 
 
 def auto_steps(image: NDArray[np.generic]) -> Generator[str, None, AutoResult]:

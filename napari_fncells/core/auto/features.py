@@ -36,20 +36,17 @@ NAMES = (
     "mean",
     "cut",
     "relief",
-    "rim_height",
-    "share",
 )
 """All without units. Logarithms: area (of typical diameters squared), elongation (ratio of the
 axes), fill (area over that of the ellipse of equal moments; below 0 for branched or bent pieces),
 roundness (4 pi A / P²), core (area of the largest disk inside over the piece's), peak, contrast
-(mean above the ring) and rim_height (in noises), brightness (peak over the picture's), grain (what
-smoothing took, over the peak), share (decimal, of the picture's pixels that are brighter than the
-rim). thickness: radius of the largest disk inside, in diameters. Over the peak: rim (light on the
-outline), evenness (SD of the light), ring (light just outside), crowd (light around), fine (light
-above the nearest surroundings), mean, step (gradient on the outline, times diameter).
-rim_spread: variation of that gradient. border, cut: shares of the outline at the picture's side
-and at another share of the same piece. relief: 1 for a piece of the relief."""
-
+(mean above the ring; both in noises), brightness (peak over the picture's), grain (what
+smoothing took, over the peak). thickness: radius of the largest disk inside, in diameters. Over
+the peak: rim (light on the outline), evenness (SD of the light), ring (light just outside),
+crowd (light around), fine (light above the nearest surroundings), mean, step (gradient on the
+outline, times diameter). rim_spread: variation of that gradient. border, cut: shares of the
+outline at the picture's side and at another share of the same piece. relief: 1 for a piece of
+the relief."""
 _RING = 1 / 6
 """Width of the ring in typical diameters."""
 _BOX = np.ones((3, 3), np.uint8)
@@ -60,7 +57,7 @@ class _Pieces:
     """The pieces of a rung, as a plane and one by one."""
 
     rung: Rung
-    numbers: NDArray[np.uint16]
+    numbers: NDArray[np.uint16] | NDArray[np.float32]
 
     @cached_property
     def area(self) -> Column:
@@ -101,7 +98,9 @@ class _Rim:
         cut = np.zeros(rung.of.size, dtype=bool)
         if rung.cut:
             high = cv2.dilate(pieces.numbers, _BOX).ravel()[rung.place]
-            raised = np.where(pieces.numbers == 0, np.uint16(65535), pieces.numbers)
+            raised = pieces.numbers + (pieces.numbers == 0) * pieces.numbers.dtype.type(
+                rung.count + 1
+            )
             low = cv2.erode(raised, _BOX).ravel()[rung.place]
             cut = (high != rung.of + 1) | (low != rung.of + 1)
             rim |= cut
@@ -162,7 +161,6 @@ def _light(view: View, pieces: _Pieces, rim: _Rim) -> dict[str, Column]:
     uneven = np.sqrt(np.maximum(rim.mean(slope * slope) - steep**2, 0))
     at_rim = rim.mean(view.height.ravel()[rim.place])
     ring = _ring(view, pieces)
-    brighter = 1 - np.searchsorted(view.sorted_heights, at_rim) / view.sorted_heights.size
     return {
         "rim": at_rim / peak,
         "peak": np.log(peak / view.noise),
@@ -176,8 +174,6 @@ def _light(view: View, pieces: _Pieces, rim: _Rim) -> dict[str, Column]:
         "crowd": pieces.mean(view.around) / peak,
         "fine": pieces.mean(view.fine) / peak,
         "mean": mean / peak,
-        "rim_height": np.log(np.maximum(at_rim, view.noise / 2) / view.noise),
-        "share": np.log10(brighter + 1e-4),
     }
 
 

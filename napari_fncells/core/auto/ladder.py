@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from napari_fncells.core.clean import fill_holes
 from napari_fncells.core.score import background_statistics
 
 Mask = NDArray[np.bool_]
+_Number = TypeVar("_Number", np.uint16, np.float32)
 
 _LEVELS = 20
 _LOWEST = 1.6
@@ -33,6 +35,8 @@ _MOST = 12.0
 _CLUMP = 40.0
 """Areas in squared diameters: of holes filled, of the smallest and the largest piece, and of the
 largest that is shared out among its cores."""
+_MANY = 65_000
+"""Pieces that 16 bits do not hold."""
 _CORES = {False: 0.3, True: 0.2}
 """Depth, in diameters, at which a piece of the height (of the relief) may fall into cores."""
 
@@ -65,9 +69,13 @@ class Rung:
     relief: bool
     cut: bool
 
-    def numbers(self) -> NDArray[np.uint16]:
-        """(y, x) pieces, numbered from 1; 0 = none."""
-        plane = np.zeros(self.shape, dtype=np.uint16)
+    def numbers(self) -> NDArray[np.uint16] | NDArray[np.float32]:
+        """(y, x) pieces, numbered from 1; 0 = none. Of a type that OpenCV's filters take."""
+        if self.count < _MANY:
+            return self._filled(np.zeros(self.shape, dtype=np.uint16))
+        return self._filled(np.zeros(self.shape, dtype=np.float32))
+
+    def _filled(self, plane: NDArray[_Number]) -> NDArray[_Number]:
         plane.ravel()[self.place] = self.of + 1
         return plane
 
@@ -156,8 +164,7 @@ def _shares(view: View, level: _Level) -> NDArray[np.int32]:
     core.ravel()[level.place[deep]] = 1
     shares = np.zeros(level.of.size, dtype=np.int32)
     found = 0
-    for piece in _clumps(level, core, deep, _CLUMP * view.unit**2):
-        mine = np.flatnonzero(level.of == piece)
+    for mine in _clumps(level, core, deep, _CLUMP * view.unit**2):
         rows, columns = np.divmod(level.place[mine], level.shape[1])
         rows, columns = rows - rows.min(), columns - columns.min()
         cores = np.zeros((int(rows.max()) + 1, int(columns.max()) + 1), dtype=np.uint8)
@@ -172,17 +179,20 @@ def _shares(view: View, level: _Level) -> NDArray[np.int32]:
 
 def _clumps(
     level: _Level, core: NDArray[np.uint8], deep: NDArray[np.bool_], most: float
-) -> list[int]:
-    """Pieces of several cores, those that are too large left out."""
+) -> list[NDArray[np.int64]]:
+    """Pixels of each piece of several cores, those that are too large left out."""
     count, cores = cv2.connectedComponents(core, connectivity=8, ltype=cv2.CV_32S)
     if count < 3:
         return []
     piece = np.zeros(count, dtype=np.int32)
     piece[np.asarray(cores).ravel()[level.place[deep]]] = level.of[deep]
+    clump = np.zeros(int(level.of.max()) + 1, dtype=bool)
     several = np.bincount(piece[1:]) > 1
-    area = np.bincount(level.of)[: several.size]
-    clumps: list[int] = np.flatnonzero(several & (area < most)).tolist()
-    return clumps
+    clump[: several.size] = several & (np.bincount(level.of)[: several.size] < most)
+    inside = np.flatnonzero(clump[level.of])
+    inside = inside[np.argsort(level.of[inside], kind="stable")]
+    ends = np.flatnonzero(np.diff(level.of[inside])) + 1
+    return np.split(inside, ends) if inside.size else []
 
 
 def disk(radius: float) -> NDArray[np.uint8]:

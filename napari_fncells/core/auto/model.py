@@ -32,8 +32,6 @@ _SQUARED = (
     "ring",
     "fine",
     "cut",
-    "rim_height",
-    "share",
 )
 _PAIRS = (
     ("area", "roundness"),
@@ -52,7 +50,6 @@ _PAIRS = (
 _COMPARED = (
     "area",
     "contrast",
-    "rim_height",
     "peak",
     "step",
     "roundness",

@@ -26,6 +26,7 @@ _AROUND = 1.5
 _BRIGHT = 99.8
 _LEAST_NOISE = 2e-4
 """Of the picture's span; noise that smoothing hides from pictures of whole numbers."""
+_NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], dtype=np.uint8)
 _SMALLEST = 8
 """px a side; a smaller picture holds no cell."""
 
@@ -92,7 +93,8 @@ class View:
     @cached_property
     def grain(self) -> Plane:
         """What smoothing took away."""
-        return np.asarray(np.abs(self.raw - self.height), dtype=np.float32)
+        taken: Plane = np.abs(self.raw - self.height)
+        return taken
 
     @cached_property
     def fine(self) -> Plane:
@@ -106,11 +108,6 @@ class View:
         side = 2 * int(_AROUND * self.unit) + 1
         mean = cv2.blur(np.maximum(self.height, 0), (side, side))
         return np.asarray(mean, dtype=np.float32)
-
-    @cached_property
-    def sorted_heights(self) -> Plane:
-        """Every ninth height, in order."""
-        return np.sort(self.height[::3, ::3].ravel())
 
 
 def view_of(plane: Plane) -> View | None:
@@ -128,8 +125,9 @@ def view_of(plane: Plane) -> View | None:
         return None
     low, high = plane.min(), plane.max()
     span = high - low
+    light = (plane - low) / span
     # Single hot pixels would stand high above all cells
-    light = cv2.medianBlur((plane - low) / span, 3)
+    light = np.minimum(light, cv2.dilate(light, _NEIGHBOURS))
     diameter = typical_diameter(light)
     factor = max(diameter / WORK_DIAMETER, 1.0)
     unit = diameter / factor

@@ -37,11 +37,6 @@ class Blocks:
         self._blocks: dict[tuple[int, int], Packed] = {}
         self._lock = Lock()
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the packed blocks take."""
-        return sum(part.nbytes for packed in self._blocks.values() for part in packed)
-
     def read(self, box: Box) -> NDArray[Any]:
         """The values in a box of the picture."""
         values = np.zeros((box.height, box.width), self.dtype)

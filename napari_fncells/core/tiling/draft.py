@@ -84,8 +84,14 @@ def draft_tiles(
     Raises
     ------
     ParameterError
-        For an array that is no picture, outputs of another shape or too small a type.
+        For an array that is no picture, outputs of another shape or too small a type, or the
+        cutoff method 'likeness', which judges pieces of the whole picture.
     """
+    if params.by_likeness:
+        raise ParameterError(
+            "Pieces cannot be judged by their likeness to a cell part by part.",
+            "Choose another cutoff method, for example 'mean + SD'.",
+        )
     shape = (image.shape[0], image.shape[1]) if len(image.shape) > 1 else (0, 0)
     for name, out in (("score map", score_out), ("labels", labels_out)):
         if out is not None and tuple(out.shape) != shape:

@@ -13,7 +13,7 @@ from napari_fncells.core.distribution import Readable, step_for
 from napari_fncells.core.params import GroundMethod
 
 _SAMPLE = 4_000_000
-_RADII: dict[GroundMethod, int] = {"top_hat": 12, "rolling_ball": 6}
+_RADII: dict[GroundMethod, int] = {"top_hat": 12, "rolling_ball": 5}
 """px; disks and balls are brought down to about this radius: they cost its square."""
 
 

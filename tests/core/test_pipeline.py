@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from napari_fncells.core import pipeline as module
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.intensity import intensity
-from napari_fncells.core.params import AUTO, preset
 from napari_fncells.core.pipeline import Pipeline
 from napari_fncells.core.regions import region_table
 from napari_fncells.core.score import score_map
@@ -210,7 +209,7 @@ WIDE: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("shape", [(1200, 1600), (851, 1203)])
 def test_a_quick_look_is_nearly_the_draft(move: dict[str, Any], shape: tuple[int, int]) -> None:
     image = simulate_image("crowded", seed=4)[0][: shape[0], : shape[1]]
-    params = preset(AUTO).with_settings({"split": "none", "opening": 3, **move})
+    params = SETTINGS.with_settings({"split": "none", "opening": 3, "amount": 3.0, **move})
     known = Pipeline(image)
     full, quick = known.draft(params), known.draft(params, quick=True)
     assert quick.labels.shape == quick.score.values.shape == full.labels.shape

@@ -14,6 +14,9 @@ from napari_fncells.core.ground import ground
 from napari_fncells.core.intensity import intensity
 from napari_fncells.core.params import ScoreParams
 
+PROBABILITY = "probability"
+"""Meaning of a score map that a model or another program made."""
+
 ROUNDING = 5e-6
 """What filters of float32 add to a constant picture, relative to its value."""
 

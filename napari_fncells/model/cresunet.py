@@ -13,11 +13,6 @@ from torch.nn import functional
 
 from napari_fncells.model.layout import WIDTHS
 
-MULTIPLE = 8
-"""Both sides of a picture must be multiples of this: three times they are halved."""
-REACH = 96
-"""How far apart, in px, a pixel can be from one it depends on, at most 94, as a multiple."""
-
 # Keras' defaults, with which the published weights were trained
 _EPSILON = 1e-3
 _MOMENTUM = 0.01

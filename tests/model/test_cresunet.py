@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from napari_fncells.model.layout import COUNTER, layers, value_shapes
+from napari_fncells.model.tiles import REACH
 
 torch = pytest.importorskip("torch")
 
 from napari_fncells.model.cresunet import (  # noqa: E402
-    REACH,
     ConvPath,
     CResUnet,
     ResidualBlock,

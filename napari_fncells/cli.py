@@ -156,7 +156,7 @@ def import_weights(
         return
     kind = f" ({card.source.kind})" if card.source is not None else ""
     print(f"{file.name}{kind} is now your model '{card.name}': {place}")
-    print(f"SHA-256 {card.sha256}; cutoff {card.cutoff:g}, as published.")
+    print(f"SHA-256 {card.sha256}; cutoff {card.cutoff:g}")
     for note in card.notes:
         print(note)
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.io.read_error import ImageReadError
 from napari_fncells.io.safe_pickle import Limits, read_plain
 from napari_fncells.model.layout import NORM_PARTS, layers
-from napari_fncells.model.refusal import refused
+from napari_fncells.model.refusal import KNOWN, ModelError, refused
 
 NORM_WORDS = ("gamma", "beta", "moving_mean", "moving_variance")
 """What Keras calls the parts of a normalisation, in its order."""
@@ -30,10 +31,13 @@ def read_keras_pickle(path: str | os.PathLike[str], file: str) -> dict[str, NDAr
 
     Raises
     ------
-    ModelError, ImageReadError
+    ModelError
         It cannot be read, or holds anything else.
     """
-    found = read_plain(path, limits=_LIMITS)
+    try:
+        found = read_plain(path, limits=_LIMITS)
+    except ImageReadError as error:
+        raise ModelError(error.sentence, KNOWN) from error
     entries: list[tuple[str, Any]] = []
     if isinstance(found, dict):
         entries = [(str(name), array) for name, array in found.items()]

@@ -78,7 +78,7 @@ def add_model(
 
     Raises
     ------
-    ModelError, ImageReadError, SaveError
+    ModelError, SaveError
         See `import_weights` and `write_model`.
     """
     values, card = import_weights(path, name)

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from napari_fncells.core.errors import UserError
 
-_KNOWN = (
+KNOWN = (
     "Known are weights of a c-ResUnet: checkpoints of PyTorch and fastai, the Keras .h5, the "
     "authors' .pkl, and safetensors."
 )
@@ -18,7 +18,7 @@ class ModelError(UserError):
     """Weights, a model or what runs it cannot be used."""
 
 
-def refused(file: str, problem: str, remedy: str = _KNOWN) -> ModelError:
+def refused(file: str, problem: str, remedy: str = KNOWN) -> ModelError:
     """Refusal of a file of weights.
 
     Parameters

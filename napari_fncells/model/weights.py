@@ -65,7 +65,7 @@ def import_weights(
 
     Raises
     ------
-    ModelError, ImageReadError
+    ModelError
         It holds anything but the finite values of a c-ResUnet, or cannot be read.
     """
     place = Path(path)

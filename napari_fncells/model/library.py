@@ -95,7 +95,7 @@ def find_model(wanted: str | Path, root: Path | None = None) -> Path:
         There is none.
     """
     path = Path(wanted)
-    if path.suffix == SUFFIX or path.exists():
+    if path.suffix == SUFFIX or path.is_file():
         return path
     named = model_folder(root) / f"{wanted}{SUFFIX}"
     if path.name == str(wanted) and named.is_file():

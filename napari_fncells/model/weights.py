@@ -27,6 +27,8 @@ SUFFIX = ".safetensors"
 _MOST_BYTES = 256 << 20
 _PICKLE_MAGIC = b"\x80"
 _FASTAI = "checkpoint of fastai"
+# Names of devices on Windows
+_TAKEN = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 V1_CUTOFF = 0.875
 """Published for c-ResUnet on FNC v1, with this clean-up."""
@@ -176,7 +178,7 @@ def checked_name(name: str) -> str:
     ModelError
         It is none.
     """
-    if re.fullmatch(NAME_PATTERN, name) is None or name.endswith("."):
+    if not re.fullmatch(NAME_PATTERN, name) or name.endswith(".") or _TAKEN.match(name):
         raise ModelError(
             f"A model cannot be named {name[:80]!r}.",
             "Use up to 60 letters, digits, dots, dashes and underscores, a letter first.",
@@ -235,7 +237,7 @@ def _card_beside(path: Path, digest: str) -> ModelCard | None:
 def _name_of(path: Path) -> str:
     """A name for a model by that of its file."""
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("._-")[:60].rstrip(".")
-    return stem or "imported"
+    return "imported" if not stem or _TAKEN.match(stem) else stem
 
 
 def _printable(name: str) -> str:

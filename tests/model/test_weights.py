@@ -152,7 +152,7 @@ def test_missing_files_folders_and_names(tmp_path: Path) -> None:
             import_weights(place)
     file = tmp_path / "x.safetensors"
     save_file(random_values(), file)
-    for name in ("", "../x", "a/b", "a b", ".x", "x" * 61, "x\n", "ü", "x."):
+    for name in ("", "../x", "a/b", "a b", ".x", "x" * 61, "x\n", "ü", "x.", "NUL", "con.x"):
         with pytest.raises(ModelError, match="cannot be named"):
             import_weights(file, name)
 
@@ -165,7 +165,7 @@ def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
         import_weights(file)
 
 
-def test_the_users_models(tmp_path: Path, journals: Path) -> None:
+def test_the_users_models(tmp_path: Path, journals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert list_models() == []
     source = tmp_path / "first.safetensors"
     save_file(random_values(), source)
@@ -180,6 +180,9 @@ def test_the_users_models(tmp_path: Path, journals: Path) -> None:
     assert "no card" in listed[2].problem
     assert find_model("first") == file
     assert find_model(source) == source
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "second").mkdir()  # a folder is no model
+    assert find_model("second") == model_folder() / "second.safetensors"
     with pytest.raises(UserError, match="first, second, third"):
         find_model("fourth")
     with pytest.raises(UserError, match="no model named"):

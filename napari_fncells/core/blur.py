@@ -15,8 +15,12 @@ _COARSE_SIGMA = 16.0
 """px; from here on a blur may be done at a reduced scale: it holds no finer detail."""
 _LEAST_SIGMA = 4.0
 """px; that is left of it at the reduced scale."""
-_TRANSFORM_FROM = 32
+_TWO_PASSES_FROM = 24
+"""px; from this reach of the kernel on, rows and columns are blurred one after the other."""
+_TRANSFORM_FROM = 60
 """px; where the kernel reaches farther, a cosine transform is faster."""
+_MOST_AROUND = 4
+"""Times its size that a plane may grow to for the transform, by what is laid around it."""
 _MOST = 8
 """Largest factor of reduction."""
 
@@ -39,30 +43,54 @@ def gaussian(plane: Plane, sigma: float, *, border: int = cv2.BORDER_REPLICATE) 
     """
     if sigma == 0:
         return plane.copy()
+    plane = np.asarray(plane, dtype=np.float32)
     reach = int(4 * sigma + 0.5)
-    if reach > _TRANSFORM_FROM:
-        return _by_transform(plane, sigma, reach, border)
+    around = _around(plane.shape, reach, border)
+    worth = plane.size * _MOST_AROUND >= (plane.shape[0] + sum(around[:2])) * (
+        plane.shape[1] + sum(around[2:])
+    )
+    if reach > _TRANSFORM_FROM and worth:
+        return _by_transform(plane, sigma, reach, border, around)
     width = 2 * reach + 1
-    blurred = cv2.GaussianBlur(plane, (width, width), sigma, borderType=border)
+    if reach < _TWO_PASSES_FROM:
+        blurred = cv2.GaussianBlur(plane, (width, width), sigma, borderType=border)
+    else:
+        # The same sums; in one call, OpenCV blurs rows again for each strip of the picture
+        line, point = cv2.getGaussianKernel(width, sigma, cv2.CV_32F), np.ones(1, np.float32)
+        blurred = cv2.sepFilter2D(plane, cv2.CV_32F, line, point, borderType=border)
+        blurred = cv2.sepFilter2D(blurred, cv2.CV_32F, point, line, borderType=border)
     return np.asarray(blurred, dtype=np.float32).reshape(plane.shape)
 
 
-def _by_transform(plane: Plane, sigma: float, reach: int, border: int) -> Plane:
-    """The same blur as a product of cosine transforms, whose cost does not grow with sigma.
+def _around(shape: tuple[int, ...], reach: int, border: int) -> tuple[int, int, int, int]:
+    """Px to lay around a plane for the transform: above, below, left, right.
 
-    The transform (DCT-II) is that of the mirrored plane, so mirroring is its natural border; a
-    repeated edge is laid around the plane first.
+    Mirroring is the transform's own border. It is slow where a side has large prime factors.
     """
-    padding = 0 if border == cv2.BORDER_REFLECT else reach
-    padded = np.pad(plane, padding, mode="edge") if padding else plane
+    if border == cv2.BORDER_REFLECT and all(_fast(side) == side for side in shape):
+        return 0, 0, 0, 0
+    rows, columns = (_fast(side + 2 * reach) - side - reach for side in shape)
+    return reach, rows, reach, columns
+
+
+def _fast(side: int) -> int:
+    return int(fft.next_fast_len(side, real=True))
+
+
+def _by_transform(
+    plane: Plane, sigma: float, reach: int, border: int, around: tuple[int, int, int, int]
+) -> Plane:
+    """The same blur as a product of cosine transforms, whose cost does not grow with sigma."""
+    padded = np.asarray(cv2.copyMakeBorder(plane, *around, border))
     mean = padded.mean(dtype=np.float64).astype(np.float32)
     spectrum = fft.dctn(padded - mean, overwrite_x=True, workers=-1)
     spectrum *= _response(padded.shape[0], sigma, reach)[:, None]
     spectrum *= _response(padded.shape[1], sigma, reach)
     blurred = fft.idctn(spectrum, overwrite_x=True, workers=-1)
     blurred += mean
-    inner = tuple(slice(padding, padding + side) for side in plane.shape)
-    return np.ascontiguousarray(blurred[inner], dtype=np.float32)
+    top, left = around[0], around[2]
+    inner = blurred[top : top + plane.shape[0], left : left + plane.shape[1]]
+    return np.ascontiguousarray(inner, dtype=np.float32)
 
 
 def _response(side: int, sigma: float, reach: int) -> Plane:
@@ -111,15 +139,24 @@ def at_reduced_scale(plane: Plane, factor: int, act: Callable[[Plane], Plane]) -
     values lie where they should.
     """
     height, width = plane.shape
-    down, right = -height % factor, -width % factor
+    return np.ascontiguousarray(enlarged(act(reduced(plane, factor)), factor)[:height, :width])
+
+
+def reduced(plane: Plane, factor: int) -> Plane:
+    """Means of blocks of factor x factor px; blocks cut by the border are filled by its edge."""
+    down, right = -plane.shape[0] % factor, -plane.shape[1] % factor
     if down or right:
         plane = np.pad(plane, ((0, down), (0, right)), mode="edge")
     size = plane.shape[1] // factor, plane.shape[0] // factor
     small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
-    filtered = act(np.asarray(small, dtype=np.float32))
-    whole = plane.shape[1], plane.shape[0]
-    large = cv2.resize(filtered, whole, interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(large[:height, :width], dtype=np.float32)
+    return np.asarray(small, dtype=np.float32).reshape(size[::-1])
+
+
+def enlarged(plane: Plane, factor: int) -> Plane:
+    """The plane at a scale larger by a whole factor, linear between the blocks' centres."""
+    whole = plane.shape[1] * factor, plane.shape[0] * factor
+    large = cv2.resize(plane, whole, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(large, dtype=np.float32).reshape(whole[::-1])
 
 
 def box_mean(plane: Plane, side: int) -> Plane:

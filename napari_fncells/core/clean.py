@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.labels import Slices, boxes
+from napari_fncells.core.labels import Slices, cell_pixels
 from napari_fncells.core.params import CleanUpParams
+from napari_fncells.core.roundness import roundness_of
 
 Mask = NDArray[np.bool_]
 Shape = tuple[int, ...]
@@ -102,60 +101,30 @@ def drop_cells(labels: NDArray[np.int32], params: CleanUpParams) -> NDArray[np.i
     """
     if not (params.min_area > 1 or params.max_area or params.roundness or params.border):
         return labels
-    gone = [i for i, box, mask in _cells(labels) if not _is_cell(mask, box, labels.shape, params)]
-    if not gone:
+    pixels = cell_pixels(labels)
+    area = np.bincount(pixels.of, minlength=pixels.ids.size)
+    gone = area < params.min_area
+    if params.max_area:
+        gone |= area > params.max_area
+    if params.border:
+        gone |= np.isin(pixels.ids, _at_border(labels))
+    if params.roundness:
+        numbers = np.where(gone, 0, 1 + np.arange(gone.size))
+        left = pixels.picture(numbers.astype(np.int32), labels.shape)
+        gone[~gone] = roundness_of(left) < params.roundness
+    if not gone.any():
         return labels
-    kept: NDArray[np.int32] = np.where(np.isin(labels, gone), 0, labels)
-    return kept
+    return pixels.picture(np.where(gone, 0, pixels.ids).astype(labels.dtype), labels.shape)
 
 
-def roundness(mask: Mask) -> float:
-    """4 pi A / P² of the outline of a piece: 1 for a disk, less the longer or the rougher it is.
-
-    Area and perimeter are those of the polygon through the outermost pixels' centres; the
-    perimeter is corrected for its staircase (Vossepoel & Smeulders 1982), which would make a
-    digital disk 0.9. A piece of a few px is 1.
-
-    Parameters
-    ----------
-    mask
-        (Y, X) bool; of several 8-connected pieces the largest counts.
-    """
-    padded = np.pad(mask.view(np.uint8), 1)
-    contours, _ = cv2.findContours(padded, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    outline = max(contours, key=len)[:, 0, :]
-    if len(outline) < 8:
-        return 1.0
-    steps = np.diff(outline, axis=0, append=outline[:1])
-    diagonal = np.abs(steps).sum(axis=1) == 2
-    corners = np.count_nonzero(diagonal != np.roll(diagonal, 1))
-    axial = len(outline) - int(diagonal.sum())
-    length = 0.980 * axial + 1.406 * int(diagonal.sum()) - 0.091 * corners
-    area = cv2.contourArea(outline)
-    return float(min(4 * np.pi * area / length**2, 1.0))
-
-
-def _is_cell(
-    mask: Mask, box: tuple[slice, slice], shape: tuple[int, ...], params: CleanUpParams
-) -> bool:
-    area = int(np.count_nonzero(mask))
-    if area < params.min_area or (params.max_area and area > params.max_area):
-        return False
-    if params.border and any(
-        axis.start == 0 or axis.stop == side for axis, side in zip(box, shape, strict=True)
-    ):
-        return False
-    return not params.roundness or roundness(mask) >= params.roundness
+def _at_border(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Ids along the four sides."""
+    return np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
 
 
 def _connectivity(params: CleanUpParams) -> int:
     """8 everywhere but where it is done as FNC v1 did."""
     return 4 if params.split == "fnc_v1" else 8
-
-
-def _cells(labels: NDArray[np.int32]) -> Iterator[tuple[int, tuple[slice, slice], Mask]]:
-    for i, box in boxes(labels).items():
-        yield i, box, labels[box] == i
 
 
 def _opened(mask: Mask, radius: int) -> Mask:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +12,7 @@ from scipy.ndimage import find_objects
 
 Labels = NDArray[np.unsignedinteger]
 Slices = tuple[slice, slice]
+Value = TypeVar("Value", bound=np.generic)
 
 # Up to this id a table by id beats sorting; beyond it the table would outgrow the picture
 _TABLE = 1 << 20
@@ -35,6 +39,46 @@ def present(labels: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int64
     return np.flatnonzero(counts).astype(np.int64, copy=False)
 
 
+@dataclass(frozen=True)
+class CellPixels:
+    """The pixels of all cells. They cover little of a picture: to look at them alone is quick.
+
+    Attributes
+    ----------
+    ids
+        (N,) int64, the ids that occur, in order.
+    place
+        (P,) int64: where in the flattened picture, in order.
+    of
+        (P,) int64: the cell of each, as an index into `ids`.
+    """
+
+    ids: NDArray[np.int64]
+    place: NDArray[np.int64]
+    of: NDArray[np.int64]
+
+    def picture(self, values: NDArray[Value], shape: tuple[int, ...]) -> NDArray[Value]:
+        """(Y, X) array of one value for each cell, 0 for the background."""
+        whole = np.zeros(shape, dtype=values.dtype)
+        whole.ravel()[self.place] = values[self.of]
+        return whole
+
+
+def cell_pixels(labels: NDArray[np.integer] | NDArray[np.bool_]) -> CellPixels:
+    """Find the pixels of all cells of (Y, X) labels; values below 0 count as background."""
+    flat = (labels.view(np.uint8) if labels.dtype == np.bool_ else labels).ravel()
+    place = np.flatnonzero(flat > 0)
+    found = flat[place].astype(np.int64, copy=False)
+    if int(found.max(initial=0)) > _TABLE:
+        ids, of = np.unique(found, return_inverse=True)
+        return CellPixels(ids, place, of.astype(np.int64, copy=False))
+    counts = np.bincount(found)
+    ids = np.flatnonzero(counts)
+    index = np.zeros(counts.size, dtype=np.int64)
+    index[ids] = np.arange(ids.size)
+    return CellPixels(ids.astype(np.int64, copy=False), place, index[found])
+
+
 def dense(
     labels: NDArray[np.integer] | NDArray[np.bool_],
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -54,21 +98,9 @@ def dense(
     numbers
         (Y, X) int32 in 0..n.
     """
-    ids = present(labels)
-    values = labels.view(np.uint8) if labels.dtype == np.bool_ else labels
-    if ids.size == 0:
-        return ids, np.zeros(labels.shape, dtype=np.int32)
-    if int(ids[-1]) <= _TABLE and int(values.min()) >= 0:
-        table = np.zeros(int(ids[-1]) + 1, dtype=np.int32)
-        table[ids] = np.arange(1, ids.size + 1, dtype=np.int32)
-        # Cells cover little of a picture: to look at them alone is several times faster
-        place = np.flatnonzero(values != 0)
-        found = np.zeros(values.shape, dtype=np.int32)
-        found.ravel()[place] = table[values.ravel()[place]]
-        return ids, found
-    numbers = np.searchsorted(ids, values.ravel(), side="left").reshape(values.shape) + 1
-    numbers[values <= 0] = 0
-    return ids, numbers.astype(np.int32)
+    pixels = cell_pixels(labels)
+    numbers = np.arange(1, pixels.ids.size + 1, dtype=np.int32)
+    return pixels.ids, pixels.picture(numbers, labels.shape)
 
 
 def boxes(labels: NDArray[np.integer] | NDArray[np.bool_]) -> dict[int, Slices]:
@@ -80,6 +112,7 @@ def boxes(labels: NDArray[np.integer] | NDArray[np.bool_]) -> dict[int, Slices]:
 
 def compact(labels: NDArray[np.integer]) -> Labels:
     """Renumber labels 1..n in order, in the smallest of uint16 and uint32 that fits."""
-    ids, numbers = dense(labels)
-    fits = ids.size <= np.iinfo(np.uint16).max
-    return numbers.astype(np.uint16 if fits else np.uint32)
+    pixels = cell_pixels(labels)
+    fits = pixels.ids.size <= np.iinfo(np.uint16).max
+    numbers: Labels = np.arange(1, pixels.ids.size + 1, dtype=np.uint16 if fits else np.uint32)
+    return pixels.picture(numbers, labels.shape)

@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from math import ceil, sqrt
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.blur import Plane
+from napari_fncells.core.blur import Plane, enlarged, reduced, wide_gaussian
 from napari_fncells.core.cutoff import cutoff_of
+from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.intensity import intensity
-from napari_fncells.core.labels import compact
+from napari_fncells.core.labels import Labels, compact
 from napari_fncells.core.params import DraftParams
-from napari_fncells.core.regions import piece_areas
+from napari_fncells.core.regions import RegionTable, piece_areas, region_table
 from napari_fncells.core.relief import relief
 from napari_fncells.core.score import ScoreMap, plane_score
 from napari_fncells.core.segment import Draft, cells_in, mask_of, method_name
 
 Result = TypeVar("Result")
 
+_QUICK = 500_000
+"""px; scores of no more are computed for a quick look."""
+_WIDE = 6.0
+"""px; smoothing by less takes no time."""
+
+
+class _Setting(NamedTuple):
+    """Parameters in px, those of the score as they are where `step` x `step` px are one."""
+
+    params: DraftParams
+    score: DraftParams
+    step: int = 1
+
 
 class Pipeline:
     """The stages of a draft, each kept until what it depends on changes.
 
-    Any thread may call; calls wait for one another.
+    Any thread may call; calls wait for one another. What is returned is kept and must not be
+    written to. Only the newest of each stage is kept.
 
     Parameters
     ----------
@@ -33,16 +49,54 @@ class Pipeline:
         (Y, X) or (Y, X, C), any real dtype; read, never written.
     pixel_size
         Side of a pixel in µm, where known.
+    exact
+        Whether wide filters are done at full scale, too.
+
+    Notes
+    -----
+    With `quick`, for a look while a slider is dragged, scores are those of a smaller picture, made
+    by block means, brought back to the size of the whole; so that a look takes some ten
+    milliseconds however slow a filter is. Where filters are narrow, they are not.
     """
 
-    def __init__(self, pixels: NDArray[np.generic], pixel_size: float | None = None) -> None:
+    def __init__(
+        self,
+        pixels: NDArray[np.generic],
+        pixel_size: float | None = None,
+        *,
+        exact: bool = False,
+    ) -> None:
         self._pixels = pixels
         self._pixel_size = pixel_size
-        self._kept: dict[str, tuple[Hashable, Any]] = {}
+        self._exact = exact
+        self._kept: dict[tuple[str, bool], tuple[Hashable, Any]] = {}
         self._lock = Lock()
 
-    def draft(self, params: DraftParams, *, cutoff: float | None = None) -> Draft:
-        """The draft with these parameters; see `segment.draft`.
+    def plane(self, params: DraftParams) -> Plane:
+        """The intensity looked at: (Y, X) float32."""
+        with self._lock:
+            return self._plane(_Setting(params, params))
+
+    def score(self, params: DraftParams, *, quick: bool = False) -> ScoreMap:
+        """The score map; see `score.score_map`."""
+        with self._lock:
+            at = self._setting(params, quick)
+            return self._enlarged(self._score(at), at)
+
+    def relief(self, params: DraftParams, *, quick: bool = False) -> ScoreMap:
+        """The scores that the cutoff is found in: for local methods, against the surroundings."""
+        with self._lock:
+            return self._relief(self._setting(params, quick))
+
+    def cutoff(self, params: DraftParams, *, quick: bool = False) -> float:
+        """The cutoff that the parameters ask for, in the relief's units."""
+        with self._lock:
+            return self._cutoff(self._setting(params, quick))
+
+    def mask(
+        self, params: DraftParams, cutoff: float | None = None, *, quick: bool = False
+    ) -> NDArray[np.bool_]:
+        """Pixels above a cutoff, holes filled, smoothed; small pieces are in it yet.
 
         Parameters
         ----------
@@ -50,62 +104,156 @@ class Pipeline:
             All of them.
         cutoff
             In place of the one that they ask for.
+        quick
+            Whether by the scores of a smaller picture.
+        """
+        with self._lock:
+            return self._mask(self._setting(params, quick), cutoff)
+
+    def labels(
+        self, params: DraftParams, cutoff: float | None = None, *, quick: bool = False
+    ) -> Labels:
+        """The cells: see `mask` and `segment.segment`."""
+        with self._lock:
+            return self._labels(self._setting(params, quick), cutoff)
+
+    def regions(
+        self, params: DraftParams, cutoff: float | None = None, *, quick: bool = False
+    ) -> RegionTable:
+        """Areas, boxes, centroids and intensities of `labels`."""
+        with self._lock:
+            at = self._setting(params, quick)
+            labels, plane = self._labels(at, cutoff), self._plane(at)
+            key = self._labels_key(at, cutoff)
+            return self._keep("regions", at, key, lambda: region_table(labels, plane))
+
+    def areas(
+        self, params: DraftParams, *, cutoff: float | None = None, quick: bool = False
+    ) -> NDArray[np.int64]:
+        """Areas in px² of all pieces of the mask, before any is dropped or cut."""
+        with self._lock:
+            return piece_areas(self._mask(self._setting(params, quick), cutoff))
+
+    def draft(
+        self, params: DraftParams, *, cutoff: float | None = None, quick: bool = False
+    ) -> Draft:
+        """The draft with these parameters; see `segment.draft`.
 
         Raises
         ------
         ParameterError
             For parameters that do not fit the picture.
         """
-        sized = params.in_pixels(self._pixel_size)
         with self._lock:
-            score = self._relief(sized)
-            at = self._cutoff(sized) if cutoff is None else cutoff
-            labels = compact(cells_in(self._mask(sized, at), score, sized))
-        return Draft(labels, score, at, method_name(params), params)
+            at = self._setting(params, quick)
+            score, labels = self._relief(at), self._labels(at, cutoff)
+            found = self._cutoff(at) if cutoff is None else cutoff
+        return Draft(labels, score, found, method_name(params), params)
 
-    def relief(self, params: DraftParams) -> ScoreMap:
-        """The scores that the cutoff is found in: for local methods, against the surroundings."""
+    def _setting(self, params: DraftParams, quick: bool) -> _Setting:
         sized = params.in_pixels(self._pixel_size)
-        with self._lock:
-            return self._relief(sized)
+        rows, columns = self._pixels.shape[:2]
+        step = min(ceil(sqrt(rows * columns / _QUICK)), rows, columns)
+        if not quick or step <= 1 or not _slow(sized):
+            return _Setting(sized, sized)
+        try:
+            # As if a pixel were 1 µm wide, and one of the smaller picture `step` µm
+            return _Setting(sized, sized.in_unit("um", 1.0).in_pixels(float(step)), step)
+        except ParameterError:
+            return _Setting(sized, sized)
 
-    def areas(self, params: DraftParams, *, cutoff: float | None = None) -> NDArray[np.int64]:
-        """Areas in px² of all pieces of the mask, before any is dropped or cut."""
-        sized = params.in_pixels(self._pixel_size)
-        with self._lock:
-            at = self._cutoff(sized) if cutoff is None else cutoff
-            return piece_areas(self._mask(sized, at))
+    def _plane(self, at: _Setting) -> Plane:
+        channel = at.params.score.channel
+        whole = at._replace(step=1)
+        return self._keep("plane", whole, channel, lambda: intensity(self._pixels, channel))
 
-    def _relief(self, params: DraftParams) -> ScoreMap:
-        plane = self._keep("plane", params.score.channel, lambda: self._plane(params))
-        step = 0.0 if self._pixels.dtype.kind == "f" else 1.0
-        score = self._keep("score", params.score, lambda: plane_score(plane, params.score, step))
-        cut = params.cutoff
+    def _seen(self, at: _Setting) -> Plane:
+        """The plane at the scale that scores are computed at."""
+        if at.step == 1:
+            return self._plane(at)
+        channel = at.params.score.channel
+        return self._keep("seen", at, channel, lambda: reduced(self._plane(at), at.step))
+
+    def _smoothed(self, at: _Setting) -> Plane:
+        score = at.score.score
         return self._keep(
-            "relief",
-            (params.score, cut.local and (cut.method, cut.window)),
-            lambda: relief(score, cut),
+            "smoothed",
+            at,
+            (score.channel, score.smoothing),
+            lambda: wide_gaussian(self._seen(at), score.smoothing, exact=self._exact),
         )
 
-    def _cutoff(self, params: DraftParams) -> float:
-        score = self._relief(params)
-        key = (params.score, params.cutoff)
-        return self._keep("cutoff", key, lambda: cutoff_of(score.values, params.cutoff))
+    def _score(self, at: _Setting) -> ScoreMap:
+        score = at.score.score
+        least = 0.0 if self._pixels.dtype.kind == "f" else 1.0
 
-    def _mask(self, params: DraftParams, cutoff: float) -> NDArray[np.bool_]:
-        score, up = self._relief(params), params.clean_up
-        key = (params.score, params.cutoff, cutoff, up.hole_area, up.opening, up.closing, up.split)
-        return self._keep("mask", key, lambda: mask_of(score, cutoff, params))
+        def make() -> ScoreMap:
+            smooth = self._smoothed(at)
+            return plane_score(self._seen(at), score, least, exact=self._exact, smooth=smooth)
 
-    def _plane(self, params: DraftParams) -> Plane:
-        return intensity(self._pixels, params.score.channel)
+        return self._keep("score", at, score, make)
 
-    def _keep(self, stage: str, key: Hashable, make: Callable[[], Result]) -> Result:
+    def _relief(self, at: _Setting) -> ScoreMap:
+        cut = at.score.cutoff
+
+        def make() -> ScoreMap:
+            return self._enlarged(relief(self._score(at), cut, exact=self._exact), at)
+
+        key = (at.params.score, cut.local and (cut.method, cut.window))
+        return self._keep("relief", at, key, make)
+
+    def _cutoff(self, at: _Setting) -> float:
+        score, cut = at.params.score, at.params.cutoff
+        key = (score, cut.method, cut.amount, cut.local and cut.window)
+        return self._keep("cutoff", at, key, lambda: cutoff_of(self._relief(at).values, cut))
+
+    def _mask_key(self, at: _Setting, cutoff: float | None) -> Hashable:
+        up = at.params.clean_up
+        found = self._cutoff(at) if cutoff is None else cutoff
+        four = up.split == "fnc_v1"
+        return at.params.score, at.params.cutoff, found, up.hole_area, up.opening, up.closing, four
+
+    def _mask(self, at: _Setting, cutoff: float | None) -> NDArray[np.bool_]:
+        def make() -> NDArray[np.bool_]:
+            found = self._cutoff(at) if cutoff is None else cutoff
+            return mask_of(self._relief(at), found, at.params)
+
+        return self._keep("mask", at, self._mask_key(at, cutoff), make)
+
+    def _labels_key(self, at: _Setting, cutoff: float | None) -> Hashable:
+        return self._mask_key(at, cutoff), at.params.clean_up
+
+    def _labels(self, at: _Setting, cutoff: float | None) -> Labels:
+        def make() -> Labels:
+            labels = compact(cells_in(self._mask(at, cutoff), self._relief(at), at.params))
+            labels.flags.writeable = False
+            return labels
+
+        return self._keep("labels", at, self._labels_key(at, cutoff), make)
+
+    def _enlarged(self, score: ScoreMap, at: _Setting) -> ScoreMap:
+        """The scores at the size of the whole picture."""
+        if at.step == 1:
+            return score
+        rows, columns = self._pixels.shape[:2]
+        values = np.ascontiguousarray(enlarged(score.values, at.step)[:rows, :columns])
+        return ScoreMap(values, score.meaning, score.step)
+
+    def _keep(self, stage: str, at: _Setting, key: Hashable, make: Callable[[], Result]) -> Result:
         """What a stage made of the same parameters last time, else what it makes now."""
-        known = self._kept.get(stage)
+        place = stage, at.step > 1
+        known = self._kept.get(place)
         if known is not None and known[0] == key:
             found: Result = known[1]
             return found
+        self._kept.pop(place, None)
         made = make()
-        self._kept[stage] = key, made
+        self._kept[place] = key, made
         return made
+
+
+def _slow(params: DraftParams) -> bool:
+    """Whether wide filters are asked for; narrow ones are quick enough as they are."""
+    score = params.score
+    wide = score.smoothing >= _WIDE or score.background or score.contrast
+    return bool(wide or score.blobs != "none" or params.cutoff.local)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.labels import boxes, dense
+from napari_fncells.core.labels import cell_pixels
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class RegionTable:
     maximum: NDArray[np.float64]
 
 
-def region_table(labels: NDArray[np.integer], intensity: NDArray[np.floating]) -> RegionTable:
+def region_table(
+    labels: NDArray[np.integer], intensity: NDArray[np.floating] | NDArray[np.integer]
+) -> RegionTable:
     """Area, box, centroid and intensity of every cell.
 
     Parameters
@@ -47,26 +49,19 @@ def region_table(labels: NDArray[np.integer], intensity: NDArray[np.floating]) -
     intensity
         (Y, X) of the same shape.
     """
-    ids, numbers = dense(labels)
-    count = ids.size
-    place = np.flatnonzero(numbers != 0)
-    of = numbers.ravel()[place] - 1
-    rows, columns = np.divmod(place, labels.shape[1])
-    values = intensity.ravel()[place].astype(np.float64)
+    pixels = cell_pixels(labels)
+    of, count = pixels.of, pixels.ids.size
+    rows, columns = np.divmod(pixels.place, max(labels.shape[1], 1))
+    values = intensity.ravel()[pixels.place].astype(np.float64)
     area = np.bincount(of, minlength=count)
-    whole = np.maximum(area, 1)
-    sums = [np.bincount(of, weights=w, minlength=count) / whole for w in (rows, columns, values)]
-    box = [[y.start, x.start, y.stop, x.stop] for y, x in boxes(numbers).values()]
+    sums = [np.bincount(of, weights=w, minlength=count) / area for w in (rows, columns, values)]
+    box = np.stack([np.full(count, labels.size)] * 2 + [np.zeros(count, np.int64)] * 2, axis=1)
+    for k, places in enumerate((rows, columns)):
+        np.minimum.at(box[:, k], of, places)
+        np.maximum.at(box[:, k + 2], of, places + 1)
     maximum = np.full(count, -np.inf)
     np.maximum.at(maximum, of, values)
-    return RegionTable(
-        ids,
-        area.astype(np.int64),
-        np.array(box, dtype=np.int64).reshape(-1, 4),
-        np.stack(sums[:2], axis=1),
-        sums[2],
-        maximum,
-    )
+    return RegionTable(pixels.ids, area, box, np.stack(sums[:2], axis=1), sums[2], maximum)
 
 
 def piece_areas(mask: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -72,10 +72,18 @@ def score_map(
 
 
 def plane_score(
-    plane: Plane, params: ScoreParams, step: float = 0.0, *, exact: bool = False
+    plane: Plane,
+    params: ScoreParams,
+    step: float = 0.0,
+    *,
+    exact: bool = False,
+    smooth: Plane | None = None,
 ) -> ScoreMap:
-    """Score map of a (Y, X) float32 plane of intensities; see `score_map`."""
-    values = wide_gaussian(plane, params.smoothing, exact=exact)
+    """Score map of a (Y, X) float32 plane of intensities; see `score_map`.
+
+    `smooth` is the plane smoothed already, where it is known; it is not written to.
+    """
+    values = wide_gaussian(plane, params.smoothing, exact=exact) if smooth is None else smooth
     meaning = "smoothed grey level"
     if params.background:
         values = _above(values, ground(plane, params.background, params.ground, exact=exact))

@@ -65,7 +65,8 @@ class Look:
     histogram
         Of the scores.
     settled
-        Whether the cutoff is the one that the parameters ask for, not one tried by hand.
+        Whether it is what applying the parameters gives: the cutoff is not one tried by hand,
+        the filters not those of a quick look.
     """
 
     draft: Draft
@@ -107,6 +108,7 @@ class Tuning:
         standing: Standing,
         *,
         cutoff: float | None = None,
+        quick: bool = False,
     ) -> Look:
         """Make a draft, and compare it with the mask there is.
 
@@ -118,17 +120,20 @@ class Tuning:
             The mask there is.
         cutoff
             In place of the one that the parameters ask for.
+        quick
+            Whether wide filters may be done on a smaller picture, while a slider moves.
 
         Raises
         ------
         ParameterError
             For parameters that do not fit the picture.
         """
-        draft = self._pipeline.draft(params, cutoff=cutoff)
+        draft = self._pipeline.draft(params, cutoff=cutoff, quick=quick)
         effect, fitted = effect_of(standing, draft.labels)
-        areas = self._pipeline.areas(params, cutoff=cutoff)
+        areas = self._pipeline.areas(params, cutoff=cutoff, quick=quick)
         histogram = self._histogram(draft)
-        return Look(draft, fitted, areas, effect, histogram, cutoff is None)
+        settled = cutoff is None and not quick
+        return Look(draft, fitted, areas, effect, histogram, settled)
 
     def _histogram(self, draft: Draft) -> Histogram:
         """Histogram of the scores; that of the last look where they are the same."""

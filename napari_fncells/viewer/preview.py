@@ -74,8 +74,12 @@ class Preview:
         """What is shown; None while there is nothing yet."""
         return self._look
 
-    def show(self, params: DraftParams, *, cutoff: float | None = None) -> None:
+    def show(
+        self, params: DraftParams, *, cutoff: float | None = None, quick: bool = False
+    ) -> None:
         """Show the draft with these parameters, as soon as it is there.
+
+        With `quick`, a rough look comes first, for a slider that may move on at once.
 
         Raises
         ------
@@ -92,7 +96,13 @@ class Preview:
         tuning = self._tuned[1]
         self._params = params
         standing = Standing.of(session.document)
-        self.background(lambda: tuning.look(params, standing, cutoff=cutoff), self._take)
+
+        def arrive(look: Look) -> None:
+            self._take(look)
+            if quick and self._params is params:
+                self.show(params)
+
+        self.background(lambda: tuning.look(params, standing, cutoff=cutoff, quick=quick), arrive)
 
     def move_cutoff(self, cutoff: float) -> None:
         """Show at once what is above a cutoff; the cells of it follow."""

@@ -56,7 +56,7 @@ class _DraftDesk:
             self._panel.words.setText(str(error))
             return
         self._note_edits()
-        self._workspace.preview.show(params)
+        self._workspace.preview.show(params, quick=True)
 
     def set_cutoff(self, cutoff: float) -> None:
         """Take the cutoff that the line was dragged to into the settings."""

@@ -12,10 +12,10 @@ from napari_fncells.core.clean import (
     drop_pieces,
     drop_small,
     fill_holes,
-    roundness,
     smooth_mask,
 )
 from napari_fncells.core.params import CleanUpParams
+from napari_fncells.core.roundness import roundness
 from tests.core.naive import EIGHT, disk
 
 QUICK = settings(max_examples=150, deadline=None, derandomize=True, database=None)

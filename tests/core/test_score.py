@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
+from scipy import ndimage as ndi
 from skimage.color import rgb2gray
 from skimage.filters import gaussian as skimage_gaussian
 
@@ -25,6 +27,19 @@ def test_gaussian_is_that_of_scikit_image(sigma: float, shape: tuple[int, int]) 
     found = gaussian(plane, sigma)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("border", [cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT])
+@pytest.mark.parametrize("sigma", [5, 9, 15, 16, 30])
+@pytest.mark.parametrize("shape", [(240, 320), (241, 331), (257, 90), (3, 900)])
+def test_however_it_is_done_the_blur_is_the_same(
+    shape: tuple[int, int], sigma: float, border: int
+) -> None:
+    """In one call, in two passes or by transform; sides of small and of large prime factors."""
+    plane = (RNG.random(shape) ** 4 * 255).astype(np.float32)
+    mode = "reflect" if border == cv2.BORDER_REFLECT else "nearest"
+    expected = ndi.gaussian_filter(plane.astype(np.float64), sigma, mode=mode, truncate=4)
+    np.testing.assert_allclose(gaussian(plane, sigma, border=border), expected, atol=3e-4)
 
 
 def test_gaussian_of_nothing_is_a_copy() -> None:

@@ -40,7 +40,8 @@ def look(desk: Desk, before: object = None) -> object:
     """Wait for a look that is newer than one."""
     preview = desk.workspace.preview
     desk.pilot.wait_until(
-        lambda: preview.look is not None and preview.look is not before, "the preview"
+        lambda: preview.look is not None and preview.look is not before and preview.look.settled,
+        "the preview",
     )
     desk.pilot.settle()
     return preview.look

@@ -132,6 +132,35 @@ def evaluate(
         _errors.print(f"Not compared, for want of a partner: {', '.join(unpaired)}")
 
 
+@app.command(name="import-weights")
+def import_weights(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Weights of a c-ResUnet: a checkpoint of PyTorch or fastai, a Keras .h5, the "
+            "authors' .pkl, or safetensors."
+        ),
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="Name of the model; that of the file where omitted.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take weights into your models, without running anything that is in the file."""
+    from napari_fncells.model.library import add_model
+
+    place, card = add_model(file, name)
+    if as_json:
+        facts = {"model": str(place), "card": card.model_dump(mode="json")}
+        print(json.dumps(facts, indent=2))
+        return
+    kind = f" ({card.source.kind})" if card.source is not None else ""
+    print(f"{file.name}{kind} is now your model '{card.name}': {place}")
+    print(f"SHA-256 {card.sha256}; cutoff {card.cutoff:g}")
+    for note in card.notes:
+        print(note)
+
+
 @app.command(name="open")
 def open_(
     path: Annotated[Path | None, typer.Argument(help="A picture or a folder of them.")] = None,

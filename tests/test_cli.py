@@ -264,3 +264,33 @@ def test_open_without_a_display_says_so(tmp_path: Path) -> None:
     done = fncells("open", tmp_path, DISPLAY="", WAYLAND_DISPLAY="")
     assert done.returncode == 2
     assert "no display" in done.stderr
+
+
+def test_import_weights(tmp_path: Path, journals: Path) -> None:
+    pytest.importorskip("safetensors")
+    from safetensors.numpy import save_file
+
+    from tests.model.weights_of import random_values
+
+    file = tmp_path / "theirs.safetensors"
+    save_file(random_values(), file)
+    done = fncells("import-weights", file, "--name", "mine", "--json")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert Path(facts["model"]) == journals / "models" / "mine.safetensors"
+    assert facts["card"]["source"]["file"] == "theirs.safetensors"
+    told = fncells("import-weights", file)
+    assert told.returncode == 0, told.stderr
+    assert "your model 'theirs'" in told.stdout
+    assert facts["card"]["sha256"] in told.stdout
+
+
+def test_weights_that_are_refused(tmp_path: Path, journals: Path) -> None:
+    file = tmp_path / "x.pth"
+    file.write_bytes(b"something else")
+    for words in ((file,), (tmp_path / "none.pth",), (file, "--name", "../x", "--json")):
+        done = fncells("import-weights", *words)
+        assert done.returncode == 2
+        assert done.stderr.count("fncells: ") == 1
+        assert "Traceback" not in done.stderr
+    assert not (journals / "models").exists()

@@ -25,10 +25,12 @@ def test_importing_the_package_brings_in_nothing_heavy() -> None:
     assert not loaded_after("import napari_fncells") & (HEAVY | {"numpy", "pydantic"})
 
 
-@pytest.mark.parametrize("module", ["core.segment", "io.images", "session.batch", "cli"])
+@pytest.mark.parametrize(
+    "module", ["core.segment", "io.images", "session.batch", "cli", "model.predict"]
+)
 def test_logic_brings_in_no_window_and_no_torch(module: str) -> None:
     loaded = loaded_after(f"import napari_fncells.{module}")
-    assert not loaded & {"torch", "qtpy", "PyQt5", "PyQt6", "napari"}
+    assert not loaded & {"torch", "h5py", "safetensors", "qtpy", "PyQt5", "PyQt6", "napari"}
 
 
 def test_viewer_layer_brings_in_no_qt() -> None:

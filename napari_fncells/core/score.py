@@ -17,6 +17,9 @@ from napari_fncells.core.params import ScoreParams
 
 _SAMPLE = 5_000_000
 """Scores that are looked at where not all are needed."""
+PROBABILITY = "probability"
+"""Meaning of a score map that a model or another program made."""
+
 ROUNDING = 5e-6
 """What filters of float32 add to a constant picture, relative to its value."""
 

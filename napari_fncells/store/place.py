@@ -18,15 +18,14 @@ from pathlib import Path
 from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from platformdirs import user_data_path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from napari_fncells.io.atomic import SaveError, write_atomic
 from napari_fncells.io.images import Image
 from napari_fncells.io.samples import is_sample
+from napari_fncells.io.user_data import data_folder
 from napari_fncells.store.codec import printable
 
-DATA_DIR_VARIABLE = "FNCELLS_DATA_DIR"
 WORKING_FOLDER = "fncells"
 _FOLDER_FILE = "folder.json"
 _HASHED_BYTES = 16 << 20  # of a larger array only evenly spaced rows are hashed
@@ -155,14 +154,6 @@ class Place:
             if _content(file) != content:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_atomic(file, content, replace=True)
-
-
-def data_folder(root: Path | None = None) -> Path:
-    """The folder of all journals: as given, as the environment says, or the platform's."""
-    if root is not None:
-        return root
-    named = os.environ.get(DATA_DIR_VARIABLE)
-    return Path(named) if named else user_data_path("napari-fncells", appauthor=False)
 
 
 def place_of(image: Image, annotator: str = "", root: Path | None = None) -> Place:

@@ -9,8 +9,9 @@ import pytest
 
 from napari_fncells.io.images import Image
 from napari_fncells.io.samples import sample_image_path
+from napari_fncells.io.user_data import DATA_DIR_VARIABLE, data_folder
 from napari_fncells.store import place as place_module
-from napari_fncells.store.place import DATA_DIR_VARIABLE, data_folder, pixel_hash, place_of
+from napari_fncells.store.place import pixel_hash, place_of
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from napari_fncells.io.importers.base import PROBABILITY, ImportedDraft, Importer, Meaning
+from napari_fncells.io.importers.base import ImportedDraft, Importer, Meaning
 from napari_fncells.io.importers.cellpose import CELLPOSE
 from napari_fncells.io.importers.numpy_array import NUMPY
 from napari_fncells.io.importers.picture import PICTURE
@@ -23,7 +23,6 @@ DRAFT_SUFFIXES: tuple[str, ...] = tuple(
 __all__ = [
     "DRAFT_SUFFIXES",
     "IMPORTERS",
-    "PROBABILITY",
     "ImportedDraft",
     "Importer",
     "Meaning",

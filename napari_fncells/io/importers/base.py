@@ -12,9 +12,6 @@ import numpy.typing as npt
 
 from napari_fncells.core.score import ScoreMap
 
-PROBABILITY = "probability"
-"""Meaning of a score map that came from another program."""
-
 
 class Meaning(StrEnum):
     """What the numbers of a file say."""

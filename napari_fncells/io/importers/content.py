@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from skimage.measure import label as label_equal
 
-from napari_fncells.core.score import ScoreMap
+from napari_fncells.core.score import PROBABILITY, ScoreMap
 from napari_fncells.io.images import Image
-from napari_fncells.io.importers.base import PROBABILITY, ImportedDraft, Meaning
+from napari_fncells.io.importers.base import ImportedDraft, Meaning
 from napari_fncells.io.mask_kind import MaskKind, mask_kind
 from napari_fncells.io.masks import is_jpeg, labels_in
 from napari_fncells.io.read_error import ImageReadError, ReadCode

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from napari_fncells.core.auto import AutoResult, auto_steps
+from napari_fncells.core.auto import CUTOFF, AutoResult, auto_steps
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.evaluate import score_picture
 from napari_fncells.core.labels import label
@@ -74,7 +74,7 @@ def check(result: AutoResult, shape: tuple[int, ...]) -> None:
         cells = result.labels_at(cutoff)
         np.testing.assert_array_equal(cells > 0, likeness > np.float32(cutoff))
         np.testing.assert_array_equal(np.unique(cells[cells > 0]), 1 + np.arange(cells.max()))
-    np.testing.assert_array_equal(labels, result.labels_at(0.5))
+    np.testing.assert_array_equal(labels, result.labels_at(CUTOFF))
     for cell in range(1, result.pieces.max() + 1):
         assert label(result.pieces == cell).max() == 1
         assert np.unique(likeness[result.pieces == cell]).size == 1

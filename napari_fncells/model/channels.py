@@ -1,0 +1,116 @@
+"""A picture as the network wants it: three channels of fractions of full scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fncells.core.errors import ParameterError
+from napari_fncells.core.intensity import brightest_channel
+from napari_fncells.model.card import ModelCard, Normalisation
+
+Window = tuple[slice, slice]
+
+_SAMPLE_STEP = 4
+_LARGE = 256
+_LIMIT = 1e6
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkInput:
+    """A picture, and how any part of it is given to a network.
+
+    Attributes
+    ----------
+    pixels
+        (Y, X) or (Y, X, C), any real dtype.
+    channels
+        Indices of the three channels; the same one thrice for a grey picture.
+    white
+        Grey value that becomes 1.
+    """
+
+    pixels: NDArray[Any]
+    channels: tuple[int, int, int]
+    white: float
+
+    @classmethod
+    def of(cls, pixels: NDArray[Any], card: ModelCard) -> Self:
+        """Look at a picture once, as the card of a model asks.
+
+        Parameters
+        ----------
+        pixels
+            (Y, X) or (Y, X, C) array of any real or boolean dtype.
+        card
+            Which channels and which scale.
+
+        Raises
+        ------
+        ParameterError
+            For an array of another dimension or kind.
+        """
+        if pixels.ndim not in (2, 3) or 0 in pixels.shape or pixels.dtype.kind not in "biuf":
+            raise ParameterError(
+                f"A picture has the axes (Y, X) or (Y, X, C) and real numbers, not the shape "
+                f"{pixels.shape} and {pixels.dtype.name}.",
+                "Choose one plane of it.",
+            )
+        planes = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
+        channels = _channels(planes, card)
+        return cls(planes, channels, _white(planes, channels, card.normalisation))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    def window(self, window: Window) -> NDArray[np.float32]:
+        """A part of the picture, (3, Y, X) float32; what is no finite number becomes 0."""
+        part = self.pixels[window]
+        with np.errstate(over="ignore", invalid="ignore"):
+            chosen = [part[..., channel].astype(np.float32) for channel in self.channels]
+            values = np.stack(chosen) / np.float32(self.white)
+        values[~(np.abs(values) <= _LIMIT)] = 0.0
+        return values
+
+
+def _channels(planes: NDArray[Any], card: ModelCard) -> tuple[int, int, int]:
+    count = planes.shape[2]
+    if card.channels == "stained" or count == 2:
+        # Two stains are no red and green: the one with cells, as in drafts by threshold
+        chosen = brightest_channel(planes)
+        return chosen, chosen, chosen
+    return (0, 0, 0) if count == 1 else (0, 1, 2)
+
+
+def _white(
+    planes: NDArray[Any], channels: tuple[int, int, int], normalisation: Normalisation
+) -> float:
+    """Grey value that the network sees as 1."""
+    full = _full_scale(planes)
+    if normalisation.method == "full_scale":
+        return full
+    sample = _sample(planes)[..., sorted(set(channels))].max(axis=2)
+    with np.errstate(over="ignore"):
+        values = sample[np.isfinite(sample)].astype(np.float64)
+    level = float(np.percentile(values, normalisation.percentile)) if values.size else 0.0
+    return max(level, normalisation.floor * full) or full
+
+
+def _full_scale(planes: NDArray[Any]) -> float:
+    """Largest value that the type can hold; of fractions 1, or the largest where above that."""
+    if planes.dtype.kind == "b":
+        return 1.0
+    if planes.dtype.kind != "f":
+        return float(np.iinfo(planes.dtype).max)
+    return max(1.0, float(np.max(planes, initial=0, where=np.isfinite(planes))))
+
+
+def _sample(planes: NDArray[Any]) -> NDArray[Any]:
+    """Of a large picture every 4th pixel both ways, which is plenty for a percentile."""
+    step = _SAMPLE_STEP if min(planes.shape[:2]) >= _LARGE else 1
+    return planes[::step, ::step]

@@ -1,0 +1,51 @@
+"""Why a model cannot be used, in words for the person who wanted to."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+from napari_fncells.core.errors import UserError
+
+KNOWN = (
+    "Known are weights of a c-ResUnet: checkpoints of PyTorch and fastai, the Keras .h5, the "
+    "authors' .pkl, and safetensors."
+)
+_PACKAGES = {"torch": "PyTorch"}
+
+
+class ModelError(UserError):
+    """Weights, a model or what runs it cannot be used."""
+
+
+def refused(file: str, problem: str, remedy: str = KNOWN) -> ModelError:
+    """Refusal of a file of weights.
+
+    Parameters
+    ----------
+    file
+        Its name.
+    problem
+        What goes on from the name, without a full stop.
+    remedy
+        What to do.
+    """
+    return ModelError(f"{file} {problem}; it was not taken.", remedy)
+
+
+def required(package: str) -> ModuleType:
+    """A package that only models need.
+
+    Raises
+    ------
+    ModelError
+        It is not installed.
+    """
+    try:
+        return import_module(package)
+    except ImportError as error:
+        title = _PACKAGES.get(package, package)
+        raise ModelError(
+            f"Models need {title}, which is not installed.",
+            "Install it with: pip install 'napari-fncells[model]'",
+        ) from error

@@ -1,266 +1,345 @@
-"""Fit the two judges of the automatic draft and write them down as plain numbers.
+"""Fit the weights of the automatic draft, and see what it does on pictures it was not fitted to.
 
-    python tools/fit_auto.py            cross-validate: what pictures never seen may expect
-    python tools/fit_auto.py --write    fit to all pictures and write core/auto/weights.py
-
-Learns from simulated pictures and, where they lie beside the repository, from real ones. In
-cross-validation a real FNC picture is judged by what all others taught; DeepFLaSH is left out in
-two halves, green in one piece, simulated pictures seed by seed. The same pictures give the same
-numbers.
+Writes napari_fncells/core/auto/weights.py. With `--held-out` nothing is written: every real
+picture is drafted with weights fitted to the others, every simulated one with weights fitted to
+other seeds, and the tables of docs/drafts.md are printed; with `--by-group` whole groups of
+pictures are left out in turn. The same pictures give the same weights: nothing is drawn by
+chance.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.auto.choice import Pieces, choose, measured
-from napari_fncells.core.auto.ladder import ladder
-from napari_fncells.core.auto.model import ALONE, AMONG, DOUBT, Judge, Typical, alone, among
-from napari_fncells.core.auto.outlines import enlarged
-from napari_fncells.core.auto.view import view_of
-from napari_fncells.core.evaluate import Detection
+from napari_fncells.core.auto import draft, weights
+from napari_fncells.core.auto.choice import Choice, choose
+from napari_fncells.core.auto.draft import auto_steps
+from napari_fncells.core.auto.features import Features, measure
+from napari_fncells.core.auto.likeness import (
+    AMONG_PIECES,
+    CONSTANT,
+    OF_PIECES,
+    among,
+    likeness,
+    terms,
+)
+from napari_fncells.core.auto.pieces import ladders
+from napari_fncells.core.auto.sheet import Column
+from napari_fncells.core.auto.view import View, view_of
+from napari_fncells.core.evaluate import PictureScore, score_picture
 from napari_fncells.core.intensity import intensity
-from napari_fncells.core.matching import match_objects
 from napari_fncells.core.meter import predicted_gestures
 from napari_fncells.core.simulate import KINDS, simulate_image
+from napari_fncells.core.steps import finish
 from napari_fncells.io.images import read_image
 from napari_fncells.io.masks import load_labels
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
-WEIGHTS = Path(__file__).resolve().parents[1] / "napari_fncells/core/auto/weights.py"
-SEEDS = tuple(range(1000, 1005))
-SHARES = {"yellow": 1.5, "red": 1.5, "green": 0.4, "flash": 0.4, "simulated": 0.3, "empty": 0.3}
-"""How much a picture of each kind counts."""
-UNLIKE, ALIKE = 0.2, 0.7
-"""IoU with a true cell from which a piece is somewhat, and wholly, like a cell."""
-FOUND, EMPHASIS, MOST_UNLIKE = 0.15, 3.0, 600
-"""IoU from which a piece has to do with a cell; how much more such a piece counts; how many of
-the others are used of one picture."""
-STRENGTH = 10.0
-"""Of the ridge that holds weights near 0."""
-CUTOFFS = (0.4, 0.45, 0.5, 0.55, 0.6)
-Floats = NDArray[np.float64]
+GROUPS = {
+    "yellow": "fnc/yellow_*_image.png",
+    "red": "fnc/red_*_image.png",
+    "green": "fnc/green_*_image.png",
+    "DeepFLaSH": "deepflash/*_image.png",
+}
+SEEDS = range(1000, 1005)
+"""Of the simulated pictures, of each kind one a seed."""
+QUARTERED = {"yellow": "yellow quarters", "red": "red quarters"}
+"""Groups whose pictures are looked at by quarters, too: pictures of few cells, or none."""
+FIRST_SHARES = {
+    "yellow": 1.5,
+    "red": 1.5,
+    "green": 0.5,
+    "DeepFLaSH": 0.4,
+    "simulated": 0.6,
+    "empty": 0.6,
+    "yellow quarters": 0.4,
+    "red quarters": 0.4,
+}
+SECOND_SHARES = FIRST_SHARES | {"simulated": 0.1, "empty": 0.3}
+"""How much a picture counts. Which dim cells are marked the simulator cannot tell, so it counts
+little where pieces are judged beside each other; its empty pictures do tell."""
+SMALLEST_CUT = 200
+"""px² of a cell that a quarter's side cuts, for it to count."""
+USUAL_CELLS = 20
+FEWEST_CELLS = 4
+FEWEST_PIECES = 15
+FIRST_TARGET = (0.1, 0.5)
+SECOND_TARGET = (0.1, 0.4)
+"""IoU with a true cell from which on a piece is a little, and wholly, like a cell."""
+FIRST_RIDGE = 30.0
+SECOND_RIDGE = 10.0
+INNER_FOLDS = 4
+WEIGHTS_FILE = Path(weights.__file__)
+Weights = dict[str, float]
 
 
-@dataclass
-class Sample:
-    """One picture, its pieces, and how well each fits a true cell."""
+@dataclass(frozen=True)
+class Picture:
+    """A picture with all pieces that are looked at, and their best IoU with a true cell."""
 
     name: str
     group: str
-    fold: str
-    shape: tuple[int, int]
+    pixels: NDArray[np.generic]
     truth: NDArray[np.integer]
-    pieces: Pieces
-    iou: Floats
+    view: View
+    table: Features
+    members: list[NDArray[np.int64]]
+    iou: Column
 
-    def taught(self) -> tuple[NDArray[np.int64], Floats, Floats]:
-        """Pieces to learn from, how like cells they are, how much each counts."""
-        related = np.flatnonzero(self.iou > FOUND)
-        others = np.flatnonzero(self.iou <= FOUND)
-        rng = np.random.default_rng(len(self.iou))
-        used = rng.permutation(others)[:MOST_UNLIKE]
-        target = np.clip((self.iou - UNLIKE) / (ALIKE - UNLIKE), 0, 1)
-        weight = np.concatenate(
-            [
-                np.full(related.size, EMPHASIS),
-                np.full(used.size, others.size / max(used.size, 1)),
-            ]
-        )
-        crowd = np.clip(np.sqrt(np.unique(self.truth).size / 20), 0.6, 1.5)
-        weight *= 100 * SHARES[self.group] * crowd / weight.sum()
-        chosen = np.concatenate([related, used])
-        return chosen, target[chosen], weight
+    @property
+    def fold(self) -> str:
+        """Pictures that are left out together.
+
+        Quarters with their picture, simulated ones of a seed, those of one stain of DeepFLaSH,
+        all green ones.
+        """
+        if self.group == "DeepFLaSH":
+            return self.name.split("_")[0]
+        return self.group if self.group == "green" else self.name.split()[-1]
+
+    @property
+    def kin(self) -> str:
+        """Group, of quarters that of their picture."""
+        return self.group.removesuffix(" quarters")
+
+    @property
+    def cells(self) -> int:
+        """Number of true cells."""
+        return int(np.count_nonzero(np.unique(self.truth)))
 
 
-def pictures() -> Iterator[tuple[str, str, str, NDArray[np.generic], NDArray[np.integer]]]:
-    """Name, group, fold, pixels and true labels of every picture."""
-    for path in sorted(REAL.glob("*/*_image.png")):
-        name = path.name.removesuffix("_image.png")
-        group = name.split("_")[0] if path.parent.name == "fnc" else "flash"
-        truth = load_labels(path.with_name(f"{name}_mask.png")).values
-        fold = {"green": "green", "flash": f"flash {name[-1] in '02'}"}.get(group, name)
-        yield name, group, fold, read_image(path).pixels, truth
+@dataclass(frozen=True)
+class Sample:
+    """Rows of a fit."""
+
+    rows: NDArray[np.float64]
+    target: Column
+    weight: Column
+
+
+def pictures() -> Iterator[Picture]:
+    for group, pattern in GROUPS.items():
+        for path in sorted(REAL.glob(pattern)):
+            mask = path.with_name(path.name.replace("_image", "_mask"))
+            name = path.name.replace("_image.png", "")
+            pixels, truth = read_image(path).pixels, load_labels(mask).values
+            yield observed(name, group, pixels, truth)
+            if group in QUARTERED:
+                for number, (part, cells) in enumerate(quarters(pixels, truth)):
+                    yield observed(f"{number} {name}", QUARTERED[group], part, cells)
     for kind in KINDS:
         for seed in SEEDS:
-            image, truth = simulate_image(kind, seed)
+            pixels, truth = simulate_image(kind, seed)
             group = "empty" if kind == "empty" else "simulated"
-            yield f"{kind} {seed}", group, f"seed {seed}", image, truth
+            yield observed(f"{kind} {seed}", group, pixels, truth)
 
 
-def samples() -> Iterator[Sample]:
-    """Find and measure the pieces of every picture."""
-    for name, group, fold, image, truth in pictures():
-        view = view_of(intensity(image))
-        if view is None:
-            continue
-        pieces = measured(view, list(ladder(view)))
-        shape = view.height.shape
-        small = cv2.resize(truth.astype(np.float32), shape[::-1], interpolation=cv2.INTER_NEAREST)
-        iou = np.concatenate([_best_iou(r.numbers(), small.astype(int)) for r in pieces.rungs])
-        yield Sample(name, group, fold, view.shape, truth, pieces, iou)
+def quarters(
+    pixels: NDArray[np.generic], truth: NDArray[np.integer]
+) -> Iterator[tuple[NDArray[np.generic], NDArray[np.integer]]]:
+    height, width = truth.shape[0] // 2, truth.shape[1] // 2
+    for top in (0, height):
+        for left in (0, width):
+            part = slice(top, top + height), slice(left, left + width)
+            cells = truth[part]
+            kept = np.bincount(cells.ravel(), minlength=2) >= SMALLEST_CUT
+            kept[0] = False
+            yield pixels[part], np.where(kept[cells], cells, 0)
 
 
-def _best_iou(
-    regions: NDArray[np.uint16] | NDArray[np.float32], truth: NDArray[np.int_]
-) -> Floats:
-    count, cells = int(regions.max()) + 1, int(truth.max()) + 1
-    both = np.bincount((regions.astype(np.int64) * cells + truth).ravel(), minlength=count * cells)
-    shared = both.reshape(count, cells)
-    total = shared.sum(axis=1)[:, None] + np.bincount(truth.ravel(), minlength=cells) - shared
-    iou: Floats = (shared / np.maximum(total, 1))[1:, 1:].max(axis=1, initial=0)
-    return iou
+def observed(
+    name: str, group: str, pixels: NDArray[np.generic], truth: NDArray[np.integer]
+) -> Picture:
+    view = view_of(intensity(pixels))
+    if view is None:
+        raise ValueError(f"{name} is empty")
+    ladder = list(ladders(view))
+    tables = [measure(view, pieces) for pieces in ladder]
+    table = {key: np.concatenate([part[key] for part in tables]) for key in tables[0]}
+    members = [pixels for pieces in ladder for pixels in pieces.members()]
+    size = view.height.shape[1], view.height.shape[0]
+    inner = truth[view.box.slices].astype(np.float32)
+    small = cv2.resize(inner, size, interpolation=cv2.INTER_NEAREST).astype(np.int64)
+    return Picture(
+        name, group, pixels, truth, view, table, members, best_iou(members, np.asarray(small))
+    )
 
 
-def fitted(figures: Floats, target: Floats, weight: Floats) -> Judge:
-    """Ridge-penalised logistic regression on targets in 0..1, by Newton's method."""
-    mean = np.average(figures, axis=0, weights=weight)
-    scale = np.sqrt(np.average((figures - mean) ** 2, axis=0, weights=weight)) + 1e-9
-    rows = np.column_stack([np.ones(len(figures)), (figures - mean) / scale])
-    ridge = np.full(rows.shape[1], STRENGTH)
-    ridge[0] = 0
-    beta = np.zeros(rows.shape[1])
-    for _ in range(30):
-        likely = 1 / (1 + np.exp(-np.clip(rows @ beta, -30, 30)))
-        pull = rows.T @ (weight * (likely - target)) + ridge * beta
-        bend = (rows * (weight * likely * (1 - likely))[:, None]).T @ rows + np.diag(ridge)
-        step = np.linalg.solve(bend, pull)
-        beta -= step
+def best_iou(members: list[NDArray[np.int64]], truth: NDArray[np.int64]) -> Column:
+    flat, areas = truth.ravel(), np.bincount(truth.ravel())
+    best = []
+    for pixels in members:
+        common = np.bincount(flat[pixels], minlength=areas.size)
+        iou = common / (pixels.size + areas - common)
+        best.append(float(iou[1:].max(initial=0)))
+    return np.array(best)
+
+
+def fitted(samples: Sequence[Sample], names: Sequence[str], ridge: float) -> Weights:
+    """Weights of a logistic model with soft targets, by Newton's method.
+
+    The ridge holds for terms brought to a mean of 0 and an SD of 1.
+    """
+    rows = np.concatenate([sample.rows for sample in samples])
+    target = np.concatenate([sample.target for sample in samples])
+    weight = np.concatenate([sample.weight for sample in samples])
+    weight = weight * (weight.size / weight.sum())
+    mean = np.average(rows, axis=0, weights=weight)
+    spread = np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weight)) + 1e-9
+    scaled = np.column_stack([(rows - mean) / spread, np.ones(len(rows))])
+    penalty = np.full(scaled.shape[1], ridge)
+    penalty[-1] = 1e-9
+    found = np.zeros(scaled.shape[1])
+    for _ in range(20):
+        chance = 1 / (1 + np.exp(-np.clip(scaled @ found, -30, 30)))
+        slope = scaled.T @ (weight * (target - chance)) - penalty * found
+        bend = (scaled * (weight * chance * (1 - chance))[:, None]).T @ scaled
+        step = np.linalg.solve(bend + np.diag(penalty), slope)
+        found += step
         if np.abs(step).max() < 1e-6:
             break
-    weights = beta[1:] / scale
-    return Judge(float(beta[0] - weights @ mean), weights)
+    plain = found[:-1] / spread
+    constant = float(found[-1] - plain @ mean)
+    return dict(zip(names, plain.tolist(), strict=True)) | {CONSTANT: constant}
 
 
-def fit(known: Iterable[Sample]) -> tuple[Judge, Judge]:
-    """Both judges from some pictures."""
-    known = list(known)
-    first = _fit(known, lambda sample, used: alone(sample.pieces.table[used]))
-
-    def beside(sample: Sample, used: NDArray[np.int64]) -> Floats:
-        likeness, typical = first_look(sample, first)
-        return among(sample.pieces.table[used], likeness[used], typical)
-
-    return first, _fit(known, beside)
+def soft(iou: Column, bounds: tuple[float, float]) -> Column:
+    return np.clip((iou - bounds[0]) / (bounds[1] - bounds[0]), 0, 1)
 
 
-def _fit(known: list[Sample], figures: Callable[[Sample, NDArray[np.int64]], Floats]) -> Judge:
-    rows, targets, weights = [], [], []
-    for sample in known:
-        used, target, weight = sample.taught()
-        rows.append(figures(sample, used))
-        targets.append(target)
-        weights.append(weight)
-    return fitted(np.concatenate(rows), np.concatenate(targets), np.concatenate(weights))
+def first_weights(train: Sequence[Picture]) -> Weights:
+    samples = []
+    for one in train:
+        cells = max(one.cells, FEWEST_CELLS)
+        weight = FIRST_SHARES[one.group] * np.sqrt(cells / USUAL_CELLS) / one.iou.size
+        rows = terms(one.table, OF_PIECES)
+        target = soft(one.iou, FIRST_TARGET)
+        samples.append(Sample(rows, target, np.full(one.iou.size, weight)))
+    return fitted(samples, OF_PIECES, FIRST_RIDGE)
 
 
-def first_look(sample: Sample, first: Judge) -> tuple[Floats, Typical]:
-    likeness = first.likeness(alone(sample.pieces.table))
-    chosen = choose(sample.pieces, likeness, DOUBT)[0]
-    return likeness, Typical.of(sample.pieces.table, likeness, chosen)
+def chosen(one: Picture, first: Weights) -> tuple[list[Choice], Features, Column, Column]:
+    """Choices of a picture, what was measured of them, their likeness and their IoU."""
+    merit = likeness(one.table, first)
+    choices = choose(one.members, merit, one.view.height.size)
+    taken = np.array([choice.index for choice in choices], dtype=np.intp)
+    table = {name: column[taken] for name, column in one.table.items()}
+    return choices, table, merit[taken], one.iou[taken]
 
 
-def drafted(sample: Sample, first: Judge, second: Judge) -> tuple[NDArray[np.int32], Floats]:
-    """Pieces taken, by falling likeness, at the scale of the picture, and their likenesses."""
-    likeness, typical = first_look(sample, first)
-    likeness = second.likeness(among(sample.pieces.table, likeness, typical))
-    chosen, regions = choose(sample.pieces, likeness)
-    return enlarged(regions, sample.shape), likeness[chosen]
+def second_sample(one: Picture, first: Weights) -> Sample | None:
+    choices, table, merit, iou = chosen(one, first)
+    if not choices:
+        return None
+    rows = terms(among(table, merit), AMONG_PIECES)
+    pieces = max(iou.size, FEWEST_PIECES)
+    weight = SECOND_SHARES[one.group] * np.sqrt(pieces / USUAL_CELLS) / pieces
+    return Sample(rows, soft(iou, SECOND_TARGET), np.full(iou.size, weight))
 
 
-def counts(sample: Sample, pieces: NDArray[np.int32], likeness: Floats, cutoff: float) -> Floats:
-    """TP, FP, FN by v1, by IoU, and gestures."""
-    kept = int(np.count_nonzero(likeness > cutoff))
-    labels = np.where(pieces <= kept, pieces, 0)
-    v1, iou = match_objects(labels, sample.truth, "v1"), match_objects(labels, sample.truth)
-    gestures = predicted_gestures(labels, sample.truth).total
-    return np.array([v1.tp, v1.fp, v1.fn, iou.tp, iou.fp, iou.fn, gestures], dtype=float)
+def second_weights(train: Sequence[Picture]) -> Weights:
+    """Fitted to pieces chosen with weights of the first model that did not see their picture."""
+    folds = sorted({one.fold for one in train})
+    samples = []
+    for number in range(INNER_FOLDS):
+        out = set(folds[number::INNER_FOLDS])
+        first = first_weights([one for one in train if one.fold not in out])
+        samples += [second_sample(one, first) for one in train if one.fold in out]
+    return fitted([one for one in samples if one is not None], AMONG_PIECES, SECOND_RIDGE)
 
 
-Found = dict[tuple[str, float], Floats]
+@dataclass(frozen=True)
+class Outcome:
+    """What a draft is worth."""
+
+    picture: Picture
+    score: PictureScore
+    gestures: int
 
 
-def judge(known: Iterable[Sample], judges: tuple[Judge, Judge]) -> Found:
-    found: Found = {}
-    for sample in known:
-        pieces, likeness = drafted(sample, *judges)
-        for cutoff in CUTOFFS:
-            found[sample.name, cutoff] = counts(sample, pieces, likeness, cutoff)
-    return found
+def drafted(one: Picture, first: Weights, second: Weights) -> Outcome:
+    with patch.multiple(draft, PIECE_WEIGHTS=first, AMONG_WEIGHTS=second):
+        labels = finish(auto_steps(one.pixels)).labels
+    score = score_picture(one.name, labels, one.truth)
+    return Outcome(one, score, predicted_gestures(labels, one.truth).total)
 
 
-def cross_validate(known: list[Sample]) -> Found:
-    found: Found = {}
-    for fold in dict.fromkeys(sample.fold for sample in known):
-        judges = fit(sample for sample in known if sample.fold != fold)
-        found |= judge([sample for sample in known if sample.fold == fold], judges)
-    return found
+def held_out(every: Sequence[Picture], *, by_group: bool) -> list[Outcome]:
+    outcomes = []
+    for fold in dict.fromkeys(one.kin if by_group else one.fold for one in every):
+        left = [one for one in every if fold == (one.kin if by_group else one.fold)]
+        train = [one for one in every if fold != (one.kin if by_group else one.fold)]
+        first, second = first_weights(train), second_weights(train)
+        outcomes += [drafted(one, first, second) for one in left]
+    return outcomes
 
 
-def report(known: list[Sample], found: Found) -> None:
-    sets: dict[str, list[Sample]] = {}
-    for sample in known:
-        simulated = sample.fold.startswith("seed")
-        title = f"simulated {sample.name.split()[0]}" if simulated else sample.group
-        sets.setdefault(title, []).append(sample)
-    for title, members in sets.items():
-        cells = []
-        for cutoff in CUTOFFS:
-            total = np.sum([found[sample.name, cutoff] for sample in members], axis=0)
-            v1, iou = (f1(total[at : at + 3]) for at in (0, 3))
-            cells.append(f"{cutoff}: {v1:.2f} {iou:.2f} {total[6]:.0f} ({total[1]:.0f} fp)")
-        print(f"{title:20}", " | ".join(cells))
-    for sample in known:
-        if not sample.fold.startswith("seed"):
-            print(f"{sample.name:32}", found[sample.name, 0.5].astype(int).tolist())
+def report(outcomes: Sequence[Outcome]) -> None:
+    print("| pictures | v1: TP / FP / FN | F1 | IoU > 0.5: TP / FP / FN | F1 | gestures |")
+    print("|---|---|---|---|---|---|")
+    real = [one for one in outcomes if one.picture.group in GROUPS]
+    for one in real:
+        print(line(one.picture.name, [one]))
+    for group in dict.fromkeys(one.picture.group for one in outcomes):
+        of_group = [one for one in outcomes if one.picture.group == group]
+        print(line(f"**{group} ({len(of_group)})**", of_group))
+    for kind in KINDS:
+        of_kind = [one for one in outcomes if one.picture.name.startswith(f"{kind} ")]
+        if of_kind:
+            print(line(f"simulated {kind} ({len(of_kind)})", of_kind))
 
 
-def f1(counted: Floats) -> float:
-    detection = Detection(tp=int(counted[0]), fp=int(counted[1]), fn=int(counted[2]))
-    return detection.f1 if detection.f1 is not None else float("nan")
+def line(title: str, outcomes: Sequence[Outcome]) -> str:
+    cells = []
+    for rule in ("v1", "iou"):
+        found = [one.score.detections[rule] for one in outcomes]
+        tp, fp, fn = (sum(getattr(one, key) for one in found) for key in ("tp", "fp", "fn"))
+        f1 = f"{2 * tp / (2 * tp + fp + fn):.2f}" if tp + fn else "–"
+        cells.append(f"{tp} / {fp} / {fn} | {f1}")
+    return f"| {title} | {cells[0]} | {cells[1]} | {sum(one.gestures for one in outcomes)} |"
 
 
-def write(first: Judge, second: Judge) -> None:
+def write(first: Weights, second: Weights) -> None:
     lines = [
-        '"""Weights of the automatic draft\'s judges; written by `tools/fit_auto.py --write`."""',
+        '"""Weights by which pieces are judged.',
+        "",
+        "Fitted to real and simulated pictures by `tools/fit_auto.py`, which writes the numbers.",
+        '"""',
         "",
         "from __future__ import annotations",
         "",
-        "from napari_fncells.core.auto.model import ALONE, AMONG, Judge",
-        "",
     ]
-    for title, judge_, names in (("FIRST", first, ALONE), ("SECOND", second, AMONG)):
-        lines += [f"_{title}_WEIGHTS: dict[str, float] = {{"]
-        lines += [
-            f'    "{name}": {weight:.5g},'
-            for name, weight in zip(names, judge_.weights, strict=True)
-        ]
-        lines += ["}"]
-    lines += [
-        f"FIRST_LOOK = Judge.of({first.bias:.5g}, _FIRST_WEIGHTS, ALONE)",
-        f"SECOND_LOOK = Judge.of({second.bias:.5g}, _SECOND_WEIGHTS, AMONG)",
-    ]
-    WEIGHTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    told = {
+        "PIECE_WEIGHTS": (first, "Of the terms of a piece by itself."),
+        "AMONG_WEIGHTS": (second, "Of the terms of a piece beside the others of its picture."),
+    }
+    for name, (values, meaning) in told.items():
+        lines.append(f"{name}: dict[str, float] = {{")
+        lines += [f'    "{key}": {value:.4g},' for key, value in values.items()]
+        lines += ["}", f'"""{meaning}"""', ""]
+    WEIGHTS_FILE.write_text("\n".join(lines), encoding="utf-8")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write core/auto/weights.py")
-    chosen = parser.parse_args()
-    known = list(samples())
-    if chosen.write:
-        judges = fit(known)
-        write(*judges)
-        report(known, judge(known, judges))
-    else:
-        report(known, cross_validate(known))
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--held-out", action="store_true")
+    options.add_argument("--by-group", action="store_true")
+    chosen_options = options.parse_args()
+    every = list(pictures())
+    if chosen_options.held_out or chosen_options.by_group:
+        report(held_out(every, by_group=chosen_options.by_group))
+        return
+    first, second = first_weights(every), second_weights(every)
+    write(first, second)
+    report([drafted(one, first, second) for one in every])
 
 
 if __name__ == "__main__":

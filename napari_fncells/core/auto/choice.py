@@ -1,93 +1,89 @@
-"""Which pieces of a picture are taken as its cells: the likeliest that do not overlap."""
+"""Which of all pieces are taken, and how far each of them reaches."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.auto.features import measure
-from napari_fncells.core.auto.ladder import Rung
-from napari_fncells.core.auto.view import View
+from napari_fncells.core.auto.sheet import Column
 
-LEAST = 0.1
-"""Likeness below which a piece is never taken."""
+LEAST = 0.2
+"""Likeness by the first model below which no piece is taken."""
 _SHARED = 0.15
-"""Share of a piece that others may have taken before; it loses that part."""
+"""Share of a piece that may lie in better ones."""
+_ALIKE = 0.35
+"""IoU from which on a piece says how far a better one reaches."""
+_TEMPERATURE = 0.05
+"""Difference of likeness by which a vote falls to 1/e."""
+
+Pixels = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Pieces:
-    """All pieces of a picture.
+@dataclass
+class Choice:
+    """A piece that was taken.
 
     Attributes
     ----------
-    rungs
-        Where they lie.
-    starts
-        Number of the first piece of each rung.
-    table
-        (n, len(NAMES)) features.
+    index
+        Of the piece among all.
+    pixels
+        Its flat indices, ascending.
+    votes
+        Weight and pixels of it and of the pieces much like it.
     """
 
-    rungs: tuple[Rung, ...]
-    starts: NDArray[np.int64]
-    table: NDArray[np.float64]
+    index: int
+    pixels: Pixels
+    votes: list[tuple[float, Pixels]] = field(default_factory=list)
 
-    @classmethod
-    def of(cls, rungs: list[Rung], tables: list[NDArray[np.float64]]) -> Pieces:
-        """Put the pieces of all rungs, and their features, in one row."""
-        counts = [rung.count for rung in rungs]
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-        return cls(tuple(rungs), starts, np.concatenate(tables))
-
-    def pixels(self, wanted: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
-        """Flat indices of the pixels of some pieces."""
-        found: dict[int, NDArray[np.int64]] = {}
-        of_rung = np.searchsorted(self.starts, wanted, side="right") - 1
-        for number in np.unique(of_rung):
-            some, rung = wanted[of_rung == number], self.rungs[number]
-            order = np.full(rung.count, some.size, dtype=np.int32)
-            order[some - self.starts[number]] = np.arange(some.size, dtype=np.int32)
-            piece = order[rung.of]
-            here = np.flatnonzero(piece < some.size)
-            here = here[np.argsort(piece[here], kind="stable")]
-            parts = np.bincount(piece[here], minlength=some.size)
-            found.update(
-                zip(some.tolist(), np.split(rung.place[here], np.cumsum(parts)[:-1]), strict=True)
-            )
-        return found
+    def shares(self) -> tuple[Pixels, NDArray[np.float32]]:
+        """Pixels with the share of the vote, in 0..1, that says they are inside."""
+        weights = np.array([weight for weight, _ in self.votes])
+        every = np.concatenate([pixels for _, pixels in self.votes])
+        weight = np.repeat(weights / weights.sum(), [pixels.size for _, pixels in self.votes])
+        place, which = np.unique(every, return_inverse=True)
+        return place, np.bincount(which, weights=weight).astype(np.float32)
 
 
-def measured(view: View, rungs: list[Rung]) -> Pieces:
-    """Measure the pieces of some rungs."""
-    return Pieces.of(rungs, [measure(view, rung) for rung in rungs])
+def choose(members: list[Pixels], likeness: Column, size: int) -> list[Choice]:
+    """Take the best piece, then the best that does not overlap it, and so on.
 
+    Pieces that are passed over because a better one lies where they do vote for how far it
+    reaches, so that chance errors of one level are evened out.
 
-def choose(
-    pieces: Pieces, likeness: NDArray[np.float64], least: float = LEAST
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Take one piece after the other, the likeliest first, where none was taken before.
+    Parameters
+    ----------
+    members
+        Flat indices of the pixels of each piece.
+    likeness
+        (n,) by the first model.
+    size
+        Pixels of the plane.
 
     Returns
     -------
-    chosen
-        (k,) pieces, by falling likeness.
-    regions
-        (y, x) int32 at the working scale: 1 for the first of them, and so on; 0 = none.
+    list of Choice
+        The best first.
     """
-    shape = pieces.rungs[0].shape
-    regions = np.zeros(shape[0] * shape[1], dtype=np.int32)
-    likely = np.flatnonzero(likeness > least)
-    pixels = pieces.pixels(likely)
-    chosen: list[int] = []
-    for piece in likely[np.argsort(-likeness[likely], kind="stable")].tolist():
-        place = pixels[piece]
-        free = regions[place] == 0
-        count = int(np.count_nonzero(free))
-        if count < (1 - _SHARED) * place.size:
+    taken = np.zeros(size, dtype=np.int32)
+    chosen: list[Choice] = []
+    some = np.flatnonzero(likeness > LEAST)
+    for index in some[np.argsort(-likeness[some], kind="stable")].tolist():
+        pixels = members[index]
+        owners = taken[pixels]
+        shared = int(np.count_nonzero(owners))
+        if shared <= _SHARED * pixels.size:
+            chosen.append(Choice(index, pixels, [(1.0, pixels)]))
+            taken[pixels[owners == 0]] = len(chosen)
             continue
-        chosen.append(piece)
-        regions[place[free]] = len(chosen)
-    return np.array(chosen, dtype=np.int64), regions.reshape(shape)
+        counts = np.bincount(owners)
+        counts[0] = 0
+        best = chosen[int(counts.argmax()) - 1]
+        common = int(counts.max())
+        if common > _ALIKE * (pixels.size + best.pixels.size - common):
+            loss = float(likeness[best.index] - likeness[index])
+            best.votes.append((float(np.exp(-loss / _TEMPERATURE)), pixels))
+    return chosen

@@ -1,28 +1,33 @@
-"""The automatic draft: looks, finds pieces, judges them, takes the likeliest."""
+"""The automatic draft, from the picture to cells."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.auto.choice import Pieces, choose
-from napari_fncells.core.auto.features import measure
-from napari_fncells.core.auto.ladder import Rung, ladder
-from napari_fncells.core.auto.model import DOUBT, Typical, alone, among
-from napari_fncells.core.auto.outlines import enlarged
+from napari_fncells.core.auto.choice import Choice, choose
+from napari_fncells.core.auto.features import Features, measure
+from napari_fncells.core.auto.likeness import among, likeness
+from napari_fncells.core.auto.outlines import draw
+from napari_fncells.core.auto.pieces import Pieces, ladders
 from napari_fncells.core.auto.view import View, view_of
-from napari_fncells.core.auto.weights import FIRST_LOOK, SECOND_LOOK
-from napari_fncells.core.auto.words import Story, channel_words, nothing_words, words_of
+from napari_fncells.core.auto.weights import AMONG_WEIGHTS, PIECE_WEIGHTS
+from napari_fncells.core.auto.words import (
+    channel_words,
+    found_words,
+    nothing_words,
+    view_words,
+)
+from napari_fncells.core.blur import Plane
 from napari_fncells.core.intensity import intensity
 from napari_fncells.core.labels import dense
 from napari_fncells.core.params import TYPICAL_AMOUNTS
 
 CUTOFF = TYPICAL_AMOUNTS["likeness"]
-"""Likeness above which a piece is drafted as a cell."""
+"""Likeness above which a piece is a cell unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -37,105 +42,100 @@ class AutoResult:
         (Y, X) float32 in 0..1: that of the piece that holds the pixel, 0 where none does. At
         any cutoff, the pixels above it are those of `labels_at`.
     words
-        What was chosen and why.
+        What was chosen and found, for a biologist.
     pieces
-        (Y, X) int32: all pieces kept, 1..k by falling likeness.
+        (Y, X) int32: all pieces kept, also those that are hardly like a cell, 1..k by falling
+        likeness.
     likenesses
         (k,) float32, one for each of them.
     """
 
     labels: NDArray[np.int32]
-    likeness: NDArray[np.float32]
+    likeness: Plane
     words: str
     pieces: NDArray[np.int32]
     likenesses: NDArray[np.float32]
 
-    def labels_at(self, cutoff: float) -> NDArray[np.int32]:
-        """Cells at another cutoff: the pieces of a likeness above it; (Y, X) int32."""
-        count = int(np.count_nonzero(self.likenesses > np.float32(cutoff)))
-        place = self._place
-        numbers = self.pieces.ravel()[place]
-        cells = np.zeros(self.pieces.shape, dtype=np.int32)
-        cells.ravel()[place] = np.where(numbers <= count, numbers, np.int32(0))
-        return cells
+    @classmethod
+    def of(
+        cls, pieces: NDArray[np.int32], likenesses: NDArray[np.float32], words: str
+    ) -> AutoResult:
+        """Put together what belongs to pieces numbered by falling likeness."""
+        of_number = np.concatenate([np.zeros(1, np.float32), likenesses])
+        return cls(
+            _first(pieces, likenesses, CUTOFF), of_number[pieces], words, pieces, likenesses
+        )
 
-    @cached_property
-    def _place(self) -> NDArray[np.int64]:
-        """Flat indices of the pixels of pieces: they cover little of a picture."""
-        return np.flatnonzero(self.pieces > 0)
+    def labels_at(self, cutoff: float) -> NDArray[np.int32]:
+        """(Y, X) int32: pieces of a likeness above the cutoff, 1..n, the likeliest first."""
+        return _first(self.pieces, self.likenesses, cutoff)
+
+
+def _first(
+    pieces: NDArray[np.int32], likenesses: NDArray[np.float32], cutoff: float
+) -> NDArray[np.int32]:
+    count = int(np.count_nonzero(likenesses > np.float32(cutoff)))
+    return np.where(pieces <= count, pieces, np.int32(0))
 
 
 def auto_steps(image: NDArray[np.generic]) -> Generator[str, None, AutoResult]:
-    """Draft a picture without any setting, yielding in words what comes next.
+    """Draft a picture, yielding in words what comes next; returns the `AutoResult`.
 
-    The picture is brought to a scale at which its typical cell has one size. Every connected
-    part of a ladder of level sets is a piece: of the light above the ground, and of its relief,
-    which parts cells that touch. A logistic model says of each piece how like a cell it is, by
-    its size, shape, light and outline; a second one compares it with the cells that the first
-    has found in this picture. The likeliest pieces that do not overlap are taken. (The idea of
-    judging all level sets: Matas et al. 2002; of choosing among nested ones: Arteta et al. 2012.)
+    Pieces of many level sets, whole and cut at their necks, are judged one by one by size,
+    shape, light and edge; the best that don't overlap are taken and judged once more beside
+    each other. The same picture gives the same draft, in 8 and in 16 bit.
 
     Parameters
     ----------
     image
-        (Y, X) or (Y, X, C), any real dtype. Not finite values count as 0.
+        (Y, X) or (Y, X, C), any real dtype.
 
     Raises
     ------
     ParameterError
-        For an array that is no picture.
+        For an array that is no picture; see `intensity`.
     """
-    yield "Looking at the picture"
+    yield "Looking for the scale of the cells"
     plane = intensity(image)
     where = channel_words(image)
     view = view_of(plane)
     if view is None:
         return _nothing(plane.shape, nothing_words(where))
-    rungs: list[Rung] = []
-    tables: list[NDArray[np.float64]] = []
-    for rung in ladder(view):
-        yield f"Measuring what may be cells, level {len(rungs) + 1}"
-        rungs.append(rung)
-        tables.append(measure(view, rung))
-    if not rungs:
+    ladder: list[Pieces] = []
+    tables: list[Features] = []
+    for pieces in ladders(view):
+        yield f"Measuring what may be cells, level {len(ladder) + 1}"
+        ladder.append(pieces)
+        tables.append(measure(view, pieces))
+    if not ladder:
         return _nothing(plane.shape, nothing_words(where))
-    pieces = Pieces.of(rungs, tables)
-    yield f"Judging {len(pieces.table)} pieces"
-    likeness, typical = judged(pieces)
-    chosen, regions = choose(pieces, likeness)
-    yield "Drawing outlines"
-    return _result(view, pieces, (chosen, regions), likeness[chosen], typical, where)
+    yield "Judging the pieces"
+    choices, table, first = chosen(view, ladder, tables)
+    if not choices:
+        return _nothing(plane.shape, nothing_words(where))
+    beside = among(table, first)
+    second = likeness(beside, AMONG_WEIGHTS)
+    yield "Drawing the outlines"
+    words = f"{where}. {view_words(plane, view)} "
+    words += found_words(table, beside["dimness"], second > CUTOFF)
+    order = np.argsort(-second, kind="stable")
+    drawn = draw([choices[index] for index in order.tolist()], view, plane.shape)
+    # One that lies wholly under others is no piece
+    found, numbers = dense(drawn)
+    return AutoResult.of(numbers, second[order][found - 1].astype(np.float32), words)
 
 
-def judged(pieces: Pieces) -> tuple[NDArray[np.float64], Typical]:
-    """Likeness of each piece among the cells of its picture, and what those are like."""
-    first = FIRST_LOOK.likeness(alone(pieces.table))
-    typical = Typical.of(pieces.table, first, choose(pieces, first, DOUBT)[0])
-    return SECOND_LOOK.likeness(among(pieces.table, first, typical)), typical
-
-
-def _result(
-    view: View,
-    pieces: Pieces,
-    choice: tuple[NDArray[np.int64], NDArray[np.int32]],
-    likeness: NDArray[np.float64],
-    typical: Typical,
-    where: str,
-) -> AutoResult:
-    chosen, regions = choice
-    ids, numbers = dense(enlarged(regions, view.shape))
-    likenesses = likeness[ids - 1].astype(np.float32)
-    chosen = chosen[ids - 1]
-    table = np.concatenate([np.zeros(1, np.float32), likenesses])
-    words = words_of(
-        Story(where, view, pieces.table[chosen], likenesses > np.float32(CUTOFF), typical)
-    )
-    kept = int(np.count_nonzero(likenesses > np.float32(CUTOFF)))
-    labels = np.where(numbers <= kept, numbers, np.int32(0))
-    return AutoResult(labels, table[numbers], words, numbers, likenesses)
+def chosen(
+    view: View, ladder: list[Pieces], tables: list[Features]
+) -> tuple[list[Choice], Features, NDArray[np.float64]]:
+    """The pieces that are taken, what was measured of them, their likeness one by one."""
+    table = {name: np.concatenate([part[name] for part in tables]) for name in tables[0]}
+    merit = likeness(table, PIECE_WEIGHTS)
+    members = [pixels for pieces in ladder for pixels in pieces.members()]
+    choices = choose(members, merit, view.height.size)
+    taken = np.array([choice.index for choice in choices], dtype=np.intp)
+    return choices, {name: column[taken] for name, column in table.items()}, merit[taken]
 
 
 def _nothing(shape: tuple[int, ...], words: str) -> AutoResult:
-    empty = np.zeros(shape, dtype=np.int32)
-    none = np.empty(0, dtype=np.float32)
-    return AutoResult(empty, empty.astype(np.float32), words, empty, none)
+    return AutoResult.of(np.zeros(shape, np.int32), np.empty(0, np.float32), words)

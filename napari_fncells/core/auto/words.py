@@ -1,51 +1,22 @@
-"""What the automatic draft says of itself."""
+"""What the automatic draft found, in words."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.auto.features import NAMES
-from napari_fncells.core.auto.model import Typical
+from napari_fncells.core.auto.features import Features
 from napari_fncells.core.auto.view import View
+from napari_fncells.core.blur import Plane
 from napari_fncells.core.intensity import brightest_channel
 
 _COLOURS = ("Red", "Green", "Blue")
+_SMALL = -1.2
 _LONG = 0.8
-_THIN = -1.2
-_SMALL = -1.1
-_LARGE = 1.2
-_FAINT = -1.1
-_SOFT = -0.7
-"""Limits on the features by which the reasons are told: logarithms, against the typical cell for
-size, contrast and step."""
-
-
-@dataclass(frozen=True)
-class Story:
-    """What is to be told.
-
-    Attributes
-    ----------
-    where
-        Which channel was looked at.
-    view
-        The picture.
-    table
-        (k, len(NAMES)) features of the pieces taken.
-    kept
-        (k,) bool: those that look like cells.
-    typical
-        What the cells are like.
-    """
-
-    where: str
-    view: View
-    table: NDArray[np.float64]
-    kept: NDArray[np.bool_]
-    typical: Typical
+_BENT = -0.35
+_FAINT = 1.0
+_DIM = -0.6
+"""Of features by which a piece that is no cell is called small, a fibre or faint."""
 
 
 def channel_words(image: NDArray[np.generic]) -> str:
@@ -53,7 +24,8 @@ def channel_words(image: NDArray[np.generic]) -> str:
     if image.ndim == 2 or image.shape[2] == 1:
         return "Grey picture"
     number = brightest_channel(image)
-    name = f"{_COLOURS[number]} channel" if image.shape[2] == 3 else f"Channel {number + 1}"
+    coloured = image.shape[2] in (3, 4) and number < len(_COLOURS)
+    name = f"{_COLOURS[number]} channel" if coloured else f"Channel {number + 1}"
     return f"{name}: its bright parts stand out most"
 
 
@@ -62,49 +34,39 @@ def nothing_words(where: str) -> str:
     return f"{where}. Nothing stands out from the ground, so the draft is empty."
 
 
-def words_of(story: Story) -> str:
-    """The whole story, in sentences."""
-    view = story.view
-    count = int(np.count_nonzero(story.kept))
-    cells = "1 piece looks like a cell" if count == 1 else f"{count} pieces look like cells"
-    rejected = _reasons(story)
-    others = f"{_none(count, cells)}{rejected}."
+def view_words(plane: Plane, view: View) -> str:
+    """What the light and the cells are like."""
+    inner = plane[view.box.slices]
+    low, span = float(inner.min()), float(np.ptp(inner))
+    ground, noise = low + view.ground * span, view.noise * span
     return (
-        f"{story.where}. Ground {_number(view.level)}, noise "
-        f"{_number(view.noise * view.span)} grey levels. "
-        f"Typical cell {view.diameter:.0f} px across. {others}"
+        f"Ground {_number(ground)}, noise {_number(noise)} grey levels. "
+        f"Typical cell about {view.diameter:.0f} px across."
     )
 
 
-def _none(count: int, cells: str) -> str:
-    return "No piece looks like a cell" if count == 0 else cells
+def found_words(table: Features, dimness: NDArray[np.float64], cell: NDArray[np.bool_]) -> str:
+    """How many pieces look like cells, and what the others are."""
+    cells = int(np.count_nonzero(cell))
+    start = f"{cells} pieces look like cells"
+    if cells < 2:
+        start = f"{'One' if cells else 'No'} piece looks like a cell"
+    others = cell.size - cells
+    if not others:
+        return start + "."
+    kinds = ", ".join(f"{kind} {count}" for kind, count in _kinds(table, dimness, ~cell) if count)
+    return f"{start}, {others} did not ({kinds})."
 
 
-def _reasons(story: Story) -> str:
-    """How many other pieces there were, and what spoke against them."""
-    table = story.table[~story.kept]
-    if len(table) == 0:
-        return ""
-    column = {name: table[:, number] for number, name in enumerate(NAMES)}
-    typical = story.typical
-    tests = {
-        "fibres": (column["elongation"] > _LONG) | (column["core"] < _THIN),
-        "too small": column["area"] < typical.feature("area") + _SMALL,
-        "too large": column["area"] > typical.feature("area") + _LARGE,
-        "too faint": column["contrast"] < typical.feature("contrast") + _FAINT,
-        "out of focus": column["step"] < typical.feature("step") * (1 + _SOFT / 2),
-    }
-    left = np.ones(len(table), dtype=bool)
-    found = []
-    for name, test in tests.items():
-        count = int(np.count_nonzero(left & test))
-        left &= ~test
-        if count:
-            found.append(f"{count} {name}" if count > 1 else f"1 {name.removesuffix('s')}")
-    unlike = int(np.count_nonzero(left))
-    if unlike:
-        found.append(f"{unlike} of doubtful shape or light")
-    return f"; {len(table)} did not ({', '.join(found)})"
+def _kinds(
+    table: Features, dimness: NDArray[np.float64], other: NDArray[np.bool_]
+) -> list[tuple[str, int]]:
+    small = other & (table["area"] < _SMALL)
+    fibre = other & ~small & ((table["elongation"] > _LONG) | (table["fill"] < _BENT))
+    faint = other & ~small & ~fibre & ((table["contrast"] < _FAINT) | (dimness < _DIM))
+    rest = other & ~small & ~fibre & ~faint
+    named = ("fibres", fibre), ("too small", small), ("too faint", faint), ("other shapes", rest)
+    return [(name, int(np.count_nonzero(which))) for name, which in named]
 
 
 def _number(value: float) -> str:

@@ -29,7 +29,7 @@ AMOUNT_METHODS = ("likeness", "mean_sd", "background_sd", "median_mad", "percent
 """Global methods in which the amount counts."""
 
 TYPICAL_AMOUNTS: dict[str, float] = {
-    "likeness": 0.55,
+    "likeness": 0.5,
     "mean_sd": 3.0,
     "background_sd": 6.0,
     "median_mad": 6.0,

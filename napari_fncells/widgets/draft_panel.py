@@ -234,10 +234,8 @@ class DraftPanel(QWidget):
             self.form.set_silently("cutoff.amount", amount)
 
     def _on_sizes(self, smallest: int, largest: int) -> None:
-        clean_up = self.form.params.clean_up.model_copy(
-            update={"min_area": smallest, "max_area": largest}
-        )
-        self.form.show_params(self.form.params.model_copy(update={"clean_up": clean_up}))
+        self.form.set_silently("clean_up.min_area", smallest)
+        self.form.set_silently("clean_up.max_area", largest)
         self._tell()
 
     def _on_opened(self, opened: bool) -> None:

@@ -438,7 +438,7 @@ def test_every_command_stands_in_the_menu_with_its_key(drafted: Desk) -> None:
     for known in COMMANDS:
         title = known.title.removesuffix(" while held")
         assert any(text.startswith(title) and "\t" in text for text in texts), known.title
-    assert any(text.startswith("Undo draft (auto)") for text in texts)
+    assert any(text.startswith("Undo draft (mean-sd)") for text in texts)
 
 
 def test_another_key_can_be_chosen_and_is_remembered(drafted: Desk) -> None:

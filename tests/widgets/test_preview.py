@@ -156,6 +156,11 @@ def test_values_that_do_not_go_together_are_told(tuned: Desk) -> None:
     tuned.pilot.settle()
     assert "max_area" in panel.words.text()
     panel.form["clean_up.max_area"].value = 0
+    panel.form["score.blob_min"].value = 90.0
+    panel.form["score.blob_max"].value = 30.0
+    panel.sizes.band.setRegion((2.0, 6))
+    assert "Blob_min" in panel.words.text()
+    panel.form["score.blob_max"].value = 95.0
     look(tuned)
     assert "cell" in panel.words.text()
 

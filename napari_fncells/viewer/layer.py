@@ -8,6 +8,7 @@ may be, so nothing is copied. What it needs of napari's private interface stands
   `_abort_stroke`, `_append_to_undo_history`: every finished stroke of brush, eraser, fill,
   polygon and `data_setitem` ends there; it becomes an edit of the document instead of an entry
   in napari's history.
+- `_partial_labels_refresh`: draws a part of the labels; see `redraw.would_write_contours`.
 - `_type_string`: stays 'labels', by which napari finds writers, icons and menus; `_get_state`:
   what a copy of the layer is made from.
 """
@@ -31,7 +32,7 @@ from napari_fncells.core import changes
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit
 from napari_fncells.core.geometry import Box
-from napari_fncells.viewer.redraw import redraw
+from napari_fncells.viewer.redraw import redraw, would_write_contours
 from napari_fncells.viewer.strokes import before_stroke
 
 CHECKPOINT_S = 0.15
@@ -276,6 +277,14 @@ class MaskLayer(LabelsLayer):
         if getattr(self, "_staged_history", None):
             self._commit_staged_history()
         super()._reset_history(event)
+
+    def _partial_labels_refresh(self) -> None:
+        """Draw what a tool of napari's has changed, and never into the labels."""
+        if would_write_contours(self):
+            self._updated_slice = None
+            self.refresh()
+            return
+        super()._partial_labels_refresh()
 
     def _stroke_begins(self) -> None:
         self._part, self._part_time = None, time.monotonic()

@@ -9,6 +9,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
+from napari_fncells.core.document import Document
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.viewer.commands import COMMANDS
 from napari_fncells.viewer.overlay import NAME
@@ -411,6 +412,29 @@ def test_reordering_hiding_and_another_layer_keep_the_history(drafted: Desk) -> 
     drafted.viewer.layers.remove(points)
     drafted.pilot.key(Qt.Key.Key_Z, CTRL)
     assert drafted.document.cell_at(*FIRST) is not None
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_contours_chosen_while_the_mask_is_hidden_eat_no_pixels(
+    drafted: Desk, shown: bool
+) -> None:
+    mask, document = drafted.workspace.mask_layer, drafted.document
+    drafted.pilot.shift_click(*FIRST)
+    without = document.labels.copy()
+    mask.visible = shown
+    mask.contour = 2
+    drafted.workspace.undo()
+    whole = Document.replay(document.shape, document.history).labels
+    np.testing.assert_array_equal(document.labels, whole)
+    assert not np.array_equal(whole, without)
+    mask.visible = True
+    drafted.pilot.settle()
+    drafted.workspace.redo()
+    np.testing.assert_array_equal(document.labels, without)
+    mask.contour = 0
+    drafted.workspace.undo()
+    np.testing.assert_array_equal(document.labels, whole)
+    np.testing.assert_array_equal(mask._slice.image.view, whole)
 
 
 def test_a_long_stroke_is_saved_in_parts_and_undone_in_one(

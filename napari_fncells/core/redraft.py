@@ -13,7 +13,7 @@ from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import Labels, boxes, dense, label, present
-from napari_fncells.core.matching import iou_table
+from napari_fncells.core.matching import match_objects
 from napari_fncells.core.objects import CellObject
 from napari_fncells.core.pixels import change_pixels
 
@@ -85,13 +85,9 @@ def effect_of(standing: Standing, labels: NDArray[np.integer]) -> tuple[Effect, 
     held = standing.held
     fitted = _fitted(labels, standing.labels, standing.touched, held)
     former = np.where(held, 0, standing.labels)
-    _, _, iou = iou_table(fitted, former)
-    same = int(np.count_nonzero(iou > _SAME))
+    same = match_objects(fitted, former, "iou")
     touched = sum(cell.alive for cell in standing.touched)
-    return Effect(iou.shape[0] - same, iou.shape[1] - same, touched + same), fitted
-
-
-_SAME = 0.5  # IoU above which one cell has but one counterpart
+    return Effect(same.fp, same.fn, touched + same.tp), fitted
 
 
 def apply_draft(

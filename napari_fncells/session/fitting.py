@@ -109,15 +109,14 @@ def evidence_steps(session: ImageSession, author: str = "") -> Generator[str, No
 
     To be called in the thread that edits the open picture; the steps may be taken in any.
     """
-    here = None if session.document.done else picture_case(session)
     path = session.image.path
+    # A finished picture of a folder is among the others
+    here = [] if session.document.done and path is not None else [picture_case(session)]
     others = folder_cases_steps(path.parent, author, session) if path is not None else None
 
     def steps() -> Generator[str, None, list[Case]]:
         cases = [] if others is None else (yield from others)
-        if here is None and others is None:
-            return [picture_case(session)]
-        return cases if here is None else [*cases, here]
+        return [*cases, *here]
 
     return steps()
 

@@ -84,7 +84,7 @@ class Look:
     @property
     def count(self) -> int:
         """Cells of the draft."""
-        return int(np.unique(self.draft.labels).size - (0 in self.draft.labels))
+        return int(self.draft.labels.max(initial=0))
 
 
 class Tuning:

@@ -1,0 +1,81 @@
+"""The ground truth of a picture that comes with a data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fncells.io.datasets.layout import masks_beside
+from napari_fncells.io.images import Image, read_image
+from napari_fncells.io.masks import MaskKind, labels_in
+from napari_fncells.io.read_error import ImageReadError, ReadCode
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What the authors of a data set marked in a picture.
+
+    Attributes
+    ----------
+    path
+        The mask's file; never written.
+    labels
+        (Y, X) uint16, a number for each 8-connected part; 0 is background.
+    notes
+        What was assumed of the file, in plain words.
+    """
+
+    path: Path
+    labels: NDArray[np.unsignedinteger[Any]]
+    notes: tuple[str, ...] = ()
+
+
+def truth_path(picture: Path | None) -> Path | None:
+    """The mask that a data set has for one of its pictures; None where there is none."""
+    if picture is None:
+        return None
+    folder = masks_beside(picture.parent)
+    mask = None if folder is None else Path(folder) / picture.name
+    return mask if mask is not None and mask.is_file() else None
+
+
+def load_truth(image: Image) -> Truth | None:
+    """Read the ground truth that comes with a picture.
+
+    Parameters
+    ----------
+    image
+        The picture, with its path.
+
+    Returns
+    -------
+    Truth or None
+        None where its folder is not one of a data set, or has no mask for it.
+
+    Raises
+    ------
+    ImageReadError
+        The mask cannot be read, or has not the picture's shape.
+    """
+    path = truth_path(image.path)
+    if path is None:
+        return None
+    # A mask of a data set is one, even where grey edges make it look like labels
+    labels = labels_in(read_image(path), MaskKind.BINARY)
+    if labels.values.shape != image.pixels.shape[:2]:
+        raise ImageReadError(
+            ReadCode.UNSUPPORTED,
+            path,
+            f"The ground truth of {image.name} is {_size(labels.values.shape)} px, the picture "
+            f"{_size(image.pixels.shape)}.",
+            "Copy the data set again.",
+        )
+    return Truth(path, labels.values, labels.notes)
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]} x {shape[1]}"

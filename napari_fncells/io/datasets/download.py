@@ -20,7 +20,8 @@ from napari_fncells.io.datasets.space import check_space
 MAX_BYTES = 8_000_000_000
 """No archive is taken to be larger."""
 
-_CHUNK = 1 << 17
+# What is read but not whole when a connection breaks is lost: little
+_CHUNK = 1 << 14
 _TIMEOUTS_S = (10, 30)  # to connect, between two chunks
 _TRIES = 4  # in a row without a byte more
 _TELL_EVERY_S = 0.1
@@ -53,6 +54,7 @@ class ResumingDownloader:
         self._wait = wait
         self._started = time.monotonic()
         self._came = 0
+        self._answered = False
 
     def __call__(self, url: str, output_file: Any, _pooch: Any) -> None:
         """Download to a file.
@@ -79,9 +81,9 @@ class ResumingDownloader:
                 self._transfer(url)
             except _BrokenError as broken:
                 vain = 0 if self._part.size > before else vain + 1
-                nothing = not self._came
-                if nothing or vain >= _TRIES:
-                    raise _explain_break(url, broken, None if nothing else self._part) from broken
+                if not self._answered or vain >= _TRIES:
+                    part = self._part if self._answered else None
+                    raise _explain_break(url, broken, part) from broken
             else:
                 return
             self._tell(Progress("The connection broke; trying again"))
@@ -98,6 +100,7 @@ class ResumingDownloader:
                 headers["If-Range"] = origin.validator
         try:
             with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUTS_S) as response:
+                self._answered = True
                 if _is_whole(response, self._part.size, origin):
                     return
                 total = self._prepare(response, url, origin)

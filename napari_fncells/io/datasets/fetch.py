@@ -21,7 +21,7 @@ from napari_fncells.io.datasets.dataset import DataSet, recognise, recognise_arc
 from napari_fncells.io.datasets.download import ResumingDownloader
 from napari_fncells.io.datasets.error import DatasetCode, DatasetError, explain_disk
 from napari_fncells.io.datasets.part_file import PartFile
-from napari_fncells.io.datasets.places import remember
+from napari_fncells.io.datasets.places import default_folder, remember
 from napari_fncells.io.datasets.progress import Progress
 from napari_fncells.io.datasets.unpack import discard, in_the_way, publish, unpack
 
@@ -59,15 +59,20 @@ def fetch(which: Published, folder: Path) -> Steps:
     known = _already(which, destination)
     if known is not None:
         return known
-    with _locked(folder, which):
-        archive = yield from in_background(partial(_download, which, folder))
+    with _locked(which):
+        work = _work_folder(which, folder)
         try:
-            dataset = yield from _unpack_checked(which, archive, destination, whole=True)
-        except DatasetError as error:
-            if error.code in _SPOILT:
-                archive.unlink(missing_ok=True)
-            raise
-        archive.unlink(missing_ok=True)
+            archive = yield from in_background(partial(_download, which, work))
+            try:
+                dataset = yield from _unpack_checked(which, archive, destination, whole=True)
+            except DatasetError as error:
+                if error.code in _SPOILT:
+                    archive.unlink(missing_ok=True)
+                raise
+            archive.unlink(missing_ok=True)
+        finally:
+            with suppress(OSError):  # something of the download is left to go on with
+                work.rmdir()
     return dataset
 
 
@@ -94,7 +99,7 @@ def take_archive(which: Published, archive: Path, folder: Path) -> Steps:
     known = _already(which, destination)
     if known is not None:
         return known
-    with _locked(folder, which):
+    with _locked(which):
         return (yield from _unpack_checked(which, archive, destination, whole=False))
 
 
@@ -121,7 +126,12 @@ def take(which: Published, source: Path, folder: Path) -> Steps:
 
 def part_size(which: Published, folder: Path) -> int:
     """Bytes of a download to a folder that have come already."""
-    return PartFile(folder / which.archive_name).size
+    return PartFile(_work_folder(which, folder) / which.archive_name).size
+
+
+def _work_folder(which: Published, folder: Path) -> Path:
+    """Where the archive lies until it is unpacked."""
+    return folder / f".{which.folder_name}.download"
 
 
 def _already(which: Published, destination: Path) -> DataSet | None:
@@ -142,17 +152,17 @@ def _already(which: Published, destination: Path) -> DataSet | None:
     return dataset
 
 
-def _download(which: Published, folder: Path, tell: Tell, stop: Event) -> Path:
+def _download(which: Published, work: Path, tell: Tell, stop: Event) -> Path:
     """Download the archive; its hash is checked where one was published."""
     # Else it prints each address and path
     pooch.get_logger().setLevel(logging.WARNING)
-    part = PartFile(folder / which.archive_name)
+    part = PartFile(work / which.archive_name)
     try:
         found = pooch.retrieve(
             which.url,
             known_hash=None if which.sha256 is None else f"sha256:{which.sha256}",
             fname=which.archive_name,
-            path=folder,
+            path=work,
             downloader=ResumingDownloader(part, tell, stop),
         )
     except ValueError as error:
@@ -163,7 +173,7 @@ def _download(which: Published, folder: Path, tell: Tell, stop: Event) -> Path:
             "authors.",
         ) from error
     except OSError as error:
-        raise explain_disk(error, folder / which.archive_name) from error
+        raise explain_disk(error, work) from error
     return Path(found)
 
 
@@ -235,25 +245,23 @@ def _write_record(dataset: DataSet, archive: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path, which: Published) -> Iterator[None]:
-    """Let nobody else put the same data set into the same folder meanwhile."""
-    lock_file = folder / f".{which.folder_name}.lock"
+def _locked(which: Published) -> Iterator[None]:
+    """Let this user get a data set once at a time."""
+    file = default_folder() / f"{which.key}.lock"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         # Not of one thread: a job that is stopped is closed by another than ran it
-        lock = FileLock(lock_file, timeout=0, thread_local=False)
+        lock = FileLock(file, timeout=0, thread_local=False)
         lock.acquire()
     except Timeout as error:
         raise DatasetError(
             DatasetCode.BUSY,
-            f"{which.title} is being put into {folder} already.",
+            f"{which.title} is being downloaded or unpacked already.",
             "Wait until that is done, or a moment after it was stopped.",
         ) from error
     except OSError as error:
-        raise explain_disk(error, folder / which.folder_name) from error
+        raise explain_disk(error, file) from error
     try:
         yield
     finally:
         lock.release()
-        with suppress(OSError):
-            lock_file.unlink(missing_ok=True)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.io.datasets.layout import masks_beside
-from napari_fncells.io.images import Image, read_image
-from napari_fncells.io.masks import MaskKind, labels_in
+from napari_fncells.io.images import Image
+from napari_fncells.io.masks import label_parts, load_mask
 from napari_fncells.io.read_error import ImageReadError, ReadCode
 
 
@@ -32,6 +32,17 @@ class Truth:
     path: Path
     labels: NDArray[np.unsignedinteger[Any]]
     notes: tuple[str, ...] = ()
+
+    @property
+    def cells(self) -> int:
+        """Number of its parts."""
+        return int(self.labels.max(initial=0))
+
+    @property
+    def in_words(self) -> str:
+        """What it holds, and what was assumed."""
+        held = f"{self.cells} cell{'s' * (self.cells != 1)}" if self.cells else "no cell"
+        return " ".join((f"The ground truth of this picture has {held}.", *self.notes))
 
 
 def truth_path(picture: Path | None) -> Path | None:
@@ -65,16 +76,17 @@ def load_truth(image: Image) -> Truth | None:
     if path is None:
         return None
     # A mask of a data set is one, even where grey edges make it look like labels
-    labels = labels_in(read_image(path), MaskKind.BINARY)
-    if labels.values.shape != image.pixels.shape[:2]:
+    mask = load_mask(path)
+    if mask.values.shape != image.pixels.shape[:2]:
         raise ImageReadError(
             ReadCode.UNSUPPORTED,
             path,
-            f"The ground truth of {image.name} is {_size(labels.values.shape)} px, the picture "
+            f"The ground truth of {image.name} is {_size(mask.values.shape)} px, the picture "
             f"{_size(image.pixels.shape)}.",
             "Copy the data set again.",
         )
-    return Truth(path, labels.values, labels.notes)
+    labels, _ = label_parts(mask.values)
+    return Truth(path, labels, mask.notes)
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -82,6 +82,7 @@ class Workspace:
 
     review: Review
     overlay: Overlay
+    truth: TruthView
 
     def __init__(self, viewer: Any) -> None:
         # The viewer owns the workspace, through its callbacks; not the other way round

@@ -74,10 +74,12 @@ class DatasetDialog(QDialog):
         self.told.setTextFormat(Qt.TextFormat.PlainText)
         self.told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.download = QPushButton("Download")
-        self.download.setDefault(True)
         self.have = QPushButton("I have the zip or folder already…")
         self.have.setMenu(QMenu(self.have))
         self.cancel = QPushButton("Cancel")
+        for button in (self.browse, self.download, self.have, self.cancel):
+            # Return in the line of the folder must not begin a download
+            button.setAutoDefault(False)
         self._lay_out()
         self._connect()
         self.show_idle()
@@ -111,7 +113,7 @@ class DatasetDialog(QDialog):
         if self._busy:
             self.stop_requested.emit()
         else:
-            self.close()
+            super().reject()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Stop what runs: nobody could see it any more."""

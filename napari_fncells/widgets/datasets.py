@@ -86,13 +86,13 @@ class Getting(QObject):
     def __init__(
         self, which: Published, window: Any, arrived: Callable[[DataSet], object]
     ) -> None:
-        self._which = which
-        self._arrived = arrived
+        dialog = DatasetDialog(which, default_folder(), window)
+        super().__init__(dialog)
+        self.dialog = dialog
         # Apart from the dock's jobs, which take each other's place
         self.runner = ThreadRunner()
-        self.dialog = DatasetDialog(which, default_folder(), window)
-        super().__init__(self.dialog)
-        dialog = self.dialog
+        self._which = which
+        self._arrived = arrived
         dialog.download_requested.connect(self._download)
         dialog.source_chosen.connect(self._take)
         dialog.stop_requested.connect(self._stop)
@@ -119,16 +119,19 @@ class Getting(QObject):
         self.runner(f"{title} {self._which.title}", _outcome_of(steps), self._finish)
 
     def _show_step(self, step: str) -> None:
+        # A step of a job that was stopped meanwhile may still come; the dialog may be gone
+        if not self.runner.busy:
+            return
         self.dialog.show_step(step, step.share if isinstance(step, Progress) else None)
 
-    def _finish(self, outcome: DataSet | UserError) -> None:
-        if isinstance(outcome, UserError):
-            self._offer()
-            self.dialog.show_end(str(outcome), bad=True)
+    def _finish(self, outcome: tuple[DataSet | None, UserError | None]) -> None:
+        dataset, error = outcome
+        self._offer()
+        if dataset is None:
+            self.dialog.show_end(str(error), bad=True)
             return
-        self.dialog.show_idle()
         self.dialog.close()
-        self._arrived(outcome)
+        self._arrived(dataset)
 
     def _stop(self) -> None:
         self.runner.cancel()
@@ -143,6 +146,6 @@ class Getting(QObject):
 def _outcome_of(steps: Steps) -> Job:
     """Run a job to a data set, or to an error that the user can mend."""
     try:
-        return (yield from steps)
+        return (yield from steps), None
     except UserError as error:
-        return error
+        return None, error

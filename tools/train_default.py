@@ -21,34 +21,28 @@ import cv2
 import torch
 
 from napari_fncells.core.evaluate import RULES, Evaluation
-from napari_fncells.core.params import CleanUpParams
 from napari_fncells.model import library
-from napari_fncells.model.card import ModelCard, Normalisation
 from napari_fncells.model.device import choose_device
 from napari_fncells.model.predict import ready_model
 from napari_fncells.model.training.job import Task, Trained, train_model_steps, write_trained
 from napari_fncells.model.training.judge import evaluate_cutoffs, interval
 from napari_fncells.model.training.params import TrainParams
 from napari_fncells.model.training.pictures import Picture, read_pictures
+from napari_fncells.model.training.recipe import card_of
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
 SHIPPED = Path(library.__file__).with_name("shipped")
 COLOURS = ("yellow", "red")
 CUTOFF = 0.5
 """Fixed beforehand for the figures: a picture left out chooses nothing."""
-CARD = ModelCard(
-    name=library.DEFAULT_MODEL,
-    channels="stained",
-    normalisation=Normalisation(method="percentile", percentile=99.5, floor=0.1),
-    reduction=2,
-    clean_up=CleanUpParams(hole_area=600, min_area=200, split="distance", split_depth=2.5),
-    training_data=(
-        "1,000 simulated pictures of this package; 6 yellow, 2 red and 2 reduced green pictures of "
-        "the Fluorescent Neuronal Cells data by L. Clissa, R. Morelli et al. (AMSActa 6706 and "
-        "7347, CC BY-SA 4.0); 8 pictures of DeepFLaSH by M. Segebarth et al. (MIT)"
-    ),
-    licence="CC BY-SA 4.0, as the Fluorescent Neuronal Cells pictures that it was trained on",
-    sha256="0" * 64,
+TRAINING_DATA = (
+    "1,000 simulated pictures of this package; 6 yellow, 2 red and 2 reduced green pictures of "
+    "the Fluorescent Neuronal Cells data by L. Clissa, R. Morelli et al. (AMSActa 6706 and 7347, "
+    "CC BY-SA 4.0); 8 pictures of DeepFLaSH by M. Segebarth et al. (MIT)"
+)
+LICENCE = "CC BY-SA 4.0, as the Fluorescent Neuronal Cells pictures that it was trained on"
+CARD = card_of(library.DEFAULT_MODEL, 18, 1_000, LICENCE).model_copy(
+    update={"training_data": TRAINING_DATA}
 )
 BASE = TrainParams(steps=8_000, check_every=1_000, patience=8, real_share=0.12)
 TUNE = TrainParams(
@@ -69,9 +63,11 @@ class Recipe:
         self.others += [picture for picture in fnc if not picture.name.startswith(COLOURS)]
 
     def base(self) -> Trained:
+        """What all others begin with."""
         return self._train("base", BASE, self.others, None)
 
     def tuned(self, without: Picture | None = None) -> Trained:
+        """The base, gone on with on all pictures but one, or on all."""
         name = "final" if without is None else f"fold-{without.name}"
         own = [picture for picture in self.own if picture is not without]
         # Those of the data set count thrice beside the others

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params.base import Params
+
+_PLAIN = (bool, int, float)
 
 
 class LossParams(Params):
@@ -69,3 +73,39 @@ class TrainParams(Params):
     patience: Annotated[int, Field(ge=1)] = 6
     reduced_precision: bool = True
     loss: LossParams = LossParams()
+
+
+def chosen_params(given: Mapping[str, Any], settings: Sequence[str]) -> TrainParams:
+    """Parameters with some of them changed.
+
+    Parameters
+    ----------
+    given
+        Values by name.
+    settings
+        NAME=VALUE as text; of a group with its name, as `loss.cell_weight`.
+
+    Raises
+    ------
+    ParameterError
+        For a name that there is not, or a value outside its range.
+    """
+    tree = TrainParams().model_dump() | dict(given)
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        group, _, field = name.strip().rpartition(".")
+        part = tree.get(group) if group else tree
+        if not equals or not isinstance(part, dict) or not isinstance(part.get(field), _PLAIN):
+            raise ParameterError(
+                f"{setting!r} is no setting of a training.", f"Known are: {', '.join(tree)}."
+            )
+        part[field] = value.strip()
+    try:
+        return TrainParams.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(each) for each in first["loc"])
+        raise ParameterError(
+            f"{place} cannot be {first['input']!r}: {first['msg'].lower()}.",
+            "Choose a value within the range.",
+        ) from error

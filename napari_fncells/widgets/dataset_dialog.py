@@ -189,7 +189,7 @@ def _facts(which: Published) -> list[tuple[str, str]]:
         ("Pictures", f"{counts}; {labelled} with ground truth"),
         ("Download", f"{which.size_in_words}, from {_link(which.page, which.page)}"),
         ("Licence", licence),
-        ("To cite", "<br>".join(escape(citation) for citation in which.citations)),
+        ("To cite", "".join(f"<div>• {escape(citation)}</div>" for citation in which.citations)),
     ]
 
 

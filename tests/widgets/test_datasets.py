@@ -8,12 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock, Timeout
+from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog
 
+from napari_fncells.core.errors import UserError
+from napari_fncells.core.steps import finish
 from napari_fncells.io.datasets import PUBLISHED, Published, default_folder
-from napari_fncells.io.datasets.fetch import part_size
+from napari_fncells.io.datasets.fetch import part_size, take
+from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.dataset_dialog import DatasetDialog
 from tests.io.datasets.archives import V1_NAMES, v1_files, v2_files, write_folder, write_zip
 from tests.io.datasets.conftest import served, small  # noqa: F401
@@ -99,13 +104,23 @@ def test_stop_and_go_on(desk: Desk, small: Publish, served: Served) -> None:  # 
     assert dialog.download.text().startswith("Go on (")
     came = part_size(which, default_folder())
     assert came > 0
+    desk.pilot.wait_until(lambda: not is_locked(which), "the end of the job")
     served.gate.set()
     served.gate = None
-    desk.pilot.wait_until(lambda: not threads_of_downloads(), "the end of the download")
     desk.pilot.press(dialog.download)
     wait_for_pictures(desk)
     assert served.requests[-1] == f"bytes={came}-"
     assert len(desk.workspace.pictures) == 5
+
+
+def is_locked(which: Published) -> bool:
+    lock = FileLock(default_folder() / f"{which.key}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    lock.release()
+    return False
 
 
 def threads_of_downloads() -> list[threading.Thread]:
@@ -177,7 +192,9 @@ def test_a_folder_one_has_and_its_ground_truth(
     wait_for_pictures(desk)
     truth = desk.workspace.truth
     assert truth.layer.name == "ground truth"
-    assert truth.layer.data.max() == 2
+    # Rims of two cells of 21 x 20 and 20 x 20 px, 3 px wide
+    assert truth.truth.cells == 2
+    assert truth.layer.data.sum() == (21 * 20 - 15 * 14) + (20 * 20 - 14 * 14)
     assert truth.layer.visible
     assert "grey values" in desk.widget.correct.message.text()
     before = truth.layer.data.copy()
@@ -211,3 +228,15 @@ def test_a_wrong_folder_is_told(
     assert PUBLISHED["v2-red"].title in dialog.told.text()
     dialog.close()
     desk.pilot.settle()
+
+
+def test_without_a_window(tmp_path: Path, plugins: None) -> None:
+    with pytest.raises(UserError, match="fncells fetch v1"):
+        ViewerModel().open_sample("napari-fncells", "v1")
+    finish(take(PUBLISHED["v1"], write_folder(tmp_path / "x", v1_files()), tmp_path))
+    viewer = ViewerModel()
+    workspace = workspace_of(viewer)
+    [layer] = viewer.open_sample("napari-fncells", "v1")
+    assert layer.data.shape == (200, 240, 3)
+    assert len(workspace.pictures) == 5
+    assert [layer.name for layer in viewer.layers] == ["37_y (brightened)", "ground truth"]

@@ -87,7 +87,7 @@ class Published:
     def size_in_words(self) -> str:
         """Size of the download, as far as it is known."""
         if self.size is None:
-            return "not published; the server tells it when the download starts"
+            return "size not published: the server tells it when the download starts"
         return f"{self.size / 1e6:.0f} MB"
 
 

@@ -28,7 +28,7 @@ class DatasetCode(StrEnum):
     IO = "io"
 
 
-HAVE_IT = "choose 'I have the zip or folder already'"
+HAVE_IT = "choose 'I have the zip or folder already' (fncells fetch: --from)"
 """What helps whenever the network does not."""
 
 

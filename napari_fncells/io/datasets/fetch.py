@@ -30,6 +30,7 @@ RECORD_NAME = "fncells-dataset.json"
 
 Steps = Generator[Progress, None, DataSet]
 
+_STOPPING_S = 2.0  # one that was stopped just now lets go of its lock within
 _SPOILT = {DatasetCode.DAMAGED, DatasetCode.UNSAFE, DatasetCode.WRONG_CONTENT}
 
 
@@ -251,7 +252,7 @@ def _locked(which: Published) -> Iterator[None]:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         # Not of one thread: a job that is stopped is closed by another than ran it
-        lock = FileLock(file, timeout=0, thread_local=False)
+        lock = FileLock(file, timeout=_STOPPING_S, thread_local=False)
         lock.acquire()
     except Timeout as error:
         raise DatasetError(

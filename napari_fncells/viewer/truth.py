@@ -112,16 +112,15 @@ class TruthView:
                 self._redraw(self.layer, _outlines(truth.labels))
             self._drawn = truth
             if self.layer is not None:
+                self._raise(self.layer, picture.image_layer)
                 _align(self.layer, picture.image_layer)
                 self.layer.visible = True
         finally:
             self._by_our_hand = False
 
     def _add(self, truth: Truth) -> None:
-        """Put the layer right above the picture; the active one stays so."""
-        viewer, picture = self._viewer(), self._picture
-        if viewer is None or picture is None:
-            return
+        """Make the layer; the active one stays so."""
+        viewer = self._viewer()
         colours = {None: TRUTH_COLOUR, 0: "#00000000"}
         self.layer = StateLayer(
             _outlines(truth.labels),
@@ -133,11 +132,16 @@ class TruthView:
         self.layer.events.visible.connect(self._on_visible)
         layers = viewer.layers
         active = layers.selection.active
-        at = layers.index(picture.image_layer) + 1 if picture.image_layer in layers else 0
-        layers.insert(at, self.layer)
+        layers.append(self.layer)
         if active is not None:
             layers.selection.active = active
         layers.events.removed.connect(self._on_removed)
+
+    def _raise(self, layer: StateLayer, picture: Any) -> None:
+        """Put the layer right above the picture, beneath the mask."""
+        layers = self._viewer().layers
+        if picture in layers and layers.index(layer) != layers.index(picture) + 1:
+            layers.move(layers.index(layer), layers.index(picture) + 1)
 
     def _redraw(self, layer: StateLayer, outlines: NDArray[np.uint8]) -> None:
         resized = layer.data.shape != outlines.shape

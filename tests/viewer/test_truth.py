@@ -45,6 +45,7 @@ def test_it_follows_the_pictures_in_one_layer(viewer: ViewerModel, tmp_path: Pat
         assert layer.data.any() == (name != V1_NAMES[3])
         assert [each.name for each in viewer.layers].count(NAME) == 1
         assert viewer.layers.selection.active is not layer
+        assert list(viewer.layers) == [workspace.current.image_layer, layer]
     assert "20 pixels have grey values" in said[0]
     assert said[2] == "The ground truth of this picture has no cell."
 
@@ -145,3 +146,14 @@ def test_masks_are_never_written(viewer: ViewerModel, tmp_path: Path) -> None:
         workspace.finish()
     workspace.saving.flush()
     assert {p.name: p.read_bytes() for p in masks.rglob("*.png")} == before
+
+
+def test_beneath_the_mask_that_is_resumed(viewer: ViewerModel, tmp_path: Path) -> None:
+    write_folder(tmp_path, v1_files())
+    workspace = opened(viewer, tmp_path / "all_images" / "images")
+    workspace.correction.fix_at(50, 60)
+    for by in (1, -1):
+        workspace.step(by)
+    names = [layer.name for layer in viewer.layers]
+    assert names == ["37_y (brightened)", NAME, "37_y mask", "cell states"]
+    assert viewer.layers.selection.active is workspace.mask_layer

@@ -56,12 +56,13 @@ def fetch(which: Published, folder: Path) -> Steps:
         It did not come, or is not what it should be. What has come of a download that broke
         is kept, so that the next one goes on with it; of what was unpacked nothing is left.
     """
-    destination = folder / which.folder_name
-    known = _already(which, destination)
-    if known is not None:
-        return known
+    destination, work = folder / which.folder_name, _work_folder(which, folder)
     with _locked(which):
-        work = _work_folder(which, folder)
+        known = _already(which, destination)
+        if known is not None:
+            # The program may have ended just before it did so itself
+            discard(work)
+            return known
         try:
             archive = yield from in_background(partial(_download, which, work))
             try:
@@ -70,7 +71,7 @@ def fetch(which: Published, folder: Path) -> Steps:
                 if error.code in _SPOILT:
                     archive.unlink(missing_ok=True)
                 raise
-            archive.unlink(missing_ok=True)
+            discard(work)
         finally:
             with suppress(OSError):  # something of the download is left to go on with
                 work.rmdir()

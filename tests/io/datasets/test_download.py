@@ -325,6 +325,22 @@ def test_stopping_the_unpacking_leaves_the_archive_alone(
     assert left_in(folder) == {which.folder_name}
 
 
+def test_what_a_killed_program_left_is_cleared_away(
+    small: Publish, served: Served, folder: Path
+) -> None:
+    which = small("v1")
+    work = part_in(folder, which).path.parent
+    (work / "tmpabc").write_bytes(b"")
+    half = folder / f".{which.folder_name}.unpacking-00ff"
+    half.mkdir()
+    finish(fetch(which, folder))
+    assert left_in(folder) == {which.folder_name}
+    # Killed between the last two steps: the archive is left beside the folder
+    part_in(folder, which).path.write_bytes(served.content)
+    finish(fetch(which, folder))
+    assert left_in(folder) == {which.folder_name}
+
+
 def test_two_at_once(small: Publish, served: Served, folder: Path) -> None:
     which = small("v1")
     first = fetch(which, folder)

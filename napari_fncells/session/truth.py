@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.io.datasets.catalogue import Split
+from napari_fncells.io.datasets.dataset import split_of, v1_facts_of
 from napari_fncells.io.datasets.layout import masks_beside
 from napari_fncells.io.images import Image
 from napari_fncells.io.masks import label_parts, load_mask
@@ -25,12 +27,18 @@ class Truth:
         The mask's file; never written.
     labels
         (Y, X) uint16, a number for each 8-connected part; 0 is background.
+    split
+        What its authors used the picture for; None where that is not known.
+    by_hand
+        Whether the mask was drawn by hand; None where that is not known.
     notes
         What was assumed of the file, in plain words.
     """
 
     path: Path
     labels: NDArray[np.unsignedinteger[Any]]
+    split: Split | None = None
+    by_hand: bool | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -42,7 +50,11 @@ class Truth:
     def in_words(self) -> str:
         """What it holds, and what was assumed."""
         held = f"{self.cells} cell{'s' * (self.cells != 1)}" if self.cells else "no cell"
-        return " ".join((f"The ground truth of this picture has {held}.", *self.notes))
+        known = [f"part of {self.split}"] if self.split else []
+        if self.by_hand:
+            known.append("drawn by hand")
+        told = f" ({', '.join(known)})" if known else ""
+        return " ".join((f"The ground truth of this picture has {held}{told}.", *self.notes))
 
 
 def truth_path(picture: Path | None) -> Path | None:
@@ -73,7 +85,7 @@ def load_truth(image: Image) -> Truth | None:
         The mask cannot be read, or has not the picture's shape.
     """
     path = truth_path(image.path)
-    if path is None:
+    if path is None or image.path is None:
         return None
     # A mask of a data set is one, even where grey edges make it look like labels
     mask = load_mask(path)
@@ -86,7 +98,9 @@ def load_truth(image: Image) -> Truth | None:
             "Copy the data set again.",
         )
     labels, _ = label_parts(mask.values)
-    return Truth(path, labels, mask.notes)
+    facts = v1_facts_of(image.path)
+    by_hand = facts.by_hand if facts is not None else None
+    return Truth(path, labels, split_of(image.path), by_hand, mask.notes)
 
 
 def _size(shape: tuple[int, ...]) -> str:

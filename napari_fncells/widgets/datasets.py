@@ -9,6 +9,7 @@ from typing import Any
 
 import napari
 import numpy as np
+from napari.utils.notifications import show_info
 from qtpy.QtCore import QEvent, QObject
 
 from napari_fncells.core.errors import UserError
@@ -67,7 +68,8 @@ open_v2_yellow = partial(open_published, "v2-yellow")
 def show_dataset(workspace: Workspace, dataset: DataSet) -> None:
     """List the pictures of a data set in the album and show the first."""
     workspace.open_folder(*dataset.folders)
-    workspace.report(" ".join((f"{dataset.published.title}: {dataset.in_words}.", *dataset.notes)))
+    # Not in the status bar, where the first picture would take its place
+    show_info(" ".join((f"{dataset.published.title}: {dataset.in_words}.", *dataset.notes)))
 
 
 class Getting(QObject):

@@ -47,7 +47,9 @@ def test_it_follows_the_pictures_in_one_layer(viewer: ViewerModel, tmp_path: Pat
         assert viewer.layers.selection.active is not layer
         assert list(viewer.layers) == [workspace.current.image_layer, layer]
     assert "20 pixels have grey values" in said[0]
-    assert said[2] == "The ground truth of this picture has no cell."
+    assert "2 cells (part of test, drawn by hand)" in said[0]
+    assert said[2] == "The ground truth of this picture has no cell (part of test)."
+    assert said[3] == "The ground truth of this picture has 2 cells (part of trainval)."
 
 
 def test_pictures_without(viewer: ViewerModel, tmp_path: Path) -> None:

@@ -68,7 +68,9 @@ def test_a_data_set_from_the_menu(
     assert [p.path for p in desk.workspace.pictures] == [folder / n for n in sorted_names()]
     assert desk.workspace.truth.layer is not None
     assert desk.viewer.layers.selection.active is not desk.workspace.truth.layer
-    assert capture_notifications == []
+    assert capture_notifications == [
+        "Fluorescent Neuronal Cells v1: 5 pictures (2 trainval, 3 test), 5 with ground truth."
+    ]
     # Here now: it opens at once
     desk.workspace.step(1)
     desk.idle()
@@ -158,7 +160,12 @@ def test_a_server_that_refuses_is_told_in_the_dialog(
     assert not dialog_is_open(desk)
 
 
-def test_a_zip_one_has(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zip_one_has(
+    desk: Desk,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capture_notifications: list[str],
+) -> None:
     archive = write_zip(tmp_path / "green.zip", v2_files("green"))
     place = tmp_path / "place"
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(archive), ""))
@@ -180,6 +187,7 @@ def test_a_zip_one_has(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPat
             "unlabelled/images/5.png",
         )
     ]
+    assert "1 mask without picture in trainval, left aside: 128.png." in capture_notifications[0]
 
 
 def test_a_folder_one_has_and_its_ground_truth(

@@ -212,12 +212,17 @@ def _check_whole(dataset: DataSet) -> None:
     labelled = expected - which.pictures.get(Split.UNLABELLED, 0)
     # Of what has a published hash one may lack its partner: green's mask 128 has no picture
     lacking = 0 if which.sha256 is None else 1
-    if len(dataset.items) >= expected - lacking and dataset.labelled >= labelled - lacking:
+    known = None not in dataset.counts
+    if (
+        known
+        and len(dataset.items) >= expected - lacking
+        and dataset.labelled >= labelled - lacking
+    ):
         return
     raise DatasetError(
         DatasetCode.WRONG_CONTENT,
-        f"{which.title} should hold {expected} pictures, {labelled} of them with masks; it holds "
-        f"{dataset.in_words}.",
+        f"{which.title} should hold {expected} known pictures, {labelled} of them with masks; it "
+        f"holds {dataset.in_words}.",
         "Download it again, or look at the page of the data set for changes.",
     )
 

@@ -235,7 +235,7 @@ def test_a_download_of_something_else_is_thrown_away(small: Publish, folder: Pat
     which = small("v1", pictures={Split.TRAINVAL: 200, Split.TEST: 70})
     error = failure(which, folder)
     assert error.code is DatasetCode.WRONG_CONTENT
-    assert "should hold 270 pictures" in error.sentence
+    assert "should hold 270 known pictures" in error.sentence
     assert left_in(folder) == set()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from napari_fncells.io.datasets import Colour, DatasetCode, DatasetError, Split, recognise
 from napari_fncells.io.datasets.catalogue import PUBLISHED
-from napari_fncells.io.datasets.dataset import recognise_archive
+from napari_fncells.io.datasets.dataset import recognise_archive, split_of, v1_facts_of
 from napari_fncells.io.datasets.v1_facts import v1_facts, v1_facts_by_number
 from napari_fncells.io.images import ImageReadError, read_image
 from napari_fncells.session.truth import load_truth, truth_path
@@ -236,3 +236,14 @@ def test_truth_of_another_shape_is_refused(tmp_path: Path) -> None:
         load_truth(read_image(path))
     wrong.write_bytes(mask())
     assert load_truth(read_image(path)) is not None
+
+
+def test_the_split_of_a_single_picture() -> None:
+    assert split_of(Path("/x/all_images/images/39_y.png")) is Split.TEST
+    assert split_of(Path("/x/test/all_images/images/2.png")) is Split.TEST
+    assert split_of(Path("/x/train_val/full_size/images/0.png")) is Split.TRAINVAL
+    assert split_of(Path("/x/all_images/images/unknown.png")) is None
+    # The number of a v2 picture is not that of a v1 picture
+    assert split_of(Path("/x/green/trainval/images/2.png")) is Split.TRAINVAL
+    assert v1_facts_of(Path("/x/green/trainval/images/2.png")) is None
+    assert split_of(Path("/x/39_y.png")) is None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.io.datasets.catalogue import Split
-from napari_fncells.io.datasets.dataset import split_of, v1_facts_of
+from napari_fncells.io.datasets.known import split_of, v1_facts_of
 from napari_fncells.io.datasets.layout import masks_beside
 from napari_fncells.io.images import Image
 from napari_fncells.io.masks import label_parts, load_mask

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_fncells.io.datasets import Published, Split
+from napari_fncells.io.datasets import Published
 from napari_fncells.io.datasets.progress import in_bytes
 
 _STEPS = 1000  # of the bar
@@ -62,10 +62,11 @@ class DatasetDialog(QDialog):
     def __init__(self, which: Published, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._which = which
+        self._offered = folder
         self._busy = False
         self.setWindowTitle(which.title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.folder = QLineEdit(str(folder))
+        self.folder = QLineEdit(str(folder), placeholderText=str(folder))
         self.folder.setToolTip(f"The pictures go into a folder {which.folder_name} in here.")
         self.browse = QPushButton("Browse…")
         self.bar = QProgressBar()
@@ -86,8 +87,9 @@ class DatasetDialog(QDialog):
 
     @property
     def chosen_folder(self) -> Path:
-        """Where the user wants it."""
-        return Path(self.folder.text().strip()).expanduser()
+        """Where the user wants it; where it was offered, if they cleared the line."""
+        text = self.folder.text().strip()
+        return Path(text).expanduser().absolute() if text else self._offered
 
     def show_idle(self, came: int = 0) -> None:
         """Offer to begin; to go on where part of a download has come."""
@@ -181,12 +183,11 @@ class DatasetDialog(QDialog):
 
 def _facts(which: Published) -> list[tuple[str, str]]:
     counts = ", ".join(f"{number} {split}" for split, number in which.pictures.items())
-    labelled = sum(n for split, n in which.pictures.items() if split is not Split.UNLABELLED)
     licence = f"{_link(which.licence_url, which.licence)}: name the authors, share alike."
     if which.licence_note:
         licence += f" {which.licence_note}"
     return [
-        ("Pictures", f"{counts}; {labelled} with ground truth"),
+        ("Pictures", f"{counts}; {which.labelled} with ground truth"),
         ("Download", f"{which.size_in_words}, from {_link(which.page, which.page)}"),
         ("Licence", licence),
         ("To cite", "".join(f"<div>• {escape(citation)}</div>" for citation in which.citations)),

@@ -172,6 +172,8 @@ def test_a_zip_one_has(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(place))
     choose(desk, GREEN)
     dialog = dialog_of(desk)
+    dialog.folder.clear()
+    assert dialog.chosen_folder == default_folder()
     desk.pilot.press(dialog.browse)
     assert dialog.chosen_folder == place
     dialog.have.menu().actions()[0].trigger()

@@ -74,6 +74,11 @@ class Published:
     citations: tuple[str, ...]
 
     @property
+    def labelled(self) -> int:
+        """Number of pictures with ground truth."""
+        return sum(n for split, n in self.pictures.items() if split is not Split.UNLABELLED)
+
+    @property
     def folder_name(self) -> str:
         """What its folder is called."""
         return f"fnc-{self.key}"

@@ -17,10 +17,8 @@ from napari_fncells.io.datasets.layout import (
     Part,
     find_datasets,
     is_inner,
-    masks_beside,
 )
 from napari_fncells.io.datasets.v1_facts import (
-    V1Facts,
     v1_facts,
     v1_facts_by_number,
 )
@@ -136,26 +134,6 @@ def recognise(folder: Path, wanted: str | None = None) -> DataSet:
 def _recognise_at(base: Path, wanted: str | None) -> DataSet:
     names = (f"{base.name}/{name}" if base.name else name for name in _names_in(base))
     return _dataset_of(_choose(find_datasets(names), base, wanted), base.parent)
-
-
-def split_of(picture: Path) -> Split | None:
-    """What the authors used a picture for, by its name and the folders it lies in.
-
-    None where that is not known, and of a picture that belongs to no data set.
-    """
-    facts = v1_facts_of(picture)
-    if facts is not None:
-        return facts.split
-    name = picture.parent.parent.name
-    return Split(name) if masks_beside(picture.parent) and name in set(Split) else None
-
-
-def v1_facts_of(picture: Path) -> V1Facts | None:
-    """What is known of a picture of FNC v1, by its name and the folders it lies in."""
-    folder = masks_beside(picture.parent)
-    if folder is None or folder.name != "masks" or folder.parent.name == "ground_truths":
-        return None
-    return v1_facts().get(picture.name) or v1_facts_by_number().get(picture.name)
 
 
 def recognise_archive(archive: Path, wanted: str | None = None) -> tuple[Found, str]:

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.datasets.background import Tell, in_background
-from napari_fncells.io.datasets.catalogue import Published, Split
+from napari_fncells.io.datasets.catalogue import Published
 from napari_fncells.io.datasets.dataset import DataSet, recognise, recognise_archive
 from napari_fncells.io.datasets.download import ResumingDownloader
 from napari_fncells.io.datasets.error import DatasetCode, DatasetError, explain_disk
@@ -59,6 +59,8 @@ def fetch(which: Published, folder: Path) -> Steps:
     destination, work = folder / which.folder_name, _work_folder(which, folder)
     with _locked(which):
         known = _already(which, destination)
+        if known is not None and not _is_whole(known):
+            raise in_the_way(destination)
         if known is not None:
             # The program may have ended just before it did so itself
             discard(work)
@@ -142,10 +144,13 @@ def _already(which: Published, destination: Path) -> DataSet | None:
     Raises
     ------
     DatasetError
-        Something else is.
+        Something else is, or it cannot be told.
     """
-    if not destination.is_dir() or not any(destination.iterdir()):
-        return None
+    try:
+        if not destination.is_dir() or not any(destination.iterdir()):
+            return None
+    except OSError as error:
+        raise explain_disk(error, destination) from error
     try:
         dataset = recognise(destination, which.key)
     except DatasetError as error:
@@ -186,8 +191,8 @@ def _unpack_checked(which: Published, archive: Path, destination: Path, *, whole
     try:
         yield Progress("Checking the content")
         dataset = recognise(temporary, which.key)
-        if whole:
-            _check_whole(dataset)
+        if whole and not _is_whole(dataset):
+            raise _incomplete(dataset)
         yield Progress("Checking the archive")
         _write_record(dataset, archive, temporary)
     except BaseException:
@@ -199,30 +204,24 @@ def _unpack_checked(which: Published, archive: Path, destination: Path, *, whole
     return dataset
 
 
-def _check_whole(dataset: DataSet) -> None:
-    """See to it that a download brought all that was published.
-
-    Raises
-    ------
-    DatasetError
-        It did not.
-    """
+def _is_whole(dataset: DataSet) -> bool:
+    """Whether all that was published is there, every picture of known use."""
     which = dataset.published
-    expected = sum(which.pictures.values())
-    labelled = expected - which.pictures.get(Split.UNLABELLED, 0)
     # Of what has a published hash one may lack its partner: green's mask 128 has no picture
     lacking = 0 if which.sha256 is None else 1
-    known = None not in dataset.counts
-    if (
-        known
-        and len(dataset.items) >= expected - lacking
-        and dataset.labelled >= labelled - lacking
-    ):
-        return
-    raise DatasetError(
+    return (
+        None not in dataset.counts
+        and len(dataset.items) >= sum(which.pictures.values()) - lacking
+        and dataset.labelled >= which.labelled - lacking
+    )
+
+
+def _incomplete(dataset: DataSet) -> DatasetError:
+    which = dataset.published
+    return DatasetError(
         DatasetCode.WRONG_CONTENT,
-        f"{which.title} should hold {expected} known pictures, {labelled} of them with masks; it "
-        f"holds {dataset.in_words}.",
+        f"{which.title} should hold {sum(which.pictures.values())} known pictures, "
+        f"{which.labelled} of them with masks; it holds {dataset.in_words}.",
         "Download it again, or look at the page of the data set for changes.",
     )
 

@@ -358,9 +358,33 @@ def test_something_else_in_its_place(small: Publish, served: Served, folder: Pat
     assert served.requests == []
 
 
+def test_a_part_of_the_set_in_its_place(small: Publish, served: Served, folder: Path) -> None:
+    which = small("v1")
+    finish(fetch(which, folder))
+    gone = folder / which.folder_name / "all_images" / "images" / "37_y.png"
+    gone.unlink()
+    error = failure(which, folder)
+    assert error.code is DatasetCode.IN_THE_WAY
+    assert "not the whole data set" in error.sentence
+    assert served.requests == [""]
+
+
 def test_a_folder_that_cannot_be_made(small: Publish, folder: Path) -> None:
     folder.write_text("a file")
     assert failure(small("v1"), folder).code is DatasetCode.IO
+
+
+def test_a_folder_that_may_not_be_looked_into(
+    small: Publish, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    which = small("v1")
+    (folder / which.folder_name).mkdir(parents=True)
+
+    def refuse(_self: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert failure(which, folder).code is DatasetCode.NO_PERMISSION
 
 
 def test_a_server_that_sends_more_than_it_said(

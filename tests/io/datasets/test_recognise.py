@@ -10,7 +10,8 @@ import pytest
 
 from napari_fncells.io.datasets import Colour, DatasetCode, DatasetError, Split, recognise
 from napari_fncells.io.datasets.catalogue import PUBLISHED
-from napari_fncells.io.datasets.dataset import recognise_archive, split_of, v1_facts_of
+from napari_fncells.io.datasets.dataset import recognise_archive
+from napari_fncells.io.datasets.known import split_of, v1_facts_of
 from napari_fncells.io.datasets.v1_facts import v1_facts, v1_facts_by_number
 from napari_fncells.io.images import ImageReadError, read_image
 from napari_fncells.session.truth import load_truth, truth_path

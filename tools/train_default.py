@@ -20,21 +20,22 @@ from typing import TypeVar
 import cv2
 import torch
 
-from napari_fncells.core.evaluate import RULES, Evaluation
+from napari_fncells.core.evaluate import RULES, Evaluation, PictureScore
 from napari_fncells.model import library
+from napari_fncells.model.card import ModelCard
 from napari_fncells.model.device import choose_device
 from napari_fncells.model.predict import ready_model
-from napari_fncells.model.training.job import Task, Trained, train_model_steps, write_trained
-from napari_fncells.model.training.judge import evaluate_cutoffs, interval
+from napari_fncells.model.training.job import Task, train_model_steps
+from napari_fncells.model.training.judge import CUTOFFS, evaluate_cutoffs, interval, score
 from napari_fncells.model.training.params import TrainParams
 from napari_fncells.model.training.pictures import Picture, read_pictures
 from napari_fncells.model.training.recipe import card_of
+from napari_fncells.model.values import Values
+from napari_fncells.model.weights import read_model, write_model
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
 SHIPPED = Path(library.__file__).with_name("shipped")
 COLOURS = ("yellow", "red")
-CUTOFF = 0.5
-"""Fixed beforehand for the figures: a picture left out chooses nothing."""
 TRAINING_DATA = (
     "1,000 simulated pictures of this package; 6 yellow, 2 red and 2 reduced green pictures of "
     "the Fluorescent Neuronal Cells data by L. Clissa, R. Morelli et al. (AMSActa 6706 and 7347, "
@@ -49,10 +50,11 @@ TUNE = TrainParams(
     seed=1, steps=400, check_every=400, real_share=0.5, learning_rate=7e-4, average=0.99
 )
 Result = TypeVar("Result")
+Weights = tuple[Values, ModelCard]
 
 
 class Recipe:
-    """The stages, which share pictures and the pool."""
+    """The stages, which share pictures and the pool. One that was finished is not done again."""
 
     def __init__(self, folder: Path, simulated: int) -> None:
         self.folder = folder
@@ -62,29 +64,40 @@ class Recipe:
         self.others = read_pictures(REAL / "deepflash")
         self.others += [picture for picture in fnc if not picture.name.startswith(COLOURS)]
 
-    def base(self) -> Trained:
+    def base(self) -> Weights:
         """What all others begin with."""
-        return self._train("base", BASE, self.others, None)
+        return self._trained("base", BASE, self.others)
 
-    def tuned(self, without: Picture | None = None) -> Trained:
+    def tuned(self, without: Picture | None = None) -> Weights:
         """The base, gone on with on all pictures but one, or on all."""
         name = "final" if without is None else f"fold-{without.name}"
         own = [picture for picture in self.own if picture is not without]
         # Those of the data set count thrice beside the others
-        return self._train(name, TUNE, own * 3 + self.others, self.base())
+        return self._trained(name, TUNE, own * 3 + self.others, self.base()[0])
 
-    def _train(
-        self, name: str, params: TrainParams, real: Sequence[Picture], start: Trained | None
-    ) -> Trained:
-        task = Task(
-            self.folder / name,
-            params.model_copy(update={"simulated": self.simulated}),
-            CARD,
-            real,
-            start=None if start is None else start.values,
-            pool=self.folder / "pool",
-        )
-        return told(train_model_steps(task, choose_device("auto")), name)
+    def _trained(
+        self,
+        name: str,
+        params: TrainParams,
+        real: Sequence[Picture],
+        start: Values | None = None,
+    ) -> Weights:
+        place = self.folder / name
+        file = place / f"{CARD.name}.safetensors"
+        if not file.exists():
+            task = Task(
+                place,
+                params.model_copy(update={"simulated": self.simulated}),
+                CARD,
+                real,
+                start=start,
+                pool=self.folder / "pool",
+                # Only the base has several looks to choose from
+                judged=20 if start is None else 4,
+            )
+            trained = told(train_model_steps(task, choose_device("auto")), name)
+            write_model(place, trained.values, trained.card)
+        return read_model(file)
 
 
 def told(steps: Generator[str, None, Result], title: str) -> Result:
@@ -101,26 +114,43 @@ def told(steps: Generator[str, None, Result], title: str) -> Result:
         number += 1
 
 
-def left_out(recipe: Recipe) -> dict[str, Evaluation]:
-    """Figures of the pictures of each colour, each by weights that never saw it."""
-    found: dict[str, Evaluation] = {}
-    device = choose_device("auto")
-    for colour in COLOURS:
-        scores = []
-        for picture in (each for each in recipe.own if each.name.startswith(colour)):
-            trained = recipe.tuned(without=picture)
-            model = ready_model(trained.values, CARD, device)
-            result = evaluate_cutoffs(model, {colour: [picture]}, [CUTOFF])[CUTOFF][colour]
-            scores += result.pictures
-            print(picture.name, {r: result.detection(r) for r in RULES}, flush=True)
-        found[colour] = Evaluation(pictures=tuple(scores))
+def left_out(recipe: Recipe, beginning: str) -> list[dict[float, PictureScore]]:
+    """What weights make, at each cutoff, of the pictures that they never saw."""
+    found = []
+    for picture in recipe.own:
+        if picture.name.startswith(beginning):
+            values, card = recipe.tuned(without=picture)
+            model = ready_model(values, card, choose_device("auto"))
+            by_cutoff = evaluate_cutoffs(model, {"": [picture]})
+            found.append({cut: groups[""].pictures[0] for cut, groups in by_cutoff.items()})
     return found
 
 
-def figures_of(found: dict[str, Evaluation]) -> dict[str, float]:
-    """Figures for the card, with 95 % intervals printed."""
+def best_cutoff(scores: Sequence[dict[float, PictureScore]]) -> float:
+    return max(CUTOFFS, key=lambda cutoff: score(by_colour([each[cutoff] for each in scores])))
+
+
+def by_colour(scores: Sequence[PictureScore]) -> dict[str, Evaluation]:
+    found = {
+        colour: tuple(each for each in scores if each.name.startswith(colour))
+        for colour in COLOURS
+    }
+    return {colour: Evaluation(pictures=each) for colour, each in found.items() if each}
+
+
+def figures_of(scores: list[dict[float, PictureScore]]) -> dict[str, float]:
+    """Figures for the card; printed with their 95 % intervals, and picture by picture.
+
+    The cutoff, too, is left to the others: that which is best for all pictures but the one.
+    """
+    chosen = []
+    for number, each in enumerate(scores):
+        cutoff = best_cutoff(scores[:number] + scores[number + 1 :])
+        chosen.append(each[cutoff])
+        counts = {rule: (d.tp, d.fp, d.fn) for rule, d in each[cutoff].detections.items()}
+        print(f"{each[cutoff].name}: cutoff {cutoff}, TP, FP, FN {counts}", flush=True)
     figures = {}
-    for colour, result in found.items():
+    for colour, result in by_colour(chosen).items():
         for rule in RULES:
             f1 = result.detection(rule).f1 or 0.0
             low, high = interval(result.pictures, rule)
@@ -134,22 +164,22 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="for the pool and the states of all stages")
     parser.add_argument("--pool", type=int, default=1_000, help="simulated pictures")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--stage", choices=("base", "folds", "final"), help="one stage alone")
+    parser.add_argument("--fold", help="only the folds of pictures whose names begin so")
     parser.add_argument("--write", action="store_true", help="replace the shipped weights")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     cv2.setNumThreads(given.threads)
     recipe = Recipe(given.folder, given.pool)
-    if given.stage in ("base", None):
-        print(recipe.base().figures["simulated"].summary())
-    figures = figures_of(left_out(recipe)) if given.stage in ("folds", None) else {}
-    if given.stage in ("final", None):
-        trained = recipe.tuned()
-        card = trained.card.model_copy(
-            update={"cutoff": CUTOFF, "metrics": trained.card.metrics | figures}
-        )
-        if given.write:
-            print(write_trained(SHIPPED, Trained(trained.values, card, trained.progress, {})))
+    if given.fold is not None:
+        left_out(recipe, given.fold)
+        return
+    scores = left_out(recipe, "")
+    values, card = recipe.tuned()
+    metrics = card.metrics | figures_of(scores)
+    described = card.model_copy(update={"cutoff": best_cutoff(scores), "metrics": metrics})
+    print(described.model_dump_json(indent=2))
+    if given.write:
+        print(write_model(SHIPPED, values, described, half=True, replace=True))
 
 
 if __name__ == "__main__":

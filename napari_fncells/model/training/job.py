@@ -23,7 +23,6 @@ from napari_fncells.model.weights import write_model
 
 SIMULATED = "simulated"
 HELD_OUT = "held out"
-_JUDGED = 16
 _FIRST_OF_POOL = 1_000
 
 
@@ -47,6 +46,8 @@ class Task:
         Values to begin with; None for those drawn by chance.
     pool
         Folder of simulated pictures, where it is not the training's own.
+    judged
+        Simulated pictures, of none that is trained on, to judge by beside those held out.
     """
 
     folder: Path
@@ -56,6 +57,7 @@ class Task:
     held_out: Sequence[Picture] = ()
     start: Values | None = None
     pool: Path | None = None
+    judged: int = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +102,7 @@ def train_model_steps(task: Task, device: Device) -> Generator[str, None, Traine
     yield "Looking at the real pictures"
     views = {id(each): View.of(each.pixels, each.labels, task.card) for each in task.real}
     real = [views[id(each)] for each in task.real]
-    groups: Groups = {SIMULATED: simulated_pictures(_JUDGED if params.simulated else 0)}
+    groups: Groups = {SIMULATED: simulated_pictures(task.judged if params.simulated else 0)}
     groups = {name: found for name, found in (groups | {HELD_OUT: task.held_out}).items() if found}
     groups = groups or {"trained on": task.real}
     judge = judge_of(groups, task.card, device)

@@ -72,6 +72,8 @@ class ModelCard(_Part):
         per cent stands highest above its median. Grey pictures are given thrice.
     normalisation
         Of grey values.
+    reduction
+        Sides of the blocks of pixels whose means the network sees; its answer is enlarged again.
     cutoff
         Probability from which a pixel belongs to a cell, where nothing else is said.
     clean_up
@@ -93,6 +95,7 @@ class ModelCard(_Part):
     architecture: Literal["c-resunet"] = "c-resunet"
     channels: Channels = "rgb"
     normalisation: Normalisation = Normalisation()
+    reduction: Annotated[int, Field(ge=1, le=8)] = 1
     cutoff: Annotated[float, Field(gt=0, lt=1)] = 0.5
     clean_up: CleanUpParams = CleanUpParams()
     training_data: str = NOT_STATED

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.core.blur import reduced
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.intensity import brightest_channel
 from napari_fncells.model.card import ModelCard, Normalisation
@@ -31,11 +32,14 @@ class NetworkInput:
         Indices of the three channels; the same one thrice for a grey picture.
     white
         Grey value that becomes 1.
+    reduction
+        Sides of the blocks of pixels whose means the network sees.
     """
 
     pixels: NDArray[Any]
     channels: tuple[int, int, int]
     white: float
+    reduction: int = 1
 
     @classmethod
     def of(cls, pixels: NDArray[Any], card: ModelCard) -> Self:
@@ -61,21 +65,38 @@ class NetworkInput:
             )
         planes = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
         channels = _channels(planes, card)
-        return cls(planes, channels, _white(planes, channels, card.normalisation))
+        white = _white(planes, channels, card.normalisation)
+        return cls(planes, channels, white, card.reduction)
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.pixels.shape[0], self.pixels.shape[1]
+        """Rows and columns that the network sees."""
+        rows, columns = self.pixels.shape[:2]
+        return -(-rows // self.reduction), -(-columns // self.reduction)
 
     def window(self, window: Window) -> NDArray[np.float32]:
-        """A part of the picture, (3, Y, X) float32; what is no finite number becomes 0."""
-        part = self.pixels[window]
+        """A part of what the network sees, (3, Y, X) float32.
+
+        What is no finite number counts as 0.
+
+        Parameters
+        ----------
+        window
+            Rows and columns within `shape`.
+        """
+        part = self.pixels[tuple(in_picture(side, self.reduction) for side in window)]
+        return np.stack([self._seen(part[..., channel]) for channel in self.channels])
+
+    def _seen(self, plane: NDArray[Any]) -> NDArray[np.float32]:
         with np.errstate(over="ignore", invalid="ignore"):
-            chosen = [part[..., channel].astype(np.float32) for channel in self.channels]
-            values = np.stack(chosen) / np.float32(self.white)
+            values = plane.astype(np.float32) / np.float32(self.white)
         values[~(np.abs(values) <= _LIMIT)] = 0.0
-        return values
+        return reduced(values, self.reduction) if self.reduction > 1 else values
+
+
+def in_picture(side: slice, reduction: int) -> slice:
+    """The pixels of a picture that a range of a network's pixels stands for."""
+    return slice(side.start * reduction, side.stop * reduction)
 
 
 def _channels(planes: NDArray[Any], card: ModelCard) -> tuple[int, int, int]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
+from napari_fncells.core.blur import enlarged
 from napari_fncells.core.score import PROBABILITY, ScoreMap
 from napari_fncells.core.steps import finish
 from napari_fncells.model.card import ModelCard
-from napari_fncells.model.channels import NetworkInput
+from napari_fncells.model.channels import NetworkInput, in_picture
 from napari_fncells.model.device import AUTO, Device, choose_device
 from napari_fncells.model.library import find_model
 from napari_fncells.model.refusal import required
@@ -121,16 +123,21 @@ def predict_steps(
         Most pixels that are computed together.
     """
     source = NetworkInput.of(image, model.card)
-    probability = np.empty(source.shape, dtype=np.float32)
+    probability = np.empty(image.shape[:2], dtype=np.float32)
     todo = parts(source.shape, at_once)
     for number, (rows, columns) in enumerate(todo, start=1):
         yield f"Model {model.card.name}, part {number} of {len(todo)}"
-        seen = _probabilities(model, pad(source.window((rows.read, columns.read))))
-        probability[rows.kept, columns.kept] = seen[rows.kept_of_read, columns.kept_of_read]
+        logits = _logits(model, pad(source.window((rows.read, columns.read))))
+        kept = tuple(in_picture(side.kept, source.reduction) for side in (rows, columns))
+        place = probability[kept]
+        seen = tuple(in_picture(side.kept_of_read, source.reduction) for side in (rows, columns))
+        large = enlarged(logits, source.reduction) if source.reduction > 1 else logits
+        # Blocks that the border cuts reach beyond the picture
+        place[...] = expit(large[seen][: place.shape[0], : place.shape[1]])
     return ScoreMap(probability, PROBABILITY)
 
 
-def _probabilities(model: Model, values: NDArray[np.float32]) -> NDArray[Any]:
+def _logits(model: Model, values: NDArray[np.float32]) -> NDArray[np.float32]:
     """(3, Y, X) to (Y, X) float32, both sides multiples of 8."""
     import torch
 
@@ -139,4 +146,4 @@ def _probabilities(model: Model, values: NDArray[np.float32]) -> NDArray[Any]:
         batch = torch.from_numpy(values)[None].to(
             model.device.name, memory_format=torch.channels_last
         )
-        return np.asarray(model.network(batch)[0, 0].sigmoid().cpu().numpy())
+        return np.asarray(model.network(batch)[0, 0].float().cpu().numpy())

@@ -12,8 +12,6 @@ from napari_fncells.core.errors import ParameterError
 from napari_fncells.model.card import Channels, ModelCard, Normalisation
 from napari_fncells.model.channels import NetworkInput
 
-WHOLE = (slice(None), slice(None))
-
 
 def seen(
     pixels: NDArray[Any], channels: Channels = "rgb", **normalisation: Any
@@ -24,7 +22,8 @@ def seen(
         normalisation=Normalisation(**normalisation),
         sha256="0" * 64,
     )
-    found = NetworkInput.of(pixels, card).window(WHOLE)
+    source = NetworkInput.of(pixels, card)
+    found = source.window((slice(0, source.shape[0]), slice(0, source.shape[1])))
     assert found.dtype == np.float32
     assert found.shape == (3, *pixels.shape[:2])
     return found

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
+from napari_fncells.core.blur import enlarged
 from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.segment import segment
 from napari_fncells.core.steps import finish
@@ -69,6 +72,27 @@ def test_parts_fit_together(model: Model, shape: tuple[int, int]) -> None:
     in_parts = finish(steps).values
     assert len(list(predict_steps(model, image[:9, :9]))) == 1
     np.testing.assert_allclose(in_parts, predict(model, image).values, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (31, 50), (701, 1003)])
+def test_a_smaller_picture_may_be_what_the_network_sees(
+    model: Model, shape: tuple[int, int]
+) -> None:
+    half = replace(model, card=CARD.model_copy(update={"reduction": 2}))
+    image = picture(*shape)
+    found = predict(half, image).values
+    assert found.shape == shape
+    in_parts = finish(predict_steps(half, image, at_once=300 * 300)).values
+    np.testing.assert_allclose(in_parts, found, atol=1e-5)
+
+
+def test_means_of_blocks_are_seen(model: Model) -> None:
+    half = replace(model, card=CARD.model_copy(update={"reduction": 2}))
+    small = picture(40, 56)
+    found = predict(half, small.repeat(2, axis=0).repeat(2, axis=1)).values
+    expected = predict(model, small).values
+    between = expit(enlarged(logit(expected), 2))
+    np.testing.assert_allclose(found, between, atol=1e-4)
 
 
 def test_a_job_can_be_left_and_can_change_threads(model: Model) -> None:

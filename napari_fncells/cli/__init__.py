@@ -16,6 +16,7 @@ from rich.progress import track
 from rich.table import Table
 
 from napari_fncells import __version__
+from napari_fncells.cli.fetch import fetch
 from napari_fncells.cli.options import JsonOption
 from napari_fncells.cli.train import train
 from napari_fncells.core.errors import ParameterError, UserError
@@ -31,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(train)
+app.command()(fetch)
 
 
 def main() -> None:

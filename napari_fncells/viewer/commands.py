@@ -136,6 +136,10 @@ COMMANDS: tuple[Command, ...] = (
         "outlines", "Outlines / filled", "View", ("O",), lambda w: w.overlay.toggle_filled()
     ),
     Command(
+        "truth", "Ground truth of the data set on / off", "View", ("Y",),
+        lambda w: w.truth.toggle(),
+    ),
+    Command(
         "neutral", "Back to moving the picture", "View", ("Escape",), lambda w: w.neutral()
     ),
     Command("cheat_sheet", "Keys and gestures (also ?)", "View", ("/",), lambda w: w.show_help()),

@@ -33,6 +33,7 @@ from napari_fncells.viewer.preview import Preview
 from napari_fncells.viewer.review import Review
 from napari_fncells.viewer.saving import Saving
 from napari_fncells.viewer.sitting import Pulse, begin, resume
+from napari_fncells.viewer.truth import TruthView
 
 
 class Workspace:
@@ -67,6 +68,8 @@ class Workspace:
         What mouse gestures do; what walks and judges cells by keys.
     display, overlay, saving
         What shows pictures, what tells the states of cells, what keeps them on disk.
+    truth
+        What shows the ground truth that comes with a data set.
     """
 
     changed = Signal()
@@ -79,6 +82,7 @@ class Workspace:
 
     review: Review
     overlay: Overlay
+    truth: TruthView
 
     def __init__(self, viewer: Any) -> None:
         # The viewer owns the workspace, through its callbacks; not the other way round
@@ -87,6 +91,8 @@ class Workspace:
         self.author = ""
         self.saving = Saving()
         self.overlay = Overlay(self._viewer)
+        self.truth = TruthView(self._viewer)
+        self.truth.told.connect(self.report)
         self.review = Review(self)
         self._at: Picture | None = None
         self._pulse = Pulse()
@@ -165,15 +171,18 @@ class Workspace:
 
     # -- what one can do -------------------------------------------------------------------
 
-    def open_folder(self, folder: Path) -> None:
-        """List the pictures of a folder and show the first.
+    def open_folder(self, folder: Path, *others: Path) -> None:
+        """List the pictures of a folder, and of others after it; show the first.
 
         Raises
         ------
         UserError
-            Where it holds none that can be read.
+            Where one holds none that can be read.
         """
-        self.go_to(self._album.list_folder(folder))
+        first = self._album.list_folder(folder)
+        for other in others:
+            self._album.list_folder(other)
+        self.go_to(first)
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Open pictures; the last becomes the current one. One that fails is told of."""
@@ -319,6 +328,8 @@ class Workspace:
             self.preview.leave()
         self._follow_mask()
         self.changed.emit()
+        # After the dock has cleared what was said of another picture
+        self.truth.follow(current)
 
     def _follow_mask(self) -> None:
         """Let states and Esc follow the mask layer of the current picture."""

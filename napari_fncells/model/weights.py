@@ -132,7 +132,11 @@ def write_model(
         )
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(file, data, replace=True)
-    described = card.model_copy(update={"sha256": digest})
+    update: dict[str, Any] = {"sha256": digest}
+    if digest != card.sha256:
+        # An int8 variant leans on the float values that it was made from
+        update |= {"int8_sha256": None, "int8_agrees": False}
+    described = card.model_copy(update=update)
     write_atomic(card_path(file), described.model_dump_json(indent=2).encode(), replace=True)
     return file
 

@@ -96,6 +96,16 @@ def test_without_nncf_none_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
         quantise(random_values(), CARD, [picture()])
 
 
+def test_other_weights_do_not_take_it_over(file: Path, made: bytes) -> None:
+    write_int8(file, made, agrees=True)
+    card = read_card(file)
+    write_model(file.parent, random_values(), card)
+    assert load_model(file, "cpu").engine.precision == "int8"
+    write_model(file.parent, random_values(1), card, replace=True)
+    assert read_card(file).int8_sha256 is None
+    assert load_model(file, "cpu").engine.precision == "float32"
+
+
 def test_it_is_not_a_model_of_its_own(made: bytes) -> None:
     path = write_model(model_folder(), random_values(), CARD)
     write_int8(path, made, agrees=False)

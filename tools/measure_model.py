@@ -16,11 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import openvino
 import psutil
 import torch
 from numpy.typing import NDArray
-from openvino import opset13
 
 from benchmarks.literal import LiteralNetwork
 from napari_fncells.core.simulate import simulate_image
@@ -30,6 +28,7 @@ from napari_fncells.model.openvino import compiled
 from napari_fncells.model.predict import Model, predict, ready_model
 from napari_fncells.model.quantise import quantise
 from napari_fncells.model.quantised import read_quantised
+from napari_fncells.model.refusal import required
 from napari_fncells.model.torch_engine import TorchEngine, network_of
 from napari_fncells.model.values import Values
 from napari_fncells.model.weights import read_model, write_model
@@ -48,6 +47,8 @@ fn.segment(fn.predict(model, image), model.card.draft_params)
 
 def peak() -> float:
     """GFLOP/s of float32 that this machine reaches where nothing but multiplying is to be done."""
+    openvino = required("openvino")
+    opset13 = openvino.opset13
     found = []
     rng = np.random.default_rng(0)
     for channels, side in ((128, 5), (256, 3)):

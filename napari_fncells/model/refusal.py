@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -18,6 +21,7 @@ _PACKAGES = {
     "nncf": ("NNCF", "train"),
 }
 """Titles, and the extras that bring them."""
+_TELEMETRY = "openvino_telemetry"
 
 
 class ModelError(UserError):
@@ -57,10 +61,29 @@ def required(package: str) -> ModuleType:
         It is not installed.
     """
     try:
-        return import_module(package)
+        with _without_telemetry():
+            return import_module(package)
     except ImportError as error:
         title, extra = _PACKAGES.get(package, (package, "model"))
         raise ModelError(
             f"Models need {title}, which is not installed.",
             f"Install it with: pip install 'napari-fncells[{extra}]'",
         ) from error
+
+
+@contextmanager
+def _without_telemetry() -> Iterator[None]:
+    """Imports as if `openvino_telemetry` were not installed.
+
+    OpenVINO and NNCF ask it at their import to report their use over the network, and do without
+    where it is missing.
+    """
+    if _TELEMETRY in sys.modules:
+        yield
+        return
+    # So Python notes a package that cannot be imported
+    sys.modules[_TELEMETRY] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.modules.pop(_TELEMETRY, None)

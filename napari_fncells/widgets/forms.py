@@ -89,7 +89,7 @@ class DraftForm(QWidget):
         part: Params = getattr(params, group) if group else params
         made = []
         for name, field in type(part).model_fields.items():
-            if isinstance(getattr(part, name), Params):
+            if isinstance(getattr(part, name), Params) or not field_facts(field).get("form", True):
                 continue
             key = f"{group}.{name}" if group else name
             widget = _widget(key, name, field, getattr(part, name))

@@ -18,7 +18,10 @@ from napari_fncells.core.score import ScoreMap
 from napari_fncells.model.device import AUTO
 from napari_fncells.model.library import find_model
 from napari_fncells.model.predict import Model, load_model, predict_steps
+from napari_fncells.model.weights import read_card
 
+DEFAULT_MODEL = "fncells-1"
+"""The model that comes with the package."""
 _MOST_BYTES = 256 << 20
 """Of score maps that are kept; the newest is kept however large it is."""
 
@@ -172,3 +175,25 @@ def source_of(model: Model) -> dict[str, str]:
         "sha256": model.card.sha256,
         "device": model.device.name,
     }
+
+
+def chosen_model(
+    weights: str | Path = DEFAULT_MODEL, place: Place | None = None
+) -> tuple[ModelScorer, DraftParams]:
+    """A scorer for one model, and the draft that its card asks for.
+
+    Parameters
+    ----------
+    weights
+        Name of a model, or a file of weights in our format.
+    place
+        Where it runs.
+
+    Raises
+    ------
+    ModelError
+        There is no such model, or its card cannot be read.
+    """
+    file = find_model(weights)
+    card = read_card(file)
+    return ModelScorer({card.name: file}, place), card.draft_params

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import EditKind
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.params import DraftParams
 from napari_fncells.core.segment import Draft
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.user_data import data_folder
@@ -29,6 +31,12 @@ def last_digest(document: Document, model: str) -> str:
             if made.get("model") == model:
                 return str(made.get("sha256", ""))
     return ""
+
+
+def params_of(details: Mapping[str, Any]) -> DraftParams:
+    """Parameters of a draft that this program made, from the details of its edit."""
+    params = {name: value for name, value in details["params"].items() if name != SCORED_BY}
+    return DraftParams.model_validate(params)
 
 
 def note_steps(

@@ -12,6 +12,7 @@ from napari_fncells.core.changes import add_cell
 from napari_fncells.core.grow import Region
 from napari_fncells.core.params import AUTO, DraftParams, preset
 from napari_fncells.session.image import ImageSession, Outcome
+from napari_fncells.session.seen_weights import params_of
 
 if TYPE_CHECKING:
     from napari_fncells.viewer.workspace import Workspace
@@ -51,7 +52,8 @@ class Missed:
             if self._workspace.session is session:
                 self._go(session, by)
 
-        steps = candidate_steps(session.image.pixels, _params_of(session))
+        params, scorer = _params_of(session), self._workspace.scorer
+        steps = candidate_steps(session.image.pixels, params, scorer=scorer)
         self._workspace.runner("Looking for missed cells", steps, go)
 
     def leave(self) -> None:
@@ -116,10 +118,10 @@ def _place(region: Region) -> tuple[int, int]:
 
 
 def _params_of(session: ImageSession) -> DraftParams:
-    """Parameters of the draft in force, where it was made from the picture by threshold."""
+    """Parameters of the draft in force, where this program made it from the picture."""
     draft = session.draft_in_force
     details = draft.change.details if draft is not None else {}
     # Drafts of other programs have no cutoff, or one for their own probabilities
     if details.get("cutoff") is None or "source" in details["params"]:
         return preset(AUTO)
-    return DraftParams.model_validate(details["params"])
+    return params_of(details)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 
 from napari_fncells.core.errors import UserError
@@ -11,7 +12,7 @@ KNOWN = (
     "Known are weights of a c-ResUnet: checkpoints of PyTorch and fastai, the Keras .h5, the "
     "authors' .pkl, and safetensors."
 )
-_PACKAGES = {"torch": "PyTorch"}
+_PACKAGES = {"torch": "PyTorch", "openvino": "OpenVINO"}
 
 
 class ModelError(UserError):
@@ -31,6 +32,15 @@ def refused(file: str, problem: str, remedy: str = KNOWN) -> ModelError:
         What to do.
     """
     return ModelError(f"{file} {problem}; it was not taken.", remedy)
+
+
+def installed(package: str) -> bool:
+    """Whether a package can be imported; it is not imported."""
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):
+        # So it is while a package is replaced by nothing
+        return False
 
 
 def required(package: str) -> ModuleType:

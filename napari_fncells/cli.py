@@ -357,14 +357,18 @@ def _drafted_facts(result: Any) -> dict[str, Any]:
     report = result.report
     source = {"source": str(result.source)} if result.source else {}
     notes = {"notes": list(result.notes)} if result.source or result.notes else {}
-    return source | notes | {
-        "image": str(result.path),
-        "mask": str(report.mask),
-        "record": str(report.record),
-        "cells": report.cells,
-        "components": report.components,
-        "touching_pairs": report.touching,
-    }
+    return (
+        source
+        | notes
+        | {
+            "image": str(result.path),
+            "mask": str(report.mask),
+            "record": str(report.record),
+            "cells": report.cells,
+            "components": report.components,
+            "touching_pairs": report.touching,
+        }
+    )
 
 
 def _model_facts(model: Any) -> dict[str, Any]:

@@ -38,9 +38,9 @@ def disagreement(
     dict
         By id, 0 where the other draft has all of the cell's pixels, 1 where it has none.
     """
-    found = {}
+    found: dict[int, float] = {}
     for cell in cells:
         mine = labels[cell.box.slices] == cell.id
-        shared = np.count_nonzero(above[cell.box.slices] & mine)
+        shared = int(np.count_nonzero(above[cell.box.slices] & mine))
         found[cell.id] = 1.0 - shared / max(int(np.count_nonzero(mine)), 1)
     return found

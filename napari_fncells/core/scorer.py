@@ -18,9 +18,7 @@ class Scorer(Protocol):
     This package holds no models: whoever drafts with one hands its scorer in.
     """
 
-    def __call__(
-        self, image: NDArray[Any], params: DraftParams
-    ) -> Generator[str, None, ScoreMap]:
+    def __call__(self, image: NDArray[Any], params: DraftParams) -> Generator[str, None, ScoreMap]:
         """Score a picture, yielding in words what comes next.
 
         Parameters

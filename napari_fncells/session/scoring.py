@@ -15,8 +15,9 @@ from psygnal import Signal
 
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.score import ScoreMap
-from napari_fncells.model.device import AUTO
-from napari_fncells.model.library import find_model
+from napari_fncells.model.card import ModelCard
+from napari_fncells.model.device import AUTO, DeviceCheck, check_devices, measure_speed
+from napari_fncells.model.library import add_model, find_model
 from napari_fncells.model.predict import Model, load_model, predict_steps
 from napari_fncells.model.weights import read_card
 
@@ -71,16 +72,16 @@ class ModelScorer:
 
     changed = Signal()
 
-    def __init__(self, files: Mapping[str, Path] | None = None, place: Place | None = None) -> None:
+    def __init__(
+        self, files: Mapping[str, Path] | None = None, place: Place | None = None
+    ) -> None:
         self._files = dict(files or {})
         self._place = place or Place()
         self._lock = Lock()
         self._loaded: tuple[Hashable, Model] | None = None
         self._maps: OrderedDict[Hashable, _Kept] = OrderedDict()
 
-    def __call__(
-        self, image: NDArray[Any], params: DraftParams
-    ) -> Generator[str, None, ScoreMap]:
+    def __call__(self, image: NDArray[Any], params: DraftParams) -> Generator[str, None, ScoreMap]:
         """Score a picture by the model that parameters name; see `core.scorer.Scorer`.
 
         Raises
@@ -197,3 +198,55 @@ def chosen_model(
     file = find_model(weights)
     card = read_card(file)
     return ModelScorer({card.name: file}, place), card.draft_params
+
+
+def import_steps(path: Path) -> Generator[str, None, ModelCard]:
+    """Take weights of any known kind into the user's models, in steps; see `add_model`.
+
+    Raises
+    ------
+    ModelError, SaveError
+        They are refused, or cannot be written.
+    """
+    yield f"Reading {path.name}"
+    _, card = add_model(path)
+    return card
+
+
+def check_steps() -> Generator[str, None, DeviceCheck]:
+    """Look at what models can run on, in steps; the first look takes some seconds."""
+    yield "Looking at what there is"
+    return check_devices()
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast a model is.
+
+    Attributes
+    ----------
+    pictures
+        Of 1200x1600, a second.
+    model, device
+        Name of the model, and where it ran, in words.
+    """
+
+    pictures: float
+    model: str
+    device: str
+
+    def __str__(self) -> str:
+        return f"{self.model}: {self.pictures:.2g} pictures of 1200x1600 a second on {self.device}"
+
+
+def speed_steps(scorer: ModelScorer, name: str) -> Generator[str, None, Speed]:
+    """Measure how fast a model is where it runs now, in steps.
+
+    Raises
+    ------
+    ModelError
+        See `ModelScorer.load_steps`.
+    """
+    model = yield from scorer.load_steps(name)
+    yield "Measuring for some seconds"
+    return Speed(measure_speed(model), model.card.name, model.device.title)

@@ -68,7 +68,8 @@ def note_steps(
         # What cannot be remembered is no reason to lose the draft
         with suppress(UserError, OSError):
             place.parent.mkdir(parents=True, exist_ok=True)
-            write_atomic(place, json.dumps(dict(list(seen.items())[-_MOST_FOLDERS:])).encode())
+            newest = dict(list(seen.items())[-_MOST_FOLDERS:])
+            write_atomic(place, json.dumps(newest).encode(), replace=True)
     words = changed_in_words(name, digest, picture, before)
     return replace(draft, words=f"{draft.words} {words}".strip())
 
@@ -89,4 +90,6 @@ def _read(place: Path) -> dict[str, dict[str, str]]:
         found = json.loads(place.read_bytes())
     except (OSError, ValueError):
         return {}
-    return {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
+    return (
+        {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
+    )

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Image as ImageLayer
+from numpy.typing import NDArray
 from psygnal import Signal
 
+from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.score import ScoreMap
 from napari_fncells.session.image import ImageSession
@@ -28,8 +30,7 @@ _HIGHEST = 0.99
 
 
 class Heat:
-    """Shows the probabilities of a model above the current picture; what is below the cutoff is
-    clear.
+    """Shows the probabilities of a model above the current picture, clear below the cutoff.
 
     One layer, made at first and used for every picture. It is no picture and never exported.
 
@@ -64,16 +65,13 @@ class Heat:
         self.show(not self._wanted)
 
     def show(self, wanted: bool) -> None:
-        """Switch it on, which lets the model look at the picture where it has not, or off.
-
-        Raises
-        ------
-        UserError
-            Where there is no picture.
-        """
+        """Switch it on, which lets the model look at the picture where it has not, or off."""
         self._wanted = False
         if wanted:
-            self._begin()
+            try:
+                self._begin()
+            except UserError as error:
+                self._workspace.report(str(error))
         self.follow()
         self.changed.emit()
 
@@ -113,8 +111,10 @@ class Heat:
         session = workspace.require_session()
         params = self._model_of(session)
         if params is None:
-            workspace.report("Choose a model as the method first: its probabilities are shown.")
-            return
+            raise UserError(
+                "No model is chosen whose probabilities could be shown.",
+                "Choose one as the method of the draft.",
+            )
         self._wanted = True
         pixels = session.image.pixels
         if workspace.scorer.known(pixels, params.model) is None:
@@ -133,7 +133,7 @@ class Heat:
         step = max(ceil(sqrt(score.values.size / _PIXELS)), 1)
         seen = np.rint(score.values[::step, ::step] * np.float32(_WHITE)).astype(np.uint8)
         if self._layer is None or not self._in_viewer():
-            self._layer = self._made(seen, picture)
+            self._layer = self._made(seen)
         else:
             self._layer.data = seen
         scale = np.asarray(picture.image_layer.scale[-2:], dtype=float)
@@ -142,9 +142,14 @@ class Heat:
         self._layer.translate = origin + scale * (step - 1) / 2
         self._layer.visible = True
         self._shown = score
+        # Right above the picture, under mask and states
+        layers = self._workspace.viewer.layers
+        at, picture_at = layers.index(self._layer), layers.index(picture.image_layer)
+        if at != picture_at + 1:
+            layers.move(at, picture_at + 1)
 
-    def _made(self, seen: np.ndarray, picture: Picture) -> ImageLayer:
-        """The layer, right above the picture; the active one stays active."""
+    def _made(self, seen: NDArray[np.uint8]) -> ImageLayer:
+        """The layer; the active one stays active."""
         layers = self._workspace.viewer.layers
         active = layers.selection.active
         layer = ImageLayer(
@@ -157,7 +162,6 @@ class Heat:
             metadata={KEY: {"role": HEAT}},
         )
         layers.append(layer)
-        layers.move(layers.index(layer), layers.index(picture.image_layer) + 1)
         if active is not None:
             layers.selection.active = active
         return layer

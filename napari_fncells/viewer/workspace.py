@@ -85,6 +85,7 @@ class Workspace:
 
     review: Review
     overlay: Overlay
+    heat: Heat
 
     def __init__(self, viewer: Any) -> None:
         # The viewer owns the workspace, through its callbacks; not the other way round

@@ -147,7 +147,6 @@ class DraftParams(Params):
                 "Choose a value within the range.",
             ) from error
 
-
     @model_validator(mode="after")
     def _fits_model(self) -> Self:
         if not self.by_model:

@@ -89,18 +89,12 @@ def draft(
 
     paths = expand(images)
     run = _Run(weights, device, precision)
-    if method != MODEL and run != _Run():
-        raise ParameterError(
-            "--weights, --device and --precision say how a model runs.", "Add --method model."
-        )
     if source is not None:
-        paths, begin = _drafts_from(source, paths, content, ending, method, settings or [])
+        paths, begin = _drafts_from(source, paths, content, ending, (method, run), settings or [])
     elif content or ending:
         raise ParameterError("--as and --ending go with --from.", "Say where the drafts are.")
-    elif method == MODEL:
-        begin = partial(draft_files, **_by_model(run, settings or []))
     else:
-        begin = partial(draft_files, params=_chosen(method, settings or []))
+        begin = partial(draft_files, **_drafting(method, run, settings or []))
     steps = begin(paths, folder=prepare_folder(output), gap=gap, replace=replace)
     results = list(track(steps, "Drafting", total=len(paths), console=_errors, disable=as_json))
     if as_json:
@@ -300,8 +294,14 @@ class _Run(NamedTuple):
     precision: str | None = None
 
 
-def _by_model(run: _Run, settings: list[str]) -> dict[str, Any]:
-    """What `draft_files` needs to draft by a model."""
+def _drafting(method: str, run: _Run, settings: list[str]) -> dict[str, Any]:
+    """What `draft_files` needs to draft by a method."""
+    if method != MODEL and run != _Run():
+        raise ParameterError(
+            "--weights, --device and --precision say how a model runs.", "Add --method model."
+        )
+    if method != MODEL:
+        return {"params": _chosen(method, settings)}
     from napari_fncells.session.scoring import DEFAULT_MODEL, Place, chosen_model
 
     place = Place(run.device or "auto", run.precision or "auto")
@@ -327,7 +327,7 @@ def _drafts_from(
     paths: list[Path],
     content: str | None,
     ending: str | None,
-    method: str,
+    computed: tuple[str, _Run],
     settings: list[str],
 ) -> tuple[list[Path], Callable[..., Iterator[Any]]]:
     """Pictures, and what writes their masks from another program's drafts."""
@@ -336,7 +336,7 @@ def _drafts_from(
     from napari_fncells.session.batch import adopt_files
     from napari_fncells.session.imports import PROBABILITY_PARAMS
 
-    if method != AUTO:
+    if computed != (AUTO, _Run()):
         raise ParameterError(
             "--method computes a draft, --from takes one that is there.", "Give one of them."
         )

@@ -13,6 +13,7 @@ from weakref import ref
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.score import ScoreMap
 from napari_fncells.model.card import ModelCard
@@ -118,12 +119,15 @@ class ModelScorer:
 
     def known(self, image: NDArray[Any], name: str) -> ScoreMap | None:
         """The score map of a picture by a model, where it was made before."""
-        key = self._key(name)
+        try:
+            key = self._key(name), id(image)
+        except UserError:
+            return None
         with self._lock:
-            kept = self._maps.get((key, id(image)))
+            kept = self._maps.get(key)
             if kept is None or kept.pixels() is not image:
                 return None
-            self._maps.move_to_end((key, id(image)))
+            self._maps.move_to_end(key)
             return kept.score
 
     def load_steps(self, name: str) -> Generator[str, None, Model]:

@@ -88,6 +88,11 @@ class ModelCard(_Part):
         Hex digest of the file of weights.
     source
         Where they were imported from; None for those trained here.
+    int8_sha256
+        Hex digest of the file of their int8 variant; None where there is none.
+    int8_agrees
+        Whether masks of the int8 variant were found to be those of float32, so that it may be
+        used unasked; the figures are among the metrics.
     """
 
     format: Literal["fncells-model/1"] = FORMAT
@@ -105,6 +110,8 @@ class ModelCard(_Part):
     created: AwareDatetime | None = None
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     source: Source | None = None
+    int8_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    int8_agrees: bool = False
 
     @property
     def draft_params(self) -> DraftParams:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.blur import reduced
+from napari_fncells.core.distribution import step_for
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.intensity import brightest_channel
 from napari_fncells.model.card import ModelCard, Normalisation
@@ -16,6 +17,10 @@ from napari_fncells.model.card import ModelCard, Normalisation
 Window = tuple[slice, slice]
 
 _SAMPLE_STEP = 4
+"""Of each so many rows and columns one is looked at, at least."""
+_SAMPLE = 4_000_000
+_STRIP = 256
+"""Rows."""
 _LARGE = 256
 _LIMIT = 1e6
 
@@ -128,10 +133,12 @@ def _full_scale(planes: NDArray[Any]) -> float:
         return 1.0
     if planes.dtype.kind != "f":
         return float(np.iinfo(planes.dtype).max)
-    return max(1.0, float(np.max(planes, initial=0, where=np.isfinite(planes))))
+    # Strip by strip: the picture may be larger than memory
+    strips = (planes[top : top + _STRIP] for top in range(0, planes.shape[0], _STRIP))
+    return max(1.0, *(float(np.max(p, initial=0, where=np.isfinite(p))) for p in strips))
 
 
 def _sample(planes: NDArray[Any]) -> NDArray[Any]:
-    """Of a large picture every 4th pixel both ways, which is plenty for a percentile."""
-    step = _SAMPLE_STEP if min(planes.shape[:2]) >= _LARGE else 1
+    """Of a large picture some of its pixels, which are plenty for a percentile."""
+    step = step_for(planes.shape, _SAMPLE, _SAMPLE_STEP) if min(planes.shape[:2]) >= _LARGE else 1
     return planes[::step, ::step]

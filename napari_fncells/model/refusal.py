@@ -12,7 +12,12 @@ KNOWN = (
     "Known are weights of a c-ResUnet: checkpoints of PyTorch and fastai, the Keras .h5, the "
     "authors' .pkl, and safetensors."
 )
-_PACKAGES = {"torch": "PyTorch", "openvino": "OpenVINO"}
+_PACKAGES = {
+    "torch": ("PyTorch", "model"),
+    "openvino": ("OpenVINO", "openvino"),
+    "nncf": ("NNCF", "train"),
+}
+"""Titles, and the extras that bring them."""
 
 
 class ModelError(UserError):
@@ -54,8 +59,8 @@ def required(package: str) -> ModuleType:
     try:
         return import_module(package)
     except ImportError as error:
-        title = _PACKAGES.get(package, package)
+        title, extra = _PACKAGES.get(package, (package, "model"))
         raise ModelError(
             f"Models need {title}, which is not installed.",
-            "Install it with: pip install 'napari-fncells[model]'",
+            f"Install it with: pip install 'napari-fncells[{extra}]'",
         ) from error

@@ -16,6 +16,8 @@ from rich.progress import track
 from rich.table import Table
 
 from napari_fncells import __version__
+from napari_fncells.cli.options import JsonOption
+from napari_fncells.cli.train import train
 from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.evaluate import RULES, Evaluation, detection_figures
 from napari_fncells.core.params import AUTO, PRESETS, DraftParams, preset
@@ -31,8 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+app.command()(train)
 
 
 def main() -> None:

@@ -303,7 +303,8 @@ def _drafting(method: str, run: _Run, settings: list[str]) -> dict[str, Any]:
         )
     if method != MODEL:
         return {"params": _chosen(method, settings)}
-    from napari_fncells.session.scoring import DEFAULT_MODEL, Place, chosen_model
+    from napari_fncells.model.library import DEFAULT_MODEL
+    from napari_fncells.session.scoring import Place, chosen_model
 
     place = Place(run.device or "auto", run.precision or "auto")
     scorer, params = chosen_model(run.weights or DEFAULT_MODEL, place)

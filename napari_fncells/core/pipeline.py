@@ -156,7 +156,7 @@ class Pipeline:
             at = self._setting(params, quick)
             score, labels = self._relief(at), self._labels(at, cutoff)
             found = self._cutoff(at) if cutoff is None else cutoff
-            words = self._judged(at).words if at.params.by_likeness else ""
+            words = self._judged(at).words if at.params.by_likeness else " ".join(score.notices)
         return Draft(labels, score, found, method_name(params), params, words)
 
     def _setting(self, params: DraftParams, quick: bool) -> _Setting:

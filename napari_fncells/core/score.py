@@ -40,12 +40,15 @@ class ScoreMap:
         whole numbers, 0 where values are continuous.
     source
         What made it, for the record; empty for the filters of this package.
+    notices
+        What did not go as usual, in sentences for the user.
     """
 
     values: NDArray[np.float32]
     meaning: str
     step: float = 0.0
     source: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
 
 def score_map(

@@ -115,7 +115,8 @@ def draft_steps(
         score = yield from model_steps(image, sized, scorer)
         if large:
             tiled = yield from cut_tiles(score.values, sized)
-            return Draft(np.asarray(tiled.labels), score, tiled.cutoff, method, chosen)
+            labels, words = np.asarray(tiled.labels), " ".join(score.notices)
+            return Draft(labels, score, tiled.cutoff, method, chosen, words)
     elif large and not exact:
         return (yield from _by_tiles(image, sized, method, chosen))
     else:
@@ -125,7 +126,7 @@ def draft_steps(
     yield "Cutting and cleaning up"
     cutoff = cutoff_of(score.values, sized.cutoff)
     labels = in_reading_order(cells_of(score, cutoff, sized))
-    return Draft(labels, score, cutoff, method, chosen)
+    return Draft(labels, score, cutoff, method, chosen, " ".join(score.notices))
 
 
 def _by_tiles(

@@ -18,12 +18,10 @@ from napari_fncells.core.params import DraftParams
 from napari_fncells.core.score import ScoreMap
 from napari_fncells.model.card import ModelCard
 from napari_fncells.model.device import AUTO, DeviceCheck, check_devices, measure_speed
-from napari_fncells.model.library import add_model, find_model
+from napari_fncells.model.library import DEFAULT_MODEL, add_model, find_model
 from napari_fncells.model.predict import Model, load_model, predict_steps
 from napari_fncells.model.weights import read_card
 
-DEFAULT_MODEL = "fncells-1"
-"""The model that comes with the package."""
 _MOST_BYTES = 256 << 20
 """Of score maps that are kept; the newest is kept however large it is."""
 
@@ -37,7 +35,7 @@ class Place:
     device
         'auto', or one of `model.device.DEVICES`.
     precision
-        'auto', or one of `model.device.PRECISIONS`.
+        'auto', 'float32', 'half' or 'int8'; see `load_model`.
     """
 
     device: str = AUTO
@@ -144,7 +142,7 @@ class ModelScorer:
         if loaded is not None and loaded[0] == key:
             return loaded[1]
         yield f"Loading the model {name}"
-        model = load_model(self._file(name), device=self._place.device)
+        model = load_model(self._file(name), self._place.device, self._place.precision)
         with self._lock:
             self._loaded = key, model
         return model
@@ -178,7 +176,8 @@ def source_of(model: Model) -> dict[str, str]:
     return {
         "model": model.card.name,
         "sha256": model.card.sha256,
-        "device": model.device.name,
+        "device": model.device.title,
+        "precision": model.engine.precision,
     }
 
 
@@ -231,16 +230,20 @@ class Speed:
     ----------
     pictures
         Of 1200x1600, a second.
-    model, device
-        Name of the model, and where it ran, in words.
+    model, device, precision
+        Name of the model, where it ran, in words, and in what numbers.
     """
 
     pictures: float
     model: str
     device: str
+    precision: str
 
     def __str__(self) -> str:
-        return f"{self.model}: {self.pictures:.2g} pictures of 1200x1600 a second on {self.device}"
+        return (
+            f"{self.model}: {self.pictures:.2g} pictures of 1200x1600 a second on {self.device}, "
+            f"in {self.precision}."
+        )
 
 
 def speed_steps(scorer: ModelScorer, name: str) -> Generator[str, None, Speed]:
@@ -253,4 +256,5 @@ def speed_steps(scorer: ModelScorer, name: str) -> Generator[str, None, Speed]:
     """
     model = yield from scorer.load_steps(name)
     yield "Measuring for some seconds"
-    return Speed(measure_speed(model), model.card.name, model.device.title)
+    speed = measure_speed(model)
+    return Speed(speed, model.card.name, model.device.title, model.engine.precision)

@@ -83,7 +83,7 @@ def figures_in_words(cell: CellObject, area_um2: float | None, mean: float, scor
 
 def card_in_words(card: ModelCard) -> list[tuple[str, str]]:
     """What a card says of a model: titles and words, those that say something."""
-    figures = ", ".join(f"{name} {value:.4g}" for name, value in card.metrics.items())
+    figures = "; ".join(f"{name}: {value:.4g}" for name, value in card.metrics.items())
     source = card.source
     lines = [
         ("Trained on", card.training_data),

@@ -17,6 +17,9 @@ from napari_fncells.core.params import DraftParams, Params, field_facts
 
 SECTIONS = {"score": "Score", "cutoff": "Cutoff", "clean_up": "Clean-up"}
 _REST = "Sizes"
+_PROBABILITY = "probability"
+_PROBABILITY_STEP = 0.05
+"""What the amount is called and turned by where a model's probabilities are cut."""
 _SLIDER_STEPS = 250
 """A field with no more steps than this between its limits is a slider."""
 
@@ -38,14 +41,16 @@ class DraftForm(QWidget):
         self._base = params
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self._sections: list[Container] = []
+        self._headings: list[tuple[QLabel, Container]] = []
         for group, title in (*SECTIONS.items(), ("", _REST)):
             heading = QLabel(f"<b>{title}</b>")
             section = Container(labels=True, widgets=self._made(group, params))
             section.margins = (0, 0, 0, 0)
             layout.addWidget(heading)
             layout.addWidget(section.native)
-            self._sections.append(section)
+            self._headings.append((heading, section))
+        amount = self._fields["cutoff.amount"]
+        self._amount_label, self._amount_step = amount.label, amount.step
         self.show_params(params)
 
     def __getitem__(self, name: str) -> ValueWidget:
@@ -107,6 +112,14 @@ class DraftForm(QWidget):
         idle = params.idle
         for name, field in self._fields.items():
             field.visible = name not in idle
+        for heading, section in self._headings:
+            shown = any(field.name not in idle for field in section)
+            heading.setVisible(shown)
+            section.visible = shown
+        amount = self._fields["cutoff.amount"]
+        by_model = params.by_model
+        amount.label = _PROBABILITY if by_model else self._amount_label
+        amount.step = _PROBABILITY_STEP if by_model else self._amount_step
 
 
 def _widget(key: str, name: str, field: FieldInfo, value: Any) -> ValueWidget:

@@ -10,7 +10,6 @@ from qtpy.QtWidgets import QWidget
 from napari_fncells.core.params import PRESET_TITLES, PRESETS, DraftParams
 from napari_fncells.model.card import ModelCard
 from napari_fncells.model.library import Listed
-from napari_fncells.session.scoring import DEFAULT_MODEL
 from napari_fncells.widgets.controls import Choice
 
 _MODEL = "model:"  # before the name, among the names of presets
@@ -57,7 +56,7 @@ class MethodChoice(Choice):
             self.setCurrentIndex(index)
 
     def show_models(self, models: Iterable[Listed]) -> None:
-        """Offer models below the presets, that of the package first.
+        """Offer models below the presets, in their order.
 
         The method that is chosen stays so; where it is gone, the first is.
         """
@@ -66,10 +65,9 @@ class MethodChoice(Choice):
         while self.count() > len(PRESETS):
             self.removeItem(self.count() - 1)
         self._cards.clear()
-        ordered = sorted(models, key=lambda model: (model.name != DEFAULT_MODEL, model.name))
-        if ordered:
-            self.insertSeparator(self.count())
-        for model in ordered:
+        for number, model in enumerate(models):
+            if number == 0:
+                self.insertSeparator(self.count())
             self._add(model)
         index = self.findData(chosen)
         self.setCurrentIndex(max(index, 0))

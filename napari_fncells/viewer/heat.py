@@ -67,6 +67,8 @@ class Heat:
     def show(self, wanted: bool) -> None:
         """Switch it on, which lets the model look at the picture where it has not, or off."""
         self._wanted = False
+        if self._taken_out:
+            self._layer = None
         if wanted:
             try:
                 self._begin()
@@ -86,7 +88,14 @@ class Heat:
             self._layer.contrast_limits = min(cutoff, _HIGHEST) * _WHITE, _WHITE
 
     def follow(self) -> None:
-        """Show the current picture's heat, where it is wanted and there; hide any other."""
+        """Show the current picture's heat, where it is wanted and there; hide any other.
+
+        A layer that the user took out of the viewer is switched off by that.
+        """
+        if self._taken_out:
+            self._layer = self._shown = None
+            self._wanted = False
+            self.changed.emit()
         picture, session = self._workspace.current, self._workspace.session
         params = self._model_of(session) if self._wanted else None
         score = None
@@ -95,7 +104,7 @@ class Heat:
         if score is None or params is None or picture is None or picture.image_layer is None:
             self.leave()
             return
-        if score is not self._shown or not self._in_viewer():
+        if score is not self._shown:
             self._draw(score, picture)
         self.move_cutoff(params.cutoff.amount)
 
@@ -132,7 +141,7 @@ class Heat:
     def _draw(self, score: ScoreMap, picture: Picture) -> None:
         step = max(ceil(sqrt(score.values.size / _PIXELS)), 1)
         seen = np.rint(score.values[::step, ::step] * np.float32(_WHITE)).astype(np.uint8)
-        if self._layer is None or not self._in_viewer():
+        if self._layer is None:
             self._layer = self._made(seen)
         else:
             self._layer.data = seen
@@ -166,5 +175,6 @@ class Heat:
             layers.selection.active = active
         return layer
 
-    def _in_viewer(self) -> bool:
-        return self._layer is not None and self._layer in self._workspace.viewer.layers
+    @property
+    def _taken_out(self) -> bool:
+        return self._layer is not None and self._layer not in self._workspace.viewer.layers

@@ -80,7 +80,8 @@ def heat(desk: Desk) -> Any:
     return next((layer for layer in desk.viewer.layers if layer.name == "model probability"), None)
 
 
-def test_models_stand_below_the_presets(weights: Path, desk: Desk) -> None:
+def test_models_stand_below_the_presets(weights: Path, desk: Desk, picture: Path) -> None:
+    desk.open(picture)
     method = desk.widget.draft.method
     names = [method.itemText(k) for k in range(method.count())]
     assert names[-1] == "Model bright"
@@ -107,7 +108,10 @@ def test_a_card_is_shown(weights: Path, modelled: Desk) -> None:
     assert modelled.widget.draft.params == card.draft_params
 
 
-def test_a_broken_model_is_listed_and_cannot_be_chosen(weights: Path, desk: Desk) -> None:
+def test_a_broken_model_is_listed_and_cannot_be_chosen(
+    weights: Path, desk: Desk, picture: Path
+) -> None:
+    desk.open(picture)
     weights.with_suffix(".json").write_text("{}")
     (model_folder() / "alone.safetensors").write_bytes(weights.read_bytes())
     desk.widget.draft.show_models(list_models())
@@ -260,6 +264,17 @@ def test_heat_follows_the_cutoff(modelled: Desk) -> None:
     drag(panel.scores, 0.8, 0.4)
     modelled.pilot.settle()
     assert layer.contrast_limits[0] == pytest.approx(0.4 * 255, abs=8)
+
+
+def test_heat_that_was_taken_out_is_off(modelled: Desk) -> None:
+    modelled.pilot.key(Qt.Key.Key_I)
+    modelled.idle()
+    modelled.viewer.layers.remove(heat(modelled))
+    modelled.pilot.settle()
+    assert heat(modelled) is None
+    assert not modelled.widget.view.heat.isChecked()
+    modelled.pilot.key(Qt.Key.Key_I)
+    assert heat(modelled).visible
 
 
 def test_heat_of_the_next_picture(

@@ -46,7 +46,7 @@ CARD = card_of(library.DEFAULT_MODEL, 18, 1_000, LICENCE).model_copy(
 )
 BASE = TrainParams(steps=8_000, check_every=1_000, patience=8, real_share=0.12)
 TUNE = TrainParams(
-    seed=1, steps=700, check_every=700, real_share=0.5, learning_rate=7e-4, average=0.99
+    seed=1, steps=400, check_every=400, real_share=0.5, learning_rate=7e-4, average=0.99
 )
 Result = TypeVar("Result")
 

@@ -19,7 +19,8 @@ SECTIONS = {"score": "Score", "cutoff": "Cutoff", "clean_up": "Clean-up"}
 _REST = "Sizes"
 _PROBABILITY = "probability"
 _PROBABILITY_STEP = 0.05
-"""What the amount is called and turned by where a model's probabilities are cut."""
+_PROBABILITY_DIGITS = 3
+"""How the amount is called, turned and written where a model's probabilities are cut."""
 _SLIDER_STEPS = 250
 """A field with no more steps than this between its limits is a slider."""
 
@@ -51,6 +52,7 @@ class DraftForm(QWidget):
             self._headings.append((heading, section))
         amount = self._fields["cutoff.amount"]
         self._amount_label, self._amount_step = amount.label, amount.step
+        self._amount_digits = amount.native.decimals()
         self.show_params(params)
 
     def __getitem__(self, name: str) -> ValueWidget:
@@ -76,6 +78,7 @@ class DraftForm(QWidget):
     def show_params(self, params: DraftParams) -> None:
         """Show parameters, without a signal per field."""
         self._base = params
+        self._name_amount(params)
         for name, field in self._fields.items():
             value: Any = params
             for part in name.split("."):
@@ -88,6 +91,13 @@ class DraftForm(QWidget):
         """Set a field without telling that it changed."""
         with self._fields[name].changed.blocked():
             self._fields[name].value = value
+
+    def _name_amount(self, params: DraftParams) -> None:
+        """Call the amount by its name, with as many digits as it takes."""
+        amount, by_model = self._fields["cutoff.amount"], params.by_model
+        amount.label = _PROBABILITY if by_model else self._amount_label
+        amount.step = _PROBABILITY_STEP if by_model else self._amount_step
+        amount.native.setDecimals(_PROBABILITY_DIGITS if by_model else self._amount_digits)
 
     def _made(self, group: str, params: DraftParams) -> list[ValueWidget]:
         """Widgets of the fields of a group; '' for those of none."""
@@ -116,10 +126,6 @@ class DraftForm(QWidget):
             shown = any(field.name not in idle for field in section)
             heading.setVisible(shown)
             section.visible = shown
-        amount = self._fields["cutoff.amount"]
-        by_model = params.by_model
-        amount.label = _PROBABILITY if by_model else self._amount_label
-        amount.step = _PROBABILITY_STEP if by_model else self._amount_step
 
 
 def _widget(key: str, name: str, field: FieldInfo, value: Any) -> ValueWidget:

@@ -189,6 +189,10 @@ class Preview:
             layer.data = np.zeros(codes.shape, np.uint8)
             self._place(layer)
         layer.data[...] = codes
+        layers = self._workspace.viewer.layers
+        if layers[-1] is not layer:
+            # Another picture was put above it since
+            layers.move(layers.index(layer), len(layers))
         if layer.visible:
             layer.refresh(extent=False)
         else:

@@ -64,10 +64,12 @@ class DeviceDialog(QDialog):
             self.speed.setText(f"{message} …")
         elif self.speed.text().endswith("…"):
             self.speed.clear()
+        self.adjustSize()
 
     def show_speed(self, words: str) -> None:
         """Show what was measured, or why it was not."""
         self.speed.setText(words)
+        self.adjustSize()
 
     def _ask(self) -> None:
         self.test_requested.emit(self.model.currentData())

@@ -23,6 +23,7 @@ _STRIP = 256
 """Rows."""
 _LARGE = 256
 _LIMIT = 1e6
+_SMALL_BYTES = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +91,16 @@ class NetworkInput:
             Rows and columns within `shape`.
         """
         part = self.pixels[tuple(in_picture(side, self.reduction) for side in window)]
-        return np.stack([self._seen(part[..., channel]) for channel in self.channels])
+        planes = {channel: self._seen(part[..., channel]) for channel in set(self.channels)}
+        return np.stack([planes[channel] for channel in self.channels])
 
     def _seen(self, plane: NDArray[Any]) -> NDArray[np.float32]:
+        if plane.dtype.kind in "biu" and plane.dtype.itemsize <= _SMALL_BYTES:
+            # Small whole numbers are finite: the mean may come first
+            values = plane.astype(np.float32)
+            values = reduced(values, self.reduction) if self.reduction > 1 else values
+            values /= np.float32(self.white)
+            return values
         with np.errstate(over="ignore", invalid="ignore"):
             values = plane.astype(np.float32) / np.float32(self.white)
         values[~(np.abs(values) <= _LIMIT)] = 0.0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import platform
+import sys
 import time
 from dataclasses import dataclass
 from importlib import metadata
@@ -132,13 +134,13 @@ def found_devices() -> list[Device]:
         Neither torch nor OpenVINO is installed.
     """
     found = []
-    if installed("torch"):
+    if installed("torch") and may_have_gpu():
         torch = required("torch")
         if torch.cuda.is_available():
             found.append(Device("cuda", str(torch.cuda.get_device_name())))
         if torch.backends.mps.is_available():
             found.append(Device("mps", "GPU of this Mac"))
-    elif not installed("openvino"):
+    elif not installed("torch") and not installed("openvino"):
         raise ModelError("Models need OpenVINO or PyTorch, and neither is installed.", _INSTALL)
     cores = core_count()
     title = f"CPU, {cores} core{'s' if cores > 1 else ''} ({platform.machine()})"
@@ -169,6 +171,21 @@ def choose_device(wanted: str = AUTO) -> Device:
     if chosen is None:
         raise ModelError(_why_missing(wanted), f"Use 'auto' or 'cpu'; {_GPU_BUILD}")
     return chosen
+
+
+def may_have_gpu() -> bool:
+    """Whether torch must be asked for GPUs; importing it takes seconds, the first draft's most."""
+    version = _version("torch")
+    if "+cpu" in version:
+        return False
+    if sys.platform == "darwin" or "rocm" in version:
+        return True
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        # Without its driver no GPU of NVIDIA's works
+        return False
+    return True
 
 
 def core_count() -> int:

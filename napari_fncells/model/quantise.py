@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from napari_fncells.model.card import ModelCard
 from napari_fncells.model.channels import NetworkInput
 from napari_fncells.model.graph import build_graph
+from napari_fncells.model.layout import HEAD
 from napari_fncells.model.openvino import compiled
 from napari_fncells.model.quantised import LEVELS, Quantised, scale_shape, write_quantised
 from napari_fncells.model.refusal import ModelError, required
@@ -20,6 +22,9 @@ from napari_fncells.model.values import Values
 SIDE = 512
 """Most px, of a network's, that are seen of each picture, each way; from its middle."""
 _EXACT = 1e-3
+_CUT_SHARE = 3e-5
+"""Of values at either end that ranges leave out."""
+_FLOAT = ("encoder.colorspace", "encoder.conv_block.conv_block.conv2d_2", HEAD)
 
 
 def quantise(values: Values, card: ModelCard, pictures: Sequence[NDArray[Any]]) -> bytes:
@@ -48,15 +53,46 @@ def quantise(values: Values, card: ModelCard, pictures: Sequence[NDArray[Any]]) 
     """
     nncf = required("nncf")
     seen = [_middle(picture, card) for picture in pictures]
+    plain = build_graph(values)
+    left = [node.get_friendly_name() for node in plain.get_ordered_ops() if _is_float(node)]
     graph = nncf.quantize(
-        build_graph(values),
+        plain,
         nncf.Dataset(seen),
-        preset=nncf.QuantizationPreset.PERFORMANCE,
+        # Ranges need not lie evenly about 0, as what an ELU gives does not
+        preset=nncf.QuantizationPreset.MIXED,
         subset_size=len(seen),
+        ignored_scope=nncf.IgnoredScope(names=left),
+        advanced_parameters=nncf.AdvancedQuantizationParameters(
+            activations_range_estimator_params=_range_estimator()
+        ),
     )
     int8 = _read(graph)
     _check(graph, build_graph(values, int8), seen[0])
     return write_quantised(int8)
+
+
+def _is_float(node: Any) -> bool:
+    """Whether a node is left in float32.
+
+    These are the sums of residuals, which go through the whole network; the first two layers and
+    the last, which compute little. Without them the IoU of masks with float32's rose from 0.96 to
+    0.98, for a fifth of int8's time.
+    """
+    name: str = node.get_friendly_name()
+    return name in _FLOAT or name.endswith(".sum")
+
+
+def _range_estimator() -> Any:
+    """What ranges are made of: nearly the whole of each picture's values, mean over pictures.
+
+    A few very bright pixels would make all others coarse.
+    """
+    estimator = import_module("nncf.quantization.range_estimator")
+    kind, mean = estimator.StatisticsType.QUANTILE, estimator.AggregatorType.MEAN
+    statistic = estimator.StatisticsCollectorParameters(
+        statistics_type=kind, aggregator_type=mean, quantile_outlier_prob=_CUT_SHARE
+    )
+    return estimator.RangeEstimatorParameters(min=statistic, max=statistic)
 
 
 def _middle(picture: NDArray[Any], card: ModelCard) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from napari_fncells.core.blur import enlarged
 from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.segment import segment
 from napari_fncells.core.steps import finish
+from napari_fncells.model import device
 from napari_fncells.model.card import ModelCard
 from napari_fncells.model.device import choose_device, found_devices
 from napari_fncells.model.library import model_folder
@@ -37,11 +38,11 @@ CARD = ModelCard(name="random", sha256="0" * 64)
 @pytest.fixture(scope="module", params=["OpenVINO", "PyTorch"])
 def model(request: pytest.FixtureRequest) -> Model:
     """The same network by both that can compute it on a CPU."""
-    device = choose_device("cpu")
+    cpu = choose_device("cpu")
     if request.param == "PyTorch":
-        return Model(TorchEngine(network_of(random_values()), device), CARD, device)
+        return Model(TorchEngine(network_of(random_values()), cpu), CARD, cpu)
     pytest.importorskip("openvino")
-    return ready_model(random_values(), CARD, device)
+    return ready_model(random_values(), CARD, cpu)
 
 
 def picture(height: int, width: int) -> NDArray[np.uint8]:
@@ -130,8 +131,8 @@ def test_predictions_leave_the_model_as_it_is(model: Model) -> None:
 def test_torch_keeps_its_values_and_no_hooks() -> None:
     network = network_of(random_values())
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    device = choose_device("cpu")
-    predict(Model(TorchEngine(network, device), CARD, device), picture(40, 40))
+    cpu = choose_device("cpu")
+    predict(Model(TorchEngine(network, cpu), CARD, cpu), picture(40, 40))
     assert all(torch.equal(before[n], v) for n, v in network.state_dict().items())
     assert not any(p.requires_grad for p in network.parameters())
     assert not any(layer._forward_pre_hooks for layer in network.modules())
@@ -207,9 +208,10 @@ def test_loading_by_path_and_by_name(tmp_path: Path, model: Model) -> None:
 
 
 def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "may_have_gpu", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    assert [device.name for device in found_devices()] == ["cpu"]
+    assert [each.name for each in found_devices()] == ["cpu"]
     assert choose_device().name == "cpu"
     for wanted in ("cuda", "mps"):
         with pytest.raises(ModelError) as caught:

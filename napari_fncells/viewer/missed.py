@@ -36,19 +36,22 @@ class Missed:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._of: ImageSession | None = None
+        self._of: tuple[ImageSession, int] | None = None
         self._found: tuple[Region, ...] = ()
         self.current: Region | None = None
 
     def step(self, by: int) -> None:
         """Go to the next (+1) or previous (-1) candidate; they are looked for at first."""
         session = self._workspace.require_session()
-        if self._of is session:
+        draft = session.draft_in_force
+        # Another draft has another score map or cutoff
+        at = session, draft.sequence if draft is not None else 0
+        if self._of == at:
             self._go(session, by)
             return
 
         def go(found: tuple[Region, ...]) -> None:
-            self._of, self._found = session, found
+            self._of, self._found = at, found
             if self._workspace.session is session:
                 self._go(session, by)
 

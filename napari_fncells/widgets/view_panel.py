@@ -68,7 +68,8 @@ class ViewPanel(QWidget):
         self._look = QButtonGroup(self)
         self.heat = QCheckBox("Model probability")
         self.heat.setToolTip(
-            "Show what the chosen model makes of the picture, from the cutoff on. Never exported."
+            "Show what the chosen model makes of the picture, from the cutoff on; of the next "
+            "picture, once the model has looked at it. Never exported."
         )
         self.legend = Legend()
         self.reset = QPushButton("Reset")

@@ -190,6 +190,19 @@ def test_missed_cells_are_those_of_the_model(modelled: Desk, runs: list[str]) ->
     assert runs == ["bright"]
 
 
+def test_missed_cells_are_those_of_the_newest_draft(modelled: Desk) -> None:
+    modelled.draft()
+    modelled.pilot.key(Qt.Key.Key_G)
+    modelled.idle()
+    message = modelled.widget.correct.message
+    assert "No missed cell" in message.text()
+    modelled.widget.draft.form["cutoff.amount"].value = 0.9
+    modelled.draft()
+    modelled.pilot.key(Qt.Key.Key_G)
+    modelled.idle()
+    assert "A missed cell? 1 of 1" in message.text()
+
+
 def test_a_running_model_is_stopped(modelled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def for_ever(model: Any, image: Any) -> Generator[str, None, None]:
         while True:

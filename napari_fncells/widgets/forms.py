@@ -13,14 +13,14 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_fncells.core.errors import ParameterError
-from napari_fncells.core.params import DraftParams, Params, field_facts
+from napari_fncells.core.params import CutoffParams, DraftParams, Params, field_facts
 
 SECTIONS = {"score": "Score", "cutoff": "Cutoff", "clean_up": "Clean-up"}
 _REST = "Sizes"
 _PROBABILITY = "probability"
 _PROBABILITY_STEP = 0.05
 _PROBABILITY_DIGITS = 3
-"""How the amount is called, turned and written where a model's probabilities are cut."""
+"""The amount's unit, step and digits where a model's probabilities are cut."""
 _SLIDER_STEPS = 250
 """A field with no more steps than this between its limits is a slider."""
 
@@ -50,9 +50,8 @@ class DraftForm(QWidget):
             layout.addWidget(heading)
             layout.addWidget(section.native)
             self._headings.append((heading, section))
-        amount = self._fields["cutoff.amount"]
-        self._amount_label, self._amount_step = amount.label, amount.step
-        self._amount_digits = amount.native.decimals()
+        amount = self._fields["cutoff.amount"].native
+        self._amount_step, self._amount_digits = amount.singleStep(), amount.decimals()
         self.show_params(params)
 
     def __getitem__(self, name: str) -> ValueWidget:
@@ -78,7 +77,7 @@ class DraftForm(QWidget):
     def show_params(self, params: DraftParams) -> None:
         """Show parameters, without a signal per field."""
         self._base = params
-        self._name_amount(params)
+        self._show_unit(params)
         for name, field in self._fields.items():
             value: Any = params
             for part in name.split("."):
@@ -92,12 +91,19 @@ class DraftForm(QWidget):
         with self._fields[name].changed.blocked():
             self._fields[name].value = value
 
-    def _name_amount(self, params: DraftParams) -> None:
-        """Call the amount by its name, with as many digits as it takes."""
-        amount, by_model = self._fields["cutoff.amount"], params.by_model
-        amount.label = _PROBABILITY if by_model else self._amount_label
-        amount.step = _PROBABILITY_STEP if by_model else self._amount_step
-        amount.native.setDecimals(_PROBABILITY_DIGITS if by_model else self._amount_digits)
+    def _show_unit(self, params: DraftParams) -> None:
+        """Show the amount in its unit, a probability with as many digits as it takes."""
+        amount = self._fields["cutoff.amount"]
+        unit = field_facts(CutoffParams.model_fields["amount"])["units"].get(params.cutoff.method)
+        unit = _PROBABILITY if params.by_model else unit
+        step, digits = self._amount_step, self._amount_digits
+        if params.by_model:
+            step, digits = _PROBABILITY_STEP, _PROBABILITY_DIGITS
+        # Fewer digits round the value, which is no change of the expert's
+        with amount.changed.blocked():
+            amount.native.setSuffix(f" {unit}" if unit else "")
+            amount.native.setDecimals(digits)
+            amount.native.setSingleStep(step)
 
     def _made(self, group: str, params: DraftParams) -> list[ValueWidget]:
         """Widgets of the fields of a group; '' for those of none."""
@@ -115,7 +121,9 @@ class DraftForm(QWidget):
 
     def _on_changed(self, name: str) -> None:
         with suppress(ParameterError):  # told when it is used
-            self._hide_idle(self.params)
+            params = self.params
+            self._hide_idle(params)
+            self._show_unit(params)
         self.changed.emit(name)
 
     def _hide_idle(self, params: DraftParams) -> None:
@@ -125,13 +133,14 @@ class DraftForm(QWidget):
         for heading, section in self._headings:
             shown = any(field.name not in idle for field in section)
             heading.setVisible(shown)
-            section.visible = shown
+            section.native.setVisible(shown)
 
 
 def _widget(key: str, name: str, field: FieldInfo, value: Any) -> ValueWidget:
     """Widget of one field, with its range, step and help."""
     extra = field_facts(field)
-    unit = f" ({extra['unit']})" if "unit" in extra else ""
+    # One that depends on the method is shown with the value
+    unit = f" ({extra['unit']})" if "unit" in extra and "units" not in extra else ""
     options: dict[str, Any] = {"tooltip": field.description}
     if get_origin(field.annotation) is Literal:
         titles = extra.get("titles", {})

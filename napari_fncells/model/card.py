@@ -115,9 +115,9 @@ class ModelCard(_Part):
 
     @property
     def draft_params(self) -> DraftParams:
-        """Cutoff and clean-up of a draft from this model's probabilities."""
+        """Of a draft by this model: its name, cutoff and clean-up."""
         cutoff = CutoffParams(method="value", amount=self.cutoff)
-        return DraftParams(cutoff=cutoff, clean_up=self.clean_up)
+        return DraftParams(cutoff=cutoff, clean_up=self.clean_up, model=self.name)
 
 
 def parse_card(data: bytes, file: str) -> ModelCard:

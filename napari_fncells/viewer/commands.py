@@ -133,6 +133,9 @@ COMMANDS: tuple[Command, ...] = (
         "compare", "Show the draft / the mask", "View", ("T",), lambda w: w.overlay.compare()
     ),
     Command(
+        "heat", "Show / hide the model's probabilities", "View", ("I",), lambda w: w.heat.toggle()
+    ),
+    Command(
         "outlines", "Outlines / filled", "View", ("O",), lambda w: w.overlay.toggle_filled()
     ),
     Command(

@@ -17,6 +17,7 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.io.images import Image
 from napari_fncells.session.image import ImageSession
+from napari_fncells.session.scoring import ModelScorer
 from napari_fncells.session.snapshot import Snapshot
 from napari_fncells.viewer import commands
 from napari_fncells.viewer.album import Album
@@ -25,6 +26,7 @@ from napari_fncells.viewer.correction import Correction
 from napari_fncells.viewer.display import Display
 from napari_fncells.viewer.drafting import Drafting
 from napari_fncells.viewer.gestures import Gestures
+from napari_fncells.viewer.heat import Heat
 from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.overlay import Overlay
@@ -64,6 +66,10 @@ class Workspace:
         The annotator's name, for new sessions.
     drafting, preview
         What proposes masks; what shows them before they are applied.
+    scorer
+        Runs the models that drafts name.
+    heat
+        What shows the probabilities of a model above the picture.
     correction, review
         What mouse gestures do; what walks and judges cells by keys.
     display, overlay, saving
@@ -83,6 +89,7 @@ class Workspace:
     review: Review
     overlay: Overlay
     truth: TruthView
+    heat: Heat
 
     def __init__(self, viewer: Any) -> None:
         # The viewer owns the workspace, through its callbacks; not the other way round
@@ -102,8 +109,10 @@ class Workspace:
         self._album.adoptable.connect(self._on_adoptable)
         self._album.left.connect(self._on_left)
         self.correction = Correction(self)
+        self.scorer = ModelScorer()
         self.drafting = Drafting(self)
         self.preview = Preview(self)
+        self.heat = Heat(self)
         self._gestures = Gestures(viewer, self.correction)
         commands.register(existing_workspace)
         # On this viewer alone: Ctrl+Y flips others to 3D
@@ -326,6 +335,7 @@ class Workspace:
             self._at = current
             self.review.select(None)
             self.preview.leave()
+            self.heat.leave()
         self._follow_mask()
         self.changed.emit()
         # After the dock has cleared what was said of another picture

@@ -22,6 +22,7 @@ _SAMPLE = 4_000_000
 _STRIP = 256
 """Rows."""
 _LARGE = 256
+_CAMERA_BITS = (8, 10, 12, 14, 16)
 _LIMIT = 1e6
 _SMALL_BYTES = 2
 
@@ -131,8 +132,18 @@ def _white(
     sample = _sample(planes)[..., sorted(set(channels))].max(axis=2)
     with np.errstate(over="ignore"):
         values = sample[np.isfinite(sample)].astype(np.float64)
-    level = float(np.percentile(values, normalisation.percentile)) if values.size else 0.0
-    return max(level, normalisation.floor * full) or full
+    if not values.size:
+        return full
+    level = float(np.percentile(values, normalisation.percentile))
+    return max(level, normalisation.floor * _used_scale(planes, values, full)) or full
+
+
+def _used_scale(planes: NDArray[Any], values: NDArray[np.float64], full: float) -> float:
+    """Full scale of the camera: often 10, 12 or 14 bits kept in 16."""
+    if planes.dtype.kind not in "iu":
+        return full
+    scales = (float(2**bits - 1) for bits in _CAMERA_BITS)
+    return min(full, next((scale for scale in scales if scale >= values.max()), full))
 
 
 def _full_scale(planes: NDArray[Any]) -> float:

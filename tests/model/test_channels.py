@@ -85,6 +85,14 @@ def test_a_percentile_with_a_floor() -> None:
     np.testing.assert_allclose(dark[0], pixels // 20 / 25.5, rtol=1e-6)
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_the_floor_goes_by_what_the_camera_can_give(bits: int) -> None:
+    pixels = np.zeros((60, 60), np.uint16)
+    pixels[5, 5] = 2**bits - 1
+    found = seen(pixels, method="percentile", percentile=90, floor=0.1)
+    assert found.max() == pytest.approx(10, rel=1e-5)
+
+
 def test_nothing_is_divided_by_zero() -> None:
     empty = np.zeros((9, 9), np.uint16)
     assert not seen(empty, method="percentile", floor=0).any()

@@ -47,7 +47,7 @@ CARD = card_of(library.DEFAULT_MODEL, 18, 1_000, LICENCE).model_copy(
 )
 BASE = TrainParams(steps=8_000, check_every=1_000, patience=8, real_share=0.12)
 TUNE = TrainParams(
-    seed=1, steps=400, check_every=400, real_share=0.5, learning_rate=7e-4, average=0.99
+    seed=1, steps=500, check_every=500, real_share=0.9, learning_rate=7e-4, average=0.99
 )
 Result = TypeVar("Result")
 Weights = tuple[Values, ModelCard]
@@ -72,8 +72,8 @@ class Recipe:
         """The base, gone on with on all pictures but one, or on all."""
         name = "final" if without is None else f"fold-{without.name}"
         own = [picture for picture in self.own if picture is not without]
-        # Those of the data set count thrice beside the others
-        return self._trained(name, TUNE, own * 3 + self.others, self.base()[0])
+        # Which dim cells experts leave out only the pictures of the data set tell
+        return self._trained(name, TUNE, own * 6 + self.others, self.base()[0])
 
     def _trained(
         self,

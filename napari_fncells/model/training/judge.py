@@ -17,7 +17,7 @@ from napari_fncells.model.predict import Model, predict, ready_model
 from napari_fncells.model.training.pictures import Picture
 from napari_fncells.model.values import Values
 
-CUTOFFS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+CUTOFFS = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.975)
 Groups = dict[str, Sequence[Picture]]
 
 

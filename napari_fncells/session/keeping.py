@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +23,7 @@ from napari_fncells.io.working import (
     encode,
     write,
 )
-from napari_fncells.io.working_record import WorkingImage
+from napari_fncells.io.working_record import WorkingImage, WorkingSummary, WorkState
 from napari_fncells.store.codec import encode_details, printable
 from napari_fncells.store.elsewhere import remember
 from napari_fncells.store.mask_files import NOTE_KEY, FilesKept, keep_foreign
@@ -34,6 +34,9 @@ from napari_fncells.store.rows import Visit
 from napari_fncells.store.writer import Writer
 
 _WAIT_SECONDS = 30.0
+
+GIVEN = "given"
+"""Method of a draft that is a mask which was there before."""
 
 
 @dataclass(frozen=True)
@@ -309,6 +312,7 @@ class Keeper:
             image=self._image,
             annotator=printable(place.annotator),
             effort=tuple(_effort(visit) for visit in self._visits.values()),
+            summary=summary_of(document, sum(v.active for v in self._visits.values())),
         )
         names = WorkingFiles.of(place.working, place.name, place.annotator)
         return lambda: self._write_files(state, names, writer)
@@ -351,6 +355,33 @@ class Keeper:
         if opened.journal is None:
             for visit in self._visits.values():
                 self._writer.note_visit(visit)
+
+
+def summary_of(document: Document, seconds: float) -> WorkingSummary:
+    """What a list of pictures shows of a mask.
+
+    Parameters
+    ----------
+    document
+        The mask.
+    seconds
+        Time at work on it.
+    """
+    return WorkingSummary(
+        state=_state_of(document), active_seconds=round(seconds, 3), **asdict(document.counts)
+    )
+
+
+def _state_of(document: Document) -> WorkState:
+    if document.untouched:
+        return WorkState.NEW
+    if document.mark in (WorkState.DONE, WorkState.UNSURE):
+        return WorkState(document.mark)
+    if not document.drafted_only:
+        return WorkState.IN_WORK
+    details = next(document.newest_in_force).change.details
+    given = GIVEN in (details.get("method"), details.get("state"))
+    return WorkState.GIVEN if given else WorkState.DRAFT
 
 
 def _effort(visit: Visit) -> dict[str, Any]:

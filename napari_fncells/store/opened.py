@@ -109,8 +109,12 @@ def adopt_state(
     objects: tuple[CellObject, ...],
     source: str,
     sequence: int,
+    state: str | None = None,
 ) -> None:
-    """Make pixels and objects of a document those given, in one edit that can be undone."""
+    """Make pixels and objects of a document those given, in one edit that can be undone.
+
+    Where their history is not known, `state` says how far the work on the picture was.
+    """
     before = document.labels
     kind = max(before.dtype, labels.dtype)
     patches = patches_between(Box.whole(document.shape), before.astype(kind), labels.astype(kind))
@@ -125,7 +129,8 @@ def adopt_state(
         patches,
         changes,
         f"recover {source}",
-        {"source": source, "edits": sequence},
+        {"source": source, "edits": sequence} | ({"state": state} if state else {}),
     )
-    if not change.empty:
+    # An empty picture can be done, too
+    if not change.empty or state in ("done", "unsure"):
         document.commit(change)

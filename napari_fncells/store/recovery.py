@@ -14,6 +14,7 @@ from typing import Any
 from napari_fncells.core.document import Base, Document
 from napari_fncells.io.save_error import SaveError, explain_os_error
 from napari_fncells.io.working import ReadBack, WorkingFileError, WorkingFiles, glance, read
+from napari_fncells.io.working_record import WorkState
 from napari_fncells.store.aside import set_aside, set_aside_before
 from napari_fncells.store.codec import encode_details, printable
 from napari_fncells.store.database import (
@@ -281,7 +282,12 @@ class _Opening:
 
     def _adopt_files(self, files: ReadBack) -> None:
         result, state = self._result, files.state
-        adopt_state(result.document, state.labels, state.objects, "the mask files", state.edits)
+        work = state.summary.state if state.summary is not None else None
+        if state.done:
+            work = WorkState.DONE
+        adopt_state(
+            result.document, state.labels, state.objects, "the mask files", state.edits, work
+        )
         result.files_time = files.time
         result.files_edits = result.document.edit_count
         names = self._file_names()

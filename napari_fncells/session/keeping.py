@@ -30,6 +30,7 @@ from napari_fncells.store.mask_files import NOTE_KEY, FilesKept, keep_foreign
 from napari_fncells.store.opened import Opened
 from napari_fncells.store.place import place_of
 from napari_fncells.store.recovery import open_place
+from napari_fncells.store.reservation import Taken
 from napari_fncells.store.rows import Visit
 from napari_fncells.store.writer import Writer
 
@@ -109,7 +110,9 @@ class Keeper:
             self._start(opened)
 
     @classmethod
-    def open(cls, image: Image, author: str = "", root: Path | None = None) -> Self:
+    def open(
+        cls, image: Image, author: str = "", root: Path | None = None, *, take_over: bool = False
+    ) -> Self:
         """Open the work on a picture, or begin it. Writes nothing but a lock.
 
         Parameters
@@ -120,10 +123,13 @@ class Keeper:
             The annotator; each has a history of their own.
         root
             Folder of the journals; the platform's where None.
+        take_over
+            Whether to work on the picture even though somebody else on another computer is at
+            it, by what they left in the folder.
         """
         place = place_of(image, author, root)
         rows, columns = image.pixels.shape[:2]
-        opened = open_place(place, (rows, columns))
+        opened = open_place(place, (rows, columns), take_over=take_over)
         try:
             return cls(image, opened)
         except BaseException:
@@ -138,7 +144,20 @@ class Keeper:
     def notes(self) -> tuple[str, ...]:
         """What the user should know, in sentences; more may come while the work goes on."""
         later = self._writer.notes if self._writer else []
-        return tuple(self._notes) + tuple(printable(note) for note in later)
+        return tuple(self._notes) + tuple(
+            printable(note) for note in (*later, *self._opened.later)
+        )
+
+    @property
+    def taken(self) -> Taken | None:
+        """Who else is at the picture, where it is only shown because of that."""
+        return self._opened.taken
+
+    @property
+    def path(self) -> Path | None:
+        """The picture's file, None where it has none that is the user's."""
+        place = self._opened.place
+        return None if place.folder is None else place.folder / place.name
 
     @property
     def efforts(self) -> tuple[dict[str, Any], ...]:
@@ -340,6 +359,8 @@ class Keeper:
         writer.flush(_WAIT_SECONDS)
         write(encoded, names, state.labels)
         self._files = kept.written(state.edits)
+        if self._opened.reservation is not None:
+            self._opened.reservation.touch()
 
     def _start(self, opened: Opened) -> None:
         writer = Writer(

@@ -23,11 +23,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from napari_fncells.io.atomic import SaveError, write_atomic
 from napari_fncells.io.images import Image
 from napari_fncells.io.samples import is_sample
+from napari_fncells.io.save_error import explain_os_error
 from napari_fncells.io.user_data import data_folder
 from napari_fncells.store.codec import printable
 
 WORKING_FOLDER = "fncells"
 _FOLDER_FILE = "folder.json"
+_PICTURES_FILE = "pictures.txt"  # in a folder of mask files that lies elsewhere: of which folder
 _HASHED_BYTES = 16 << 20  # of a larger array only evenly spaced rows are hashed
 
 
@@ -90,7 +92,7 @@ class Place:
     @property
     def working(self) -> Path | None:
         """Folder of the mask files, None where there are none."""
-        return None if self.folder is None else self.folder / WORKING_FOLDER
+        return None if self.folder is None else working_folder(self.folder, self.root)
 
     def for_content(self) -> Place:
         """The place for this picture's content where the usual one belongs to another content."""
@@ -196,6 +198,56 @@ def place_of(image: Image, annotator: str = "", root: Path | None = None) -> Pla
     )
 
 
+def working_folder(folder: Path, root: Path | None = None) -> Path:
+    """Folder of the mask files of a folder of pictures.
+
+    `fncells` in it, unless another was chosen because nothing may be written there.
+    """
+    chosen = _content(_working_note(data_folder(root).absolute(), folder))
+    return folder / WORKING_FOLDER if chosen is None else Path(os.fsdecode(chosen))
+
+
+def choose_working_folder(folder: Path, chosen: Path | None, root: Path | None = None) -> Path:
+    """Let the mask files of a folder of pictures go elsewhere from now on, and remember it.
+
+    Parameters
+    ----------
+    folder
+        The folder of pictures.
+    chosen
+        A folder that may hold those of several; each gets one of its own in it. None for the
+        usual place.
+    root
+        The data folder, where it is not the usual one.
+
+    Returns
+    -------
+    Path
+        Where they go. Those written before stay where they are.
+
+    Raises
+    ------
+    SaveError
+        Where nothing can be written there, or the choice cannot be remembered.
+    """
+    note = _working_note(data_folder(root).absolute(), folder)
+    try:
+        if chosen is None:
+            note.unlink(missing_ok=True)
+            return folder / WORKING_FOLDER
+        place = chosen.absolute() / f"{folder.name or 'pictures'} {WORKING_FOLDER}"
+        known = _content(place / _PICTURES_FILE)
+        if known is not None and known != os.fsencode(str(folder)):
+            place = place.with_name(f"{place.name} {_short_hash(str(folder))[:6]}")
+        place.mkdir(parents=True, exist_ok=True)
+        write_atomic(place / _PICTURES_FILE, os.fsencode(str(folder)), replace=True)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(note, os.fsencode(str(place)), replace=True)
+    except OSError as error:
+        raise explain_os_error(error, chosen or folder) from error
+    return place
+
+
 def pixel_hash(image: Image) -> str:
     """Hash of a picture that has no file: of all its pixels, or of even samples of many."""
     pixels = image.pixels
@@ -254,6 +306,10 @@ def _path_note(data: Path, identity: UUID) -> Path:
 
 def _identity_note(data: Path, folder: Path) -> Path:
     return data / "folders" / f"{_short_hash(str(folder))}.uuid"
+
+
+def _working_note(data: Path, folder: Path) -> Path:
+    return data / "working" / f"{_short_hash(str(folder.resolve()))}.path"
 
 
 def _noted_path(data: Path, identity: UUID) -> Path | None:

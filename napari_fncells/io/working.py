@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -35,7 +36,6 @@ from napari_fncells.io.working_record import (
     cell_object,
     cell_record,
 )
-
 
 _START = 4096
 _MADE = re.compile(rb'"time": "([^"]+)",\s*"annotator": ("(?:[^"\\]|\\.)*")')
@@ -104,13 +104,18 @@ class WorkingFiles:
         annotator
             Part of the names where it is set.
         """
-        stem = f"{name}.{_plain_name(annotator)}" if annotator else name
+        stem = working_stem(name, annotator)
         return cls(folder / f"{stem}.labels.tif", folder / f"{stem}.json")
 
     @property
     def hashes(self) -> tuple[str, str]:
         """Hashes of the two as they are on the disk; empty where there is none."""
         return _hash_of(self.labels), _hash_of(self.record)
+
+
+def working_stem(name: str, annotator: str = "") -> str:
+    """Start of the names of a picture's working files."""
+    return f"{name}.{_plain_name(annotator)}" if annotator else name
 
 
 @dataclass(frozen=True)
@@ -315,10 +320,10 @@ def glance(files: WorkingFiles) -> Glance | None:
     return glance_at(files.record)
 
 
-def glance_at(record: Path) -> Glance | None:
+def glance_at(record: str | os.PathLike[str]) -> Glance | None:
     """Do what `glance` does, for the path of a record."""
     try:
-        with record.open("rb", buffering=0) as stream:
+        with open(record, "rb", buffering=0) as stream:  # noqa: PTH123
             start = stream.read(_START)
     except OSError:
         return None

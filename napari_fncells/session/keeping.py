@@ -154,6 +154,11 @@ class Keeper:
         return self._opened.taken
 
     @property
+    def author(self) -> str:
+        """The annotator."""
+        return self._opened.place.annotator
+
+    @property
     def path(self) -> Path | None:
         """The picture's file, None where it has none that is the user's."""
         place = self._opened.place

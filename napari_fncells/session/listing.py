@@ -28,11 +28,14 @@ class Listing:
     ----------
     entries
         In the order in which a person expects their names.
+    folder
+        Theirs.
     records
         What each record said, by its name, with the stamp of the file.
     """
 
     entries: tuple[Entry, ...]
+    folder: Path = Path()
     records: Mapping[str, tuple[Stamp, Glance | None]] = field(default_factory=dict)
 
 
@@ -65,8 +68,8 @@ def list_folder(
     """
     paths = list_images(folder)
     given = find_given(paths) if find_given is not None else {}
-    masks = {mask.resolve() for mask in given.values()}
-    paths = [path for path in paths if not masks or path.resolve() not in masks]
+    masks = set(given.values())
+    paths = [path for path in paths if path not in masks]
     working = working_folder(folder, root)
     records = _read_records(working, before)
     whose = _by_picture(records, {path.name for path in paths})
@@ -74,7 +77,7 @@ def list_folder(
     for path in paths:
         own = f"{working_stem(path.name, annotator)}.json"
         entries.append(_entry(path, own, records, whose.get(path.name, ()), given.get(path)))
-    return Listing(tuple(entries), records)
+    return Listing(tuple(entries), folder, records)
 
 
 def _entry(
@@ -104,9 +107,7 @@ def _entry(
     )
 
 
-def _read_records(
-    working: Path, before: Listing | None
-) -> dict[str, tuple[Stamp, Glance | None]]:
+def _read_records(working: Path, before: Listing | None) -> dict[str, tuple[Stamp, Glance | None]]:
     known = before.records if before is not None else {}
     found: dict[str, tuple[Stamp, Glance | None]] = {}
     for name, stamp in _stamps(working).items():

@@ -172,19 +172,19 @@ def place_of(image: Image, annotator: str = "", root: Path | None = None) -> Pla
     """
     data = data_folder(root).absolute()
     digest = image.sha256 or pixel_hash(image)
-    if image.path is None or is_sample(image.path):
+    file = file_of(image)
+    if file is None:
         key = _short_hash(digest, annotator)
         journal = data / "journals" / "pictures" / f"{_slug(image.name)}-{key}.sqlite"
         return Place(data, journal, key, digest, printable(image.name), annotator)
-    folder = image.path.parent.resolve()
-    name = image.path.name
+    folder, name = file.parent, file.name
     identity, announced = _identify(data, folder)
-    file = f"{_slug(name)}-{_short_hash(name, annotator)}.sqlite"
-    journal = _journals(data, identity) / file
+    base = f"{_slug(name)}-{_short_hash(name, annotator)}.sqlite"
+    journal = _journals(data, identity) / base
     by_path = _by_path(folder)
-    if not os.path.lexists(journal) and os.path.lexists(_journals(data, by_path) / file):
+    if not os.path.lexists(journal) and os.path.lexists(_journals(data, by_path) / base):
         # Begun when the folder's identity could not be written
-        identity, journal = by_path, _journals(data, by_path) / file
+        identity, journal = by_path, _journals(data, by_path) / base
     return Place(
         root=data,
         journal=journal,
@@ -196,6 +196,13 @@ def place_of(image: Image, annotator: str = "", root: Path | None = None) -> Pla
         identity=identity,
         announced=announced,
     )
+
+
+def file_of(image: Image) -> Path | None:
+    """The user's own file of a picture; None where it has none, or is a sample."""
+    if image.path is None or is_sample(image.path):
+        return None
+    return image.path.parent.resolve() / image.path.name
 
 
 def working_folder(folder: Path, root: Path | None = None) -> Path:

@@ -17,6 +17,7 @@ from napari_fncells.core.appearance import (
     StateImage,
     draft_codes,
 )
+from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
@@ -79,6 +80,7 @@ class Overlay:
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer
         self._mask: MaskLayer | None = None
+        self._document: Document | None = None
         self._image: StateImage | None = None
         self._filled = True
         self._states: frozenset[ObjectState] = _LIVING
@@ -160,10 +162,11 @@ class Overlay:
 
         A layer that the user took out of the viewer comes back with another mask.
         """
-        if mask is self._mask:
+        if mask is self._mask and (mask is None or mask.document is self._document):
             return
         self._let_go()
         self._mask = mask
+        self._document = mask.document if mask is not None else None
         if mask is None:
             self._remove_layer()
             return
@@ -181,9 +184,12 @@ class Overlay:
         if mask is None:
             return
         self._hidden = False
-        self._end_comparing()
-        mask.document.committed.disconnect(self._take_in)
-        mask.document.promoted.disconnect(self._rebuild)
+        if self._comparing:
+            self._comparing = False
+            self.changed.emit()
+        if self._document is not None:
+            self._document.committed.disconnect(self._take_in)
+            self._document.promoted.disconnect(self._rebuild)
         mask.unpainted.disconnect(self._follow)
         for emitter, act in (
             (mask.events.labels_update, self._follow_stroke),

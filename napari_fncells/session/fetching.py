@@ -111,7 +111,7 @@ def fetch_steps(wish: Wish, render: Callable[[Image], Any] | None = None) -> Ste
     return Fetched(wish, image, None, draft, given, trouble, shown, stamp)
 
 
-class _Stopped(Exception):
+class _StoppedError(Exception):
     """The picture is not wanted any more."""
 
 
@@ -218,7 +218,7 @@ class Prefetch:
                 found: Fetched = finished.value
                 return found
         steps.close()
-        raise _Stopped
+        raise _StoppedError
 
     def _drop(self, path: Path) -> None:
         job = self._jobs.pop(path)

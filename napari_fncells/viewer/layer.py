@@ -267,11 +267,12 @@ class MaskLayer(LabelsLayer):
 
     def _lie(self, scale: NDArray[np.floating]) -> None:
         """Lie on the picture; napari draws anew at each setting, of the same, too."""
+        layer: Any = self
         place = self._origin + scale * self._area[:2]
-        if not np.array_equal(self.scale, scale):
-            self.scale = scale
-        if not np.array_equal(self.translate, place):
-            self.translate = place
+        if not np.array_equal(layer.scale, scale):
+            layer.scale = scale
+        if not np.array_equal(layer.translate, place):
+            layer.translate = place
 
     def _may_change(self) -> bool:
         """Whether the mask may be changed; says why, where it may not."""

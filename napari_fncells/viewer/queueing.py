@@ -237,8 +237,8 @@ class Queueing:
             self._scan_due = 0.0
             self.changed.emit()
 
-    def change_annotator(self, name: str) -> None:
-        """List the pictures of the queue with the work of another annotator."""
+    def change_annotator(self) -> None:
+        """List the pictures of the queue with the work of the workspace's annotator."""
         if self.queue is not None:
             folder, self.queue = self.queue.folder, None
             with suppress(UserError):

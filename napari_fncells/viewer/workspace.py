@@ -18,6 +18,7 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.io.images import Image
 from napari_fncells.io.masks import Labels
+from napari_fncells.session.annotator import known_annotator
 from napari_fncells.session.fetching import Fetched, Wish
 from napari_fncells.session.image import ImageSession, Outcome
 from napari_fncells.session.keeping import GIVEN
@@ -92,8 +93,8 @@ class Workspace:
         # The viewer owns the workspace, through its callbacks; not the other way round
         self._viewer = ref(viewer)
         self.runner: Runner = run_now
-        self.author = ""
         self.saving = Saving()
+        self.author = known_annotator(self.saving.root) or ""
         self.overlay = Overlay(self._viewer)
         self.review = Review(self)
         self._at: Picture | None = None
@@ -288,7 +289,7 @@ class Workspace:
             return
         self.require_saved()
         self.author = name
-        self.queueing.change_annotator(name)
+        self.queueing.change_annotator()
         picture = self.current
         if picture is not None and picture.keeper is not None:
             self._open_again(picture)

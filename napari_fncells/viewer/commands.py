@@ -138,6 +138,10 @@ COMMANDS: tuple[Command, ...] = (
         "compare", "Show the draft / the mask", "View", ("T",), lambda w: w.overlay.compare()
     ),
     Command(
+        "difference", "Show what became of the given mask", "View", ("Shift-T",),
+        lambda w: w.show_difference(),
+    ),
+    Command(
         "outlines", "Outlines / filled", "View", ("O",), lambda w: w.overlay.toggle_filled()
     ),
     Command(

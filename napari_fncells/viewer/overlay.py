@@ -17,6 +17,7 @@ from napari_fncells.core.appearance import (
     StateImage,
     draft_codes,
 )
+from napari_fncells.core.difference import Difference
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit
 from napari_fncells.core.geometry import Box
@@ -154,6 +155,15 @@ class Overlay:
         self._apply_opacity()
         self.changed.emit()
         return "The draft as it was. T shows the mask again."
+
+    def show_difference(self, found: Difference) -> None:
+        """Show how the mask differs from the original, until `compare` or an edit."""
+        if self._mask is None or self.layer is None:
+            return
+        self._comparing = True
+        self.layer.data = found.codes[self._mask.area.slices]
+        self._apply_opacity()
+        self.changed.emit()
 
     # -- following a mask ------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import AUTO, DraftParams
 from napari_fncells.io.folder import is_network, is_writable
 from napari_fncells.io.samples import is_sample
+from napari_fncells.io.working_record import WorkState
 from napari_fncells.session.background import Drafted, draft_all_steps, drafter_of
 from napari_fncells.session.bookmark import Bookmark, read_bookmark, write_bookmark
 from napari_fncells.session.entry import UNTOUCHED, EntryState
@@ -386,7 +387,9 @@ class Queueing:
         if keeper.state.read_only or not document.edit_count:
             return
         summary = summary_of(document, session.effort.active_seconds)
-        behind = name in self._unwritten or self._files_behind(picture)
+        # Of one that is on the screen the files follow soon; 'done' waits for them
+        said = summary.state is WorkState.DONE
+        behind = name in self._unwritten or (said and self._files_behind(picture))
         self.queue.note(name, summary, waiting=behind)
 
     @staticmethod

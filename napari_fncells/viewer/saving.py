@@ -72,8 +72,10 @@ class Saving:
         # Pictures whose mask files could not be written, whose work they hold, and why
         self._unwritten: dict[Path, tuple[str, SaveError]] = {}
         self._files: Future[Any] | None = None
-        self._files_at = (0, 0.0)
-        self._edited = (0, 0.0)
+        # Of which picture, with how many edits, the files were written last, and when; of which
+        # picture, after which edit, and when something was done last
+        self._files_at: tuple[Keeper | None, int, float] = (None, 0, 0.0)
+        self._edited: tuple[Keeper | None, int, float] = (None, 0, 0.0)
         self._shown: SaveState | None = None
         self._told: weakref.WeakKeyDictionary[Keeper, set[str]] = weakref.WeakKeyDictionary()
         # Filled by the thread that writes, emptied by the one that watches
@@ -116,6 +118,10 @@ class Saving:
             return False
         picture.keeper = picture.session = None
         self._keepers.remove(keeper)
+        if self._edited[0] is keeper:
+            self._edited = (None, 0, 0.0)
+        if self._files_at[0] is keeper:
+            self._files_at = (None, 0, 0.0)
         self._submit(keeper.path, keeper.author, lambda: self._close(keeper))
         return True
 
@@ -148,15 +154,23 @@ class Saving:
             self.changed.emit()
         if picture is None or picture.keeper is None or state is None:
             return
-        now = time.monotonic()
-        if state.issued != self._edited[0]:
-            self._edited = (state.issued, now)
-        written, moment = self._files_at
-        still = now - self._edited[1] > _IDLE_S
-        due = state.issued != written and (still or now - moment > _AT_LEAST_S)
-        if due and state.settled and not self._writing:
-            self._files_at = (state.issued, now)
-            self._write(picture.keeper)
+        now, keeper = time.monotonic(), picture.keeper
+        if (keeper, state.issued) != self._edited[:2]:
+            self._edited = (keeper, state.issued, now)
+        tried, count, moment = self._files_at
+        if tried is not keeper:
+            count, moment = 0, self._edited[2]
+        still = now - self._edited[2] > _IDLE_S
+        behind = state.issued not in (count, state.files_edits)
+        if behind and (still or now - moment > _AT_LEAST_S) and state.settled:
+            self.write(picture)
+
+    def write(self, picture: Picture) -> None:
+        """Write the working files of a picture that is open, unless that is under way."""
+        keeper = picture.keeper
+        if keeper is not None and not self._writing:
+            self._files_at = (keeper, keeper.state.issued, time.monotonic())
+            self._write(keeper)
 
     @property
     def unwritten(self) -> dict[Path, SaveError]:

@@ -12,6 +12,7 @@ from napari.layers import Image as ImageLayer
 from napari.utils.notifications import show_error, show_info, show_warning
 from psygnal import Signal
 
+from napari_fncells.core.difference import difference
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Action, Edit
 from napari_fncells.core.errors import UserError
@@ -19,7 +20,9 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.io.images import Image
 from napari_fncells.io.masks import Labels
 from napari_fncells.session.annotator import known_annotator
+from napari_fncells.session.entry import EntryState
 from napari_fncells.session.fetching import Fetched, Wish
+from napari_fncells.session.given import given_labels
 from napari_fncells.session.image import ImageSession, Outcome
 from napari_fncells.session.keeping import GIVEN
 from napari_fncells.session.pairs import picture_folder
@@ -193,7 +196,7 @@ class Workspace:
         if name is None or queue is None:
             raise UserError(f"There are no pictures in {folder}.", "Choose another folder.")
         self.list_paths([entry.path for entry in queue.entries.values()])
-        self.go_to_name(name)
+        self.go_to_name(name, 1)
 
     def list_paths(self, paths: Sequence[Path]) -> None:
         """List pictures that can be opened from their files."""
@@ -204,19 +207,27 @@ class Workspace:
         queue = self.queueing.queue
         return None if queue is None else self._album.picture_of(queue.folder / name)
 
-    def go_to_name(self, name: str) -> None:
-        """Show the picture of this name in the queue."""
+    def go_to_name(self, name: str, by: int = 0) -> None:
+        """Show the picture of this name in the queue; `by` as for `go_to`."""
         picture = self.picture_named(name)
         if picture is not None:
-            self.go_to(picture)
+            self.go_to(picture, by)
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Open pictures; the last becomes the current one. One that fails is told of."""
         title = f"Opening {paths[0].name if len(paths) == 1 else f'{len(paths)} pictures'}"
         self.runner(title, read_all(paths), self._show_all)
 
-    def go_to(self, picture: Picture) -> None:
-        """Show a picture in place of the current one; nothing of that one is lost."""
+    def go_to(self, picture: Picture, by: int = 0) -> None:
+        """Show a picture in place of the current one; nothing of that one is lost.
+
+        Parameters
+        ----------
+        picture
+            The picture.
+        by
+            Where to go on to if it cannot be read: to the next (+1) or previous (-1) one.
+        """
         self.settle()
         if picture.image_layer is not None:
             if picture is not self.current:
@@ -227,16 +238,16 @@ class Workspace:
             wish = self.queueing.wish_for(picture) or Wish(picture.path)
             ready = self.queueing.ready(wish)
             if ready is not None:
-                self._arrived(picture, ready)
+                self._arrived(picture, by, ready)
                 return
-            arrived = partial(self._arrived, picture)
+            arrived = partial(self._arrived, picture, by)
             self.runner(f"Opening {picture.name}", self.queueing.steps(wish), arrived)
 
     def step(self, by: int) -> None:
         """Go to the next (+1) or previous (-1) picture of those shown, if there is one."""
         picture = self._neighbour(by)
         if picture is not None:
-            self.go_to(picture)
+            self.go_to(picture, by)
         elif self.queueing.current is not None:
             self.report("This is the last picture." if by > 0 else "This is the first picture.")
 
@@ -253,6 +264,30 @@ class Workspace:
         session = self.require_session()
         self.settle()
         self.report(session.mark("open").message)
+
+    def show_difference(self) -> str:
+        """Show on the picture what became of the mask that was there before; says it in words.
+
+        Raises
+        ------
+        UserError
+            Where there was none, or it cannot be read.
+        """
+        session, picture = self.require_session(), self.current
+        if self.overlay.comparing:
+            return self.overlay.compare()
+        self.settle()
+        queue, entry = self.queueing.queue, None
+        if queue is not None and picture is not None and self.queueing.current is not None:
+            entry = queue.entries[self.queueing.current]
+        original = given_labels(session.document, entry.given if entry is not None else None)
+        if original is None:
+            raise UserError(
+                "There was no mask before the work began.", "T compares with the draft."
+            )
+        found = difference(session.document.labels, original)
+        self.overlay.show_difference(found)
+        return str(found)
 
     def require_saved(self) -> None:
         """Wait until all edits of the current picture are on the disk.
@@ -396,8 +431,22 @@ class Workspace:
             self.queueing.going(picture)
         following = self._neighbour(1)
         if following is not None:
-            self.go_to(following)
+            self.go_to(following, 1)
+        elif picture is not None:
+            # Nobody leaves it: what was said counts once the files are written
+            self.saving.write(picture)
+            message += self._end_of_queue()
         self.report(message)
+
+    def _end_of_queue(self) -> str:
+        """What is left, at the end of the pictures shown."""
+        queue = self.queueing.queue
+        if queue is None or len(queue.entries) < 2:
+            return ""
+        left = len(queue.entries) - queue.progress.done - queue.counts[EntryState.PROBLEM]
+        if left <= 0:
+            return " That was the last one: all pictures are done."
+        return f" That was the last one shown; {left:,} are not done yet."
 
     def _open_again(self, picture: Picture, *, take_over: bool = False) -> None:
         """Open the mask of the current picture anew."""
@@ -413,13 +462,14 @@ class Workspace:
             picture.keeper = self.saving.open(image, self.author, take_over=True)
         self._on_album_changed()
 
-    def _arrived(self, picture: Picture, found: Fetched) -> None:
+    def _arrived(self, picture: Picture, by: int, found: Fetched) -> None:
         """Show a picture that has been read, or why it was not."""
         image, rendered = found.image, found.shown
         if image is None or rendered is None:
             if found.error is not None:
                 self.queueing.failed(found.wish, found.error)
                 show_error(str(found.error))
+                self._pass_over(picture, by)
             return
         for note in image.notes:
             show_info(f"{image.name}: {note}")
@@ -435,6 +485,13 @@ class Workspace:
         if camera is not None:
             *centre, self.viewer.scene.camera.zoom = camera
             self.viewer.scene.camera.center = centre
+
+    def _pass_over(self, picture: Picture, by: int) -> None:
+        """Go on to the picture beyond one that cannot be read."""
+        name = self.queueing.next_after(picture, by) if by else None
+        following = self.picture_named(name) if name is not None else None
+        if following is not None:
+            self.go_to(following, by)
 
     def _know(self, picture: Picture, rendered: Rendered) -> None:
         if picture.image_layer is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_fncells.core.errors import UserError
@@ -72,13 +72,17 @@ class QueueWidget(QWidget):
         self._soon.start()
 
     def _show_current(self) -> None:
-        self.panel.show_current(self.workspace.queueing.current)
+        name = self.workspace.queueing.current
+        self.panel.show_current(name)
+        entry = self._queue.entries.get(name) if self._queue is not None and name else None
+        self.panel.show_said(entry.state if entry is not None else None)
 
     def _show_facts(self) -> None:
         """Show counts, progress, and what concerns the whole folder."""
         queueing = self.workspace.queueing
         if self._queue is not None:
             self.panel.show_counts(self._queue)
+            self._show_current()
         self.panel.show_notice(queueing.notice, lacks_place=queueing.lacks_place)
         self.panel.show_drafting(queueing.drafting, len(queueing.to_draft))
 
@@ -165,4 +169,6 @@ def open_queue_dock(viewer: Any) -> QueueWidget:
     qt_window.tabifyDockWidget(layers, dock)
     dock.show()
     dock.raise_()
+    above = window._qt_viewer.dockLayerControls
+    qt_window.resizeDocks([above, dock], [1, 1000], Qt.Orientation.Vertical)
     return widget

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QListView,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -87,8 +88,16 @@ class QueuePanel(QWidget):
         self.finish = QPushButton("✓ Done, next", toolTip="Accepts the rest (Shift+Return)")
         self.doubt = QPushButton("? Unsure, next", toolTip="Comes back to it later (Shift+U)")
         self.reopen = QPushButton("Re-open", toolTip="Takes back 'done' or 'unsure' (Shift+R)")
-        self.drafting = QCheckBox("Draft new pictures as they are opened")
+        self.drafting = QCheckBox("Draft as opened")
+        self.drafting.setToolTip(
+            "A picture without a mask is drafted with the settings used last in this folder, "
+            "ahead of time."
+        )
         self.all_drafts = QPushButton("Draft all")
+        self.all_drafts.setToolTip(
+            "Drafts all pictures that nobody has touched, while you work; those with work on "
+            "them stay as they are."
+        )
         self.stop = QPushButton("Stop", visible=False)
         self.busy = QLabel(wordWrap=True, visible=False)
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
@@ -108,6 +117,15 @@ class QueuePanel(QWidget):
         else:
             self.progress.setText("Open a folder of pictures, or drop one onto the window.")
 
+    def show_said(self, state: EntryState | None) -> None:
+        """Offer what can be said of the picture on the screen."""
+        said = state in (EntryState.DONE, EntryState.UNSURE)
+        self.reopen.setVisible(said)
+        self.doubt.setVisible(state is not EntryState.UNSURE)
+        self.finish.setVisible(state is not EntryState.DONE)
+        for button in (self.finish, self.doubt):
+            button.setEnabled(state is not None)
+
     def show_current(self, name: str | None) -> None:
         """Mark the picture that is on the screen, and bring it into sight."""
         row = self.model.row_of(name)
@@ -118,14 +136,19 @@ class QueuePanel(QWidget):
         index = self.model.index(row)
         if self.list.currentIndex() != index:
             self.list.setCurrentIndex(index)
-            self.list.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
+            # The next one, too, is to be in sight
+            for near in (row - 1, row + 1, row):
+                self.list.scrollTo(self.model.index(near))
 
     def show_counts(self, queue: Queue) -> None:
         """Show how many pictures are of each state, and how far the queue is."""
         counts = queue.counts
         self.all.setText(f"all {len(queue.entries):,}")
         for state, button in self.filters.items():
-            button.setText(f"{SIGNS[state]} {state.value} {counts[state]:,}")
+            button.setText(f"{SIGNS[state]} {counts[state]:,}")
+            button.setToolTip(
+                f"{counts[state]:,} {state.value}: show these; several may be chosen"
+            )
             button.setVisible(bool(counts[state]) or button.isChecked())
         self._show_progress(queue.progress, queue)
 
@@ -145,8 +168,7 @@ class QueuePanel(QWidget):
         blocked = self.drafting.blockSignals(True)
         self.drafting.setChecked(on)
         self.drafting.blockSignals(blocked)
-        pictures = f"{left:,} picture{'' if left == 1 else 's'}"
-        self.all_drafts.setText(f"Draft {pictures} now" if left else "No picture to draft")
+        self.all_drafts.setText(f"Draft all {left:,} now" if left else "None to draft")
         self.all_drafts.setEnabled(bool(left))
 
     def show_busy(self, words: str | None) -> None:
@@ -154,7 +176,8 @@ class QueuePanel(QWidget):
         self.busy.setText(words or "")
         for widget in (self.busy, self.stop):
             widget.setVisible(words is not None)
-        self.all_drafts.setVisible(words is None)
+        for widget in (self.drafting, self.all_drafts):
+            widget.setVisible(words is None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Give the keys back to the canvas at Return and Escape in a text field."""
@@ -227,6 +250,7 @@ class QueuePanel(QWidget):
             "#fncellsNotice { background: #f0b429; color: #1b1400; padding: 6px;"
             " border-radius: 4px; }"
         )
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.bar.setFixedHeight(6)
         self.list.setModel(self.model)
         self.list.setItemDelegate(RowPainter(self.list))
@@ -294,11 +318,13 @@ class QueuePanel(QWidget):
         for button in (self.finish, self.doubt, self.reopen):
             saying.addWidget(button)
         drafts = QHBoxLayout()
+        drafts.addWidget(self.drafting)
         drafts.addWidget(self.busy, 1)
         drafts.addWidget(self.all_drafts, 1)
         drafts.addWidget(self.stop)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setContentsMargins(4, 2, 4, 2)
+        layout.setSpacing(4)
         layout.addWidget(self.notice)
         layout.addWidget(self.place)
         layout.addLayout(who)
@@ -308,13 +334,11 @@ class QueuePanel(QWidget):
         layout.addWidget(self.progress)
         layout.addWidget(self.bar)
         layout.addLayout(saying)
-        layout.addWidget(self.drafting)
         layout.addLayout(drafts)
 
 
 def _filter_button(state: EntryState) -> QToolButton:
     button = QToolButton(text=state.value, checkable=True, visible=False)
-    button.setToolTip(f"Show those that are {state.value}; several may be chosen")
     button.setStyleSheet(
         f"QToolButton {{ color: {COLOURS[state]}; padding: 2px 5px; }}"
         f"QToolButton:checked {{ background: {COLOURS[state]}; color: #10131a; }}"

@@ -32,8 +32,8 @@ SIGNS: dict[EntryState, str] = {
 }
 """Told apart without colours, too."""
 
-_WIDTH, _HEIGHT = SIDE * 3 // 4, SIDE * 9 // 16
-_GAP = 6
+_WIDTH, _HEIGHT = SIDE * 5 // 8, SIDE * 15 // 32
+_GAP = 4
 
 
 class RowPainter(QStyledItemDelegate):
@@ -74,7 +74,7 @@ class RowPainter(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, entry: Entry, *, chosen: bool
     ) -> None:
         rect = option.rect
-        left = rect.left() + _WIDTH + 2 * _GAP
+        left = rect.left() + _WIDTH + 3 * _GAP
         width = rect.right() - left - _GAP
         role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.Text
         plain = option.palette.color(role)

@@ -222,9 +222,16 @@ class Overlay:
             self._add_layer()
         else:
             self.layer.data = self._image.codes
+            self._lie_above(mask)
         if self.layer is not None:
             self.layer.scale, self.layer.translate = mask.scale, mask.translate
         self._apply_opacity()
+
+    def _lie_above(self, mask: MaskLayer) -> None:
+        """Be above a mask that came into the viewer later than the states."""
+        layers = self._viewer().layers
+        if mask in layers and layers.index(self.layer) < layers.index(mask):
+            layers.move(layers.index(self.layer), layers.index(mask) + 1)
 
     def _rebuild(self) -> None:
         self._comparing = False

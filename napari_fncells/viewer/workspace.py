@@ -455,11 +455,11 @@ class Workspace:
             image = image_of(picture.image_layer)
         if image is None or not self.saving.leave(picture):
             return
+        # Before the layer goes, at which the mask would be opened again
+        picture.keeper = self.saving.open(image, self.author, take_over=take_over)
         if picture.mask_layer is not None and picture.mask_layer in self.viewer.layers:
             self.viewer.layers.remove(picture.mask_layer)
         picture.mask_layer = None
-        if take_over:
-            picture.keeper = self.saving.open(image, self.author, take_over=True)
         self._on_album_changed()
 
     def _arrived(self, picture: Picture, by: int, found: Fetched) -> None:

@@ -185,6 +185,11 @@ class QueuePanel(QWidget):
             if event.key() == Qt.Key.Key_Escape and watched is self.search:
                 self.search.clear()
             if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                if watched is self.annotator:
+                    self._give_name()
+                elif self._typing.isActive():
+                    self._typing.stop()
+                    self._filter()
                 self.left.emit()
                 return True
         return False
@@ -206,7 +211,8 @@ class QueuePanel(QWidget):
         for state, button in self.filters.items():
             button.setChecked(view.states is not None and state in view.states)
         self.all.setChecked(view.states is None)
-        if self.search.text() != view.search and not self.search.hasFocus():
+        typing = self.search.hasFocus() or self._typing.isActive()
+        if self.search.text() != view.search and not typing:
             blocked = self.search.blockSignals(True)
             self.search.setText(view.search)
             self.search.blockSignals(blocked)
@@ -217,6 +223,9 @@ class QueuePanel(QWidget):
     def _filter(self) -> None:
         chosen = frozenset(state for state, button in self.filters.items() if button.isChecked())
         self._ask(chosen or None)
+
+    def _give_name(self) -> None:
+        self.annotator_given.emit(self.annotator.text())
 
     def _show_all(self) -> None:
         for button in self.filters.values():
@@ -283,9 +292,7 @@ class QueuePanel(QWidget):
         for button in self.filters.values():
             button.clicked.connect(self._filter)
         self.place.clicked.connect(self._ask_for_place)
-        self.annotator.editingFinished.connect(
-            lambda: self.annotator_given.emit(self.annotator.text())
-        )
+        self.annotator.editingFinished.connect(self._give_name)
         self.drafting.clicked.connect(self.drafting_set)
         for button, signal in self._buttons.items():
             button.clicked.connect(signal)

@@ -38,7 +38,7 @@ class ThreadRunner:
         """Run a job's steps in a thread, then `done` with its result in the GUI thread."""
         self.cancel()
         worker = create_worker(_contained, steps, _start_thread=False, _progress={"desc": title})
-        worker.yielded.connect(self.stepped.emit)
+        worker.yielded.connect(lambda step: self._tell(worker, step))
         worker.returned.connect(lambda outcome: self._finish(worker, done, outcome))
         worker.aborted.connect(lambda: self._end(worker))
         # A job stopped half-way lets go of what it holds
@@ -57,6 +57,11 @@ class ThreadRunner:
         if self._worker is not None:
             self._worker.quit()
             self._end(self._worker)
+
+    def _tell(self, worker: GeneratorWorker, step: str) -> None:
+        """Hand on what a job does, unless it was told to stop."""
+        if worker is self._worker:
+            self.stepped.emit(step)
 
     def _finish(self, worker: GeneratorWorker, done: Callable[[Any], None], outcome: Any) -> None:
         """Hand on a job's result, or tell of its error: one sentence where one can mend it."""

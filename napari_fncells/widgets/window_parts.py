@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtGui import QKeyEvent
 
@@ -68,16 +67,16 @@ class WindowParts(QObject):
         return False
 
     def _take_folder(self, event: Any) -> bool:
-        """Queue the pictures of a folder that is dropped onto the window."""
+        """Queue the pictures of a folder that is dropped; anything else is napari's."""
         urls = event.mimeData().urls()
         folder = Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
         if folder is None or not folder.is_dir():
             return False
-        event.acceptProposedAction()
         try:
             self._workspace.open_folder(folder)
-        except UserError as error:
-            show_error(str(error))
+        except UserError:
+            return False
+        event.acceptProposedAction()
         return True
 
     def _draw_on_canvas(self, _event: Any = None) -> None:

@@ -14,6 +14,7 @@ import os
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -219,19 +220,29 @@ def keep_conflict(files: WorkingFiles, stamp: str) -> list[Path]:
     SaveError
         Where one could not be copied.
     """
-    copies = []
+    found = {}
     for path in (files.labels, files.record):
         try:
-            data = path.read_bytes()
+            found[path] = path.read_bytes()
         except FileNotFoundError:
             continue
         except OSError as error:
             raise explain_os_error(error, path) from error
-        end = ".labels.tif" if path == files.labels else ".json"
-        copy = path.with_name(f"{path.name.removesuffix(end)}.conflict-{_plain_name(stamp)}{end}")
-        write_atomic(copy, data, replace=True)
-        copies.append(copy)
-    return copies
+    stamp = _plain_name(stamp)
+    for number in count(1):
+        numbered = stamp if number == 1 else f"{stamp}-{number}"
+        copies = {path: _conflict_name(path, files, numbered) for path in found}
+        # Kept within the same second: neither may take the place of the other
+        if not any(os.path.lexists(copy) for copy in copies.values()):
+            break
+    for path, data in found.items():
+        write_atomic(copies[path], data, replace=False)
+    return list(copies.values())
+
+
+def _conflict_name(path: Path, files: WorkingFiles, stamp: str) -> Path:
+    end = ".labels.tif" if path == files.labels else ".json"
+    return path.with_name(f"{path.name.removesuffix(end)}.conflict-{stamp}{end}")
 
 
 def read(files: WorkingFiles, shape: tuple[int, int], sha256: str | None) -> ReadBack | None:

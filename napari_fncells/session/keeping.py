@@ -26,7 +26,7 @@ from napari_fncells.io.working import (
 from napari_fncells.io.working_record import WorkingImage, WorkingSummary, WorkState
 from napari_fncells.store.codec import encode_details, printable
 from napari_fncells.store.elsewhere import remember
-from napari_fncells.store.mask_files import NOTE_KEY, FilesKept, keep_foreign
+from napari_fncells.store.mask_files import NOTE_KEY, FilesKept, keep_foreign, one_at_a_time
 from napari_fncells.store.opened import Opened
 from napari_fncells.store.place import place_of
 from napari_fncells.store.recovery import open_place
@@ -355,14 +355,15 @@ class Keeper:
             names.labels.parent.mkdir(exist_ok=True)
         except OSError as error:
             raise explain_os_error(error, names.labels) from error
-        note = keep_foreign(names, self._files)
-        if note:
-            self._notes.append(note)
-        # Noted before: files that a crash leaves half-way are then known to be ours
-        kept = self._files = self._files.about_to_write(encoded.hashes)
-        writer.note(NOTE_KEY, kept.text)
-        writer.flush(_WAIT_SECONDS)
-        write(encoded, names, state.labels)
+        with one_at_a_time(names):
+            note = keep_foreign(names, self._files)
+            if note:
+                self._notes.append(note)
+            # Noted before: files that a crash leaves half-way are then known to be ours
+            kept = self._files = self._files.about_to_write(encoded.hashes)
+            writer.note(NOTE_KEY, kept.text)
+            writer.flush(_WAIT_SECONDS)
+            write(encoded, names, state.labels)
         self._files = kept.written(state.edits)
         if self._opened.reservation is not None:
             self._opened.reservation.touch()

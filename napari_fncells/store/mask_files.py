@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Self
 
+from napari_fncells.io.save_error import SaveCode, SaveError
 from napari_fncells.io.working import WorkingFiles, keep_conflict
 from napari_fncells.store.opened import Opened
 
@@ -16,6 +21,10 @@ NOTE_KEY = "files"
 """Where the journal keeps the hashes of the mask files written lately."""
 
 _REMEMBERED = 4
+
+_WAIT_S = 15.0
+_LOOK_S = 0.02
+_STALE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,51 @@ class FilesKept:
     def text(self) -> str:
         """What the journal notes."""
         return json.dumps(self.hashes)
+
+
+@contextmanager
+def one_at_a_time(names: WorkingFiles) -> Iterator[None]:
+    """Keep others, on whatever computer, from replacing the files meanwhile.
+
+    What is on the disk is looked at before it is replaced; nobody may come between. It is a file
+    that only one can make; one that was left behind by a crash is passed over after a minute.
+
+    Raises
+    ------
+    SaveError
+        Where another goes on writing for too long.
+    """
+    file = names.labels.with_name(f".{names.labels.name}.writing")
+    limit = time.monotonic() + _WAIT_S
+    while not _made(file):
+        with suppress(OSError):
+            if time.time() - file.stat().st_mtime > _STALE_S:
+                file.unlink()
+                continue
+        if time.monotonic() > limit:
+            raise SaveError(
+                SaveCode.IN_USE,
+                names.labels,
+                f"{names.labels.name} is being written by somebody else.",
+                "It is tried again.",
+            )
+        time.sleep(_LOOK_S)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            file.unlink()
+
+
+def _made(file: Path) -> bool:
+    """Make a file, unless it is there; True where none can be made, as then nobody can write."""
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except FileExistsError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def keep_foreign(names: WorkingFiles, kept: FilesKept) -> str:

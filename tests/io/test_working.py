@@ -127,6 +127,17 @@ def test_other_programs_read_the_labels(tmp_path: Path) -> None:
         np.testing.assert_array_equal(np.asarray(image), state.labels)
 
 
+def test_copies_kept_in_one_second_do_not_take_each_others_place(tmp_path: Path) -> None:
+    files = save(state_of(1), tmp_path)
+    first = keep_conflict(files, "far-2026")
+    theirs = files.labels.read_bytes()
+    save(state_of(2), tmp_path)
+    second = keep_conflict(files, "far-2026")
+    assert {path.name for path in first}.isdisjoint(path.name for path in second)
+    assert first[0].read_bytes() == theirs
+    assert second[0].read_bytes() == files.labels.read_bytes()
+
+
 def test_none_is_none(tmp_path: Path) -> None:
     assert read(WorkingFiles.of(tmp_path, "a.png"), SHAPE, SHA256) is None
     assert glance(WorkingFiles.of(tmp_path, "a.png")) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from napari.layers import Labels as LabelsLayer
 from napari.utils.colormaps import DirectLabelColormap
 from napari.utils.colormaps.standardize_color import transform_color
@@ -223,9 +224,15 @@ class Overlay:
         else:
             self.layer.data = self._image.codes
             self._lie_above(mask)
-        if self.layer is not None:
-            self.layer.scale, self.layer.translate = mask.scale, mask.translate
+        self._lie_on(mask)
         self._apply_opacity()
+
+    def _lie_on(self, mask: MaskLayer) -> None:
+        """Lie where the mask does; napari draws anew at each setting, of the same, too."""
+        layer: Any = self.layer
+        for name in ("scale", "translate"):
+            if layer is not None and not np.array_equal(getattr(layer, name), getattr(mask, name)):
+                setattr(layer, name, getattr(mask, name))
 
     def _lie_above(self, mask: MaskLayer) -> None:
         """Be above a mask that came into the viewer later than the states."""
@@ -308,8 +315,10 @@ class Overlay:
         mask, layer = self._mask, self.layer
         if mask is None or layer is None:
             return
-        layer.visible = mask.visible and not self._hidden
-        layer.opacity = mask.opacity
+        if layer.visible != (mask.visible and not self._hidden):
+            layer.visible = not layer.visible
+        if layer.opacity != mask.opacity:
+            layer.opacity = mask.opacity
         veil = PALE if self._filled and not (self._hidden or self._comparing) else CLEAR
         if mask.colormap.name in (PALE.name, CLEAR.name) and mask.colormap.name != veil.name:
             mask.colormap = veil

@@ -81,7 +81,8 @@ class Stage:
         """Hide the layers of all other pictures."""
         for other in pictures:
             for layer in (other.image_layer, other.mask_layer):
-                if layer is not None:
+                # napari draws anew at each setting, of the same, too
+                if layer is not None and layer.visible != (other is picture):
                     layer.visible = other is picture
 
     def _take_out(self, picture: Picture) -> None:

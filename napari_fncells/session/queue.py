@@ -122,6 +122,9 @@ class Queue:
         self._order: list[str] = []
         self._shown: list[str] = []
         self._places: dict[str, int] = {}
+        # Kept up to date, as every edit of a picture asks for them, of however many
+        self._tally = Counter[EntryState]()
+        self._timed, self._seconds = 0, 0.0
         self.take(self.scan())
 
     # -- what there is ---------------------------------------------------------------------
@@ -143,18 +146,15 @@ class Queue:
 
     @property
     def counts(self) -> Counter[EntryState]:
-        """Pictures by state."""
-        return Counter(entry.state for entry in self._entries.values())
+        """Pictures by state. Not to be changed."""
+        return self._tally
 
     @property
     def progress(self) -> Progress:
         """How far the queue is."""
-        counts = self.counts
-        done, total = counts[EntryState.DONE], len(self._entries)
-        times = [e.seconds for e in self._entries.values() if e.state is EntryState.DONE]
-        times = [seconds for seconds in times if seconds > 0]
-        left = sum(n for state, n in counts.items() if state not in _FINISHED)
-        pace = sum(times) / len(times) if times else None
+        done, total = self._tally[EntryState.DONE], len(self._entries)
+        left = sum(n for state, n in self._tally.items() if state not in _FINISHED)
+        pace = self._seconds / self._timed if self._timed else None
         return Progress(done, total, None if pace is None else pace * left)
 
     def place(self, name: str) -> int | None:
@@ -231,10 +231,20 @@ class Queue:
             if known is not None and known.problem and not entry.problem and not entry.summary:
                 entry = replace(entry, problem=known.problem)
             fresh[entry.name] = entry
+        former, shown = self._entries, self._shown
         self._listing, self._entries = listing, fresh
+        self._tally.clear()
+        self._timed, self._seconds = 0, 0.0
+        for entry in fresh.values():
+            self._count(entry, 1)
         self._arrange()
-        self.changed.emit()
-        return True
+        other = [name for name, entry in fresh.items() if former.get(name) != entry]
+        if self._shown == shown and former.keys() == fresh.keys():
+            for name in other:
+                self.entry_changed.emit(name)
+        else:
+            self.changed.emit()
+        return bool(other) or former.keys() != fresh.keys()
 
     # -- how it is done --------------------------------------------------------------------
 
@@ -242,13 +252,22 @@ class Queue:
         if self._entries[entry.name] == entry:
             return
         shown = entry.name in self._places
+        self._count(self._entries[entry.name], -1)
         self._entries[entry.name] = entry
+        self._count(entry, 1)
         self.entry_changed.emit(entry.name)
         # The place stays as long as the picture is looked at: a list must not jump under the
         # hand. Only what is filtered out goes, or comes.
         if self._fits(entry) != shown:
             self._arrange()
             self.changed.emit()
+
+    def _count(self, entry: Entry, by: int) -> None:
+        state = entry.state
+        self._tally[state] += by
+        if state is EntryState.DONE and entry.seconds > 0:
+            self._timed += by
+            self._seconds += by * entry.seconds
 
     def _fits(self, entry: Entry) -> bool:
         view = self._view

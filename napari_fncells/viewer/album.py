@@ -49,6 +49,8 @@ class Album:
         self._stage = Stage(self._viewer)
         self.pictures: list[Picture] = []
         self.current: Picture | None = None
+        self._by_file: dict[Path, Picture] = {}
+        self._indexed = 0
         for layer in viewer.layers:
             self._take_in(layer)
         viewer.layers.events.inserted.connect(self._on_inserted, position="last")
@@ -85,7 +87,12 @@ class Album:
 
     def picture_of(self, path: Path) -> Picture | None:
         """The picture of a file, where it is one of the album's."""
-        return next((p for p in self.pictures if path in (p.path, p.file)), None)
+        if self._indexed != len(self.pictures):
+            # Of many thousands, none is looked for one by one
+            self._indexed = len(self.pictures)
+            self._by_file = {p.file: p for p in self.pictures if p.file is not None}
+            self._by_file |= {p.path: p for p in self.pictures if p.path is not None}
+        return self._by_file.get(path)
 
     def show(
         self,
@@ -175,6 +182,7 @@ class Album:
     def _forget(self, picture: Picture) -> None:
         """Drop a picture that was never worked on and whose layer is gone."""
         self.pictures.remove(picture)
+        self._indexed = -1
         self.left.emit(picture)
         if self.current is picture:
             self.current = next((p for p in self.pictures if p.image_layer is not None), None)

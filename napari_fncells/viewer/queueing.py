@@ -111,6 +111,16 @@ class Queueing:
         return [e.path for e in entries if e.state in wanted and e.name != current]
 
     @property
+    def left_to_draft(self) -> int:
+        """How many `to_draft` has."""
+        queue, current = self.queue, self.current
+        if queue is None:
+            return 0
+        wanted = (EntryState.NEW, EntryState.DRAFT)
+        own = current is not None and queue.entries[current].state in wanted
+        return sum(queue.counts[state] for state in wanted) - own
+
+    @property
     def notice(self) -> str:
         """What is to be known of the folder, in a sentence; empty for one like any other."""
         if self.queue is None or is_sample(self.queue.folder / "x"):
@@ -330,6 +340,10 @@ class Queueing:
     def camera(self) -> tuple[float, float, float] | None:
         """Where the camera was when the picture was left the last time, once."""
         return self._bookmark.camera
+
+    def rest(self) -> None:
+        """Get nothing ready any more, until another picture is shown; forget no work."""
+        self._prefetch.forget()
 
     def close(self) -> None:
         """Remember where one is, and end what goes on."""

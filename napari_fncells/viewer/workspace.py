@@ -419,6 +419,9 @@ class Workspace:
         """Say something of the picture as a whole; once that is saved, go to the next."""
         picture, session = self.current, self.require_session()
         self.settle()
+        if session.document.read_only:
+            self.report(session.document.read_only)
+            return
         keeper = picture.keeper if picture is not None else None
         if keeper is not None and keeper.state.error is not None and not keeper.flush(0.0):
             self.report(f"Not saved yet, so not {word}: see the red banner.")

@@ -84,7 +84,7 @@ class QueueWidget(QWidget):
             self.panel.show_counts(self._queue)
             self._show_current()
         self.panel.show_notice(queueing.notice, lacks_place=queueing.lacks_place)
-        self.panel.show_drafting(queueing.drafting, len(queueing.to_draft))
+        self.panel.show_drafting(queueing.drafting, queueing.left_to_draft)
 
     def _connect(self) -> None:
         panel, workspace = self.panel, self.workspace

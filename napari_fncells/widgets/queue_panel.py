@@ -109,7 +109,10 @@ class QueuePanel(QWidget):
 
     def show_queue(self, queue: Queue | None) -> None:
         """Show another queue, or others of its pictures."""
+        bar = self.list.verticalScrollBar()
+        place = bar.value()
         self.model.show_queue(queue)
+        bar.setValue(place)
         self.setEnabled(queue is not None)
         if queue is not None:
             self._show_view(queue.view)

@@ -104,6 +104,7 @@ class WindowParts(QObject):
         self._workspace.settle()
         self._workspace.saving.flush()
         self._workspace.queueing.remember()
+        self._workspace.queueing.rest()
 
     def _save_elsewhere(self, folder: Path) -> None:
         self._workspace.saving.save_elsewhere(folder)

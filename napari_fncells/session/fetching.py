@@ -7,9 +7,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import DraftParams
@@ -18,6 +20,8 @@ from napari_fncells.io.images import Image, read_image
 from napari_fncells.io.masks import Labels, load_labels
 
 Steps = Generator[str, None, "Fetched"]
+
+_NONE = np.zeros((0, 0), np.float32)
 
 _LARGEST = 256 << 20
 """Bytes; a larger picture is not read before it is asked for."""
@@ -55,7 +59,7 @@ class Fetched:
     error
         Why it could not be read.
     draft
-        Its draft.
+        Its draft, without the scores.
     given
         The mask that was there before.
     trouble
@@ -105,7 +109,9 @@ def fetch_steps(wish: Wish, render: Callable[[Image], Any] | None = None) -> Ste
             yield f"Reading {wish.given.name}"
             given = load_labels(wish.given)
         elif wish.draft is not None:
-            draft = yield from draft_steps(image.pixels, wish.draft, pixel_size=image.pixel_size)
+            whole = yield from draft_steps(image.pixels, wish.draft, pixel_size=image.pixel_size)
+            # The scores are the larger part of it, and nobody needs them for cells
+            draft = replace(whole, score=replace(whole.score, values=_NONE))
     except UserError as error:
         trouble = error
     return Fetched(wish, image, None, draft, given, trouble, shown, stamp)

@@ -34,7 +34,8 @@ def find_given(pictures: Sequence[Path]) -> Mapping[Path, Path]:
 
     They are looked for in `masks` and the like, in the folder or beside it where the pictures
     lie in `images`, and among the pictures themselves by the ending of their names
-    (cell_mask.png). Where two could be meant and not even their shapes decide, neither is taken.
+    (cell_mask.png). Masks exported by this program are not meant. Where two could be meant and
+    not even their shapes decide, neither is taken.
 
     Parameters
     ----------
@@ -57,9 +58,18 @@ def find_given(pictures: Sequence[Path]) -> Mapping[Path, Path]:
         found = {picture: mask for picture, mask in beside if mask in inside}
     for place in _places(folder):
         for picture, mask in find_drafts(plain, place).found.items():
-            if mask.suffix.lower() in IMAGE_SUFFIXES:
+            if mask.suffix.lower() in IMAGE_SUFFIXES and not _is_export(mask):
                 found.setdefault(picture, mask)
     return found
+
+
+def _is_export(mask: Path) -> bool:
+    """Whether a mask was exported by this program: another annotator is not to begin from it."""
+    try:
+        with mask.with_suffix(".json").open("rb") as stream:
+            return b'"format": "fncells-record/' in stream.read(200)
+    except OSError:
+        return False
 
 
 def _places(folder: Path) -> list[Path]:

@@ -64,57 +64,62 @@ class Thumbnails(QObject):
 
 
 class _Maker:
-    """The thread that makes them; begun when one is asked for, gone when none is."""
+    """The thread that makes them, begun when the first is asked for.
+
+    One for as long as the window lives: a new one each time would leave memory behind.
+    """
 
     def __init__(
         self, made: Callable[[Path, Any], object], failed: Callable[[Path, str], object]
     ) -> None:
         self._made, self._failed = made, failed
         self._asked: OrderedDict[Path, None] = OrderedDict()
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._running = self._ended = False
 
     def ask(self, path: Path) -> None:
-        with self._lock:
+        with self._changed:
             self._asked[path] = None
             self._asked.move_to_end(path)
             while len(self._asked) > _WAITING:
                 self._asked.popitem(last=False)
+            self._changed.notify()
             if self._running or self._ended:
                 return
             self._running = True
         threading.Thread(target=self._work, name="fncells-thumbnails", daemon=True).start()
 
     def end(self) -> None:
-        with self._lock:
+        with self._changed:
             self._ended = True
-            self._asked.clear()
+            self._changed.notify()
 
     def _work(self) -> None:
         while True:
-            with self._lock:
-                if not self._asked:
-                    self._running = False
+            with self._changed:
+                self._changed.wait_for(lambda: self._ended or self._asked)
+                if self._ended:
                     return
                 path = next(reversed(self._asked))
-            pixels, problem = None, ""
-            try:
-                pixels = thumbnail(path)
-            except UserError as error:
-                problem = str(error)
-            except Exception:  # a list without one small picture is no reason to stop
-                pixels = None
-            with self._lock:
+            pixels, problem = _try(path)
+            with self._changed:
                 self._asked.pop(path, None)
-                if self._ended:
-                    self._running = False
-                    return
             try:
                 self._made(path, pixels)
                 if problem:
                     self._failed(path, problem)
             except RuntimeError:  # the window is gone
                 return
+
+
+def _try(path: Path) -> tuple[NDArray[np.uint8] | None, str]:
+    """The small picture, or why there is none."""
+    try:
+        return thumbnail(path), ""
+    except UserError as error:
+        return None, str(error)
+    except Exception:  # a list without one small picture is no reason to stop
+        return None, ""
 
 
 def _ended(maker: _Maker) -> Callable[..., None]:

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from napari_fncells.io.images import read_image
 from napari_fncells.session.entry import EntryState
+from napari_fncells.session.export import export_mask, prepare_folder
+from napari_fncells.session.image import ImageSession
 from napari_fncells.session.pairs import find_given, picture_folder
 from napari_fncells.session.queue import Queue
 from tests.pictures import save_picture
@@ -66,6 +69,16 @@ def test_what_could_be_two_is_neither(tmp_path: Path) -> None:
     mask(tmp_path / "masks" / "cell_mask.png")
     mask(tmp_path / "masks" / "cell_label.png")
     assert find_given([folder / "cell.png"]) == {}
+
+
+def test_what_was_exported_is_nobodys_beginning(tmp_path: Path) -> None:
+    save_picture(tmp_path, "cell.png")
+    session = ImageSession(read_image(tmp_path / "cell.png"))
+    report = export_mask(session.image, session.document, prepare_folder(tmp_path / "masks"))
+    assert report.mask.exists()
+    assert find_given([tmp_path / "cell.png"]) == {}
+    report.record.unlink()
+    assert find_given([tmp_path / "cell.png"]) == {tmp_path / "cell.png": report.mask}
 
 
 def test_the_folder_of_a_data_set_means_that_of_its_pictures(tmp_path: Path) -> None:

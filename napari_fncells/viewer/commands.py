@@ -129,7 +129,7 @@ COMMANDS: tuple[Command, ...] = (
         lambda w: w.step(-1),
     ),
     Command(
-        "unsure_picture", "Unsure of the picture, next picture", "Picture", ("Shift-U",),
+        "unsure_picture", "Unsure, next picture", "Picture", ("Shift-U",),
         lambda w: w.mark_unsure(),
     ),
     Command("reopen", "Re-open the picture", "Picture", ("Shift-R",), lambda w: w.reopen()),
@@ -138,7 +138,7 @@ COMMANDS: tuple[Command, ...] = (
         "compare", "Show the draft / the mask", "View", ("T",), lambda w: w.overlay.compare()
     ),
     Command(
-        "difference", "Show what became of the given mask", "View", ("Shift-T",),
+        "difference", "Changes to the given mask", "View", ("Shift-T",),
         lambda w: w.show_difference(),
     ),
     Command(

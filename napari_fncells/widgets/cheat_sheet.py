@@ -29,7 +29,7 @@ _KEY = "#ffe600"
 _QUIET = "#b9bec8"
 _SHEET_STYLE = f"QWidget {{ background: transparent; color: {_TEXT}; }}"
 _TWO_COLUMNS = 560  # px of width from which there is room for a second column
-_MARGIN = 12
+_MARGIN = 10
 # The same in every theme and readable from a chair's distance
 _FONT_PX = 13
 
@@ -149,7 +149,7 @@ def _page(columns: Iterable[list[Section]]) -> str:
     )
     return (
         f'<div style="font-size: {_FONT_PX}px;"><table cellspacing="0"><tr>{cells}</tr></table>'
-        f'<p style="color: {_QUIET};">Esc, a click, or the same key again closes this.</p></div>'
+        f'<p style="color: {_QUIET}; margin: 5px 0 0 0;">Esc, a click, or the same key again closes this.</p></div>'
     )
 
 

@@ -149,7 +149,8 @@ def _page(columns: Iterable[list[Section]]) -> str:
     )
     return (
         f'<div style="font-size: {_FONT_PX}px;"><table cellspacing="0"><tr>{cells}</tr></table>'
-        f'<p style="color: {_QUIET}; margin: 5px 0 0 0;">Esc, a click, or the same key again closes this.</p></div>'
+        f'<p style="color: {_QUIET}; margin: 5px 0 0 0;">'
+        "Esc, a click, or the same key again closes this.</p></div>"
     )
 
 
@@ -157,7 +158,7 @@ def _table(sections: Iterable[Section]) -> str:
     rows = []
     for heading, entries in sections:
         rows.append(
-            f'<tr><td colspan="2" style="padding-top: 6px; font-weight: bold;'
+            f'<tr><td colspan="2" style="padding-top: 2px; font-weight: bold;'
             f' color: {_QUIET};">{escape(heading)}</td></tr>'
         )
         rows += [

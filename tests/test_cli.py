@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from napari_fncells import __version__
+from napari_fncells.model.weights import read_card
+from tests.model.weights_of import write_bright_model
 from tests.pictures import cell_picture, save_picture
 
 
@@ -51,6 +53,79 @@ def test_draft_writes_masks_and_records(tmp_path: Path) -> None:
     assert record["draft"]["params"]["cutoff"]["amount"] == 3.5
     assert record["cells"]["final"] == facts[0]["cells"] >= 3
     assert record["image"]["sha256"]
+
+
+def test_draft_by_a_model(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    weights = write_bright_model()
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        save_picture(folder, name)
+    out = tmp_path / "out"
+    words = ("--method", "model", "--weights", "bright", "--device", "cpu")
+    done = fncells(
+        "draft", folder, "-o", out, "--json", *words, "--set", "cutoff.amount=0.9",
+        "--precision", "float32",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [fact["cells"] for fact in json.loads(done.stdout)] == [3, 3]
+    record = json.loads((out / "b.json").read_text())
+    assert (record["draft"]["method"], record["draft"]["cutoff"]) == ("model", 0.9)
+    told = record["draft"]["params"]["scored_by"]
+    assert told["model"] == "bright"
+    assert told["sha256"] == read_card(weights).sha256
+    assert told["precision"] == "float32"
+    assert "CPU" in told["device"]
+    by_file = fncells(
+        "draft", folder / "a.png", "-o", out, "--replace", "--method", "model",
+        "--weights", weights,
+    )  # fmt: skip
+    assert by_file.returncode == 0, by_file.stderr
+    assert "4 cells" in by_file.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        (("--method", "model", "--weights", "none"), "no model named 'none'"),
+        (("--method", "model", "--weights", "bright", "--device", "abacus"), "abacus"),
+        (("--method", "model", "--weights", "bright", "--precision", "rough"), "rough"),
+        (("--method", "model", "--weights", "bright", "--set", "amount=2"), "between 0 and 1"),
+        (("--weights", "bright"), "Add --method model"),
+        (("--from", ".", "--device", "cpu"), "Give one of them"),
+    ],
+)
+def test_models_that_cannot_run_are_refused_once(
+    tmp_path: Path, words: tuple[str, ...], match: str
+) -> None:
+    pytest.importorskip("torch")
+    write_bright_model()
+    out = tmp_path / "out"
+    pictures = [save_picture(tmp_path, name) for name in ("a.png", "b.png")]
+    done = fncells("draft", *pictures, "-o", out, *words)
+    assert done.returncode == 2
+    assert done.stderr.count(match) == 1
+    assert "Traceback" not in done.stderr
+    assert not list(out.glob("*.png"))
+
+
+def test_models_are_listed() -> None:
+    pytest.importorskip("safetensors")
+    weights = write_bright_model()
+    broken = write_bright_model("broken")
+    broken.with_suffix(".json").write_text("{}")
+    done = fncells("models", "--json")
+    assert done.returncode == 0, done.stderr
+    found = {model["name"]: model for model in json.loads(done.stdout)}
+    assert found["bright"]["card"]["sha256"] == read_card(weights).sha256
+    assert found["bright"]["file"] == str(weights)
+    assert found["broken"]["card"] is None
+    assert "card" in found["broken"]["problem"]
+    told = fncells("models").stdout
+    assert "  Trained on: nothing: it was made by hand" in told
+    assert read_card(weights).sha256 in told
+    assert "broken: " in told
 
 
 def test_draft_by_the_authors_recipe(tmp_path: Path) -> None:

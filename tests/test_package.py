@@ -71,7 +71,13 @@ def test_wheel_and_sdist_hold_manifest_samples_and_types(built: dict[str, Path])
         in_wheel = set(wheel.namelist())
     with tarfile.open(built["sdist"]) as sdist:
         in_sdist = {name.partition("/")[2] for name in sdist.getnames()}
-    for name in ("napari.yaml", "py.typed", *(f"sample_data/{sample}" for sample in SAMPLES)):
+    table = "io/datasets/fnc_v1.tsv"
+    for name in (
+        "napari.yaml",
+        "py.typed",
+        table,
+        *(f"sample_data/{sample}" for sample in SAMPLES),
+    ):
         assert f"napari_fncells/{name}" in in_wheel
     assert "napari.yaml" in in_sdist
     assert "pyproject.toml" in in_sdist

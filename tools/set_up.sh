@@ -50,6 +50,6 @@ if [ "$purpose" = test ]; then
     pip install -q --upgrade 'pip>=25.1'
     pip install -q -c constraints.txt --group test -e '.[pyqt5,pyqt6]'
 else
-    pip install -q -c constraints.txt -e '.[pyqt5]'
+    pip install -q -c constraints.txt -e '.[pyqt5,openvino]'
 fi
 touch ".venv/.ready-$purpose"

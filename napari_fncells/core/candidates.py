@@ -20,6 +20,7 @@ from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Orig
 from napari_fncells.core.params import DraftParams, Params
 from napari_fncells.core.relief import relief
 from napari_fncells.core.score import background_statistics, score_map
+from napari_fncells.core.scorer import Scorer, model_steps
 from napari_fncells.core.segment import cells_of
 
 
@@ -37,7 +38,10 @@ class CandidateParams(Params):
 
 
 def candidate_steps(
-    image: NDArray[np.generic], draft: DraftParams, params: CandidateParams | None = None
+    image: NDArray[np.generic],
+    draft: DraftParams,
+    params: CandidateParams | None = None,
+    scorer: Scorer | None = None,
 ) -> Generator[str, None, tuple[Region, ...]]:
     """Find the parts of a picture that a lower cutoff would draft, in steps.
 
@@ -49,6 +53,8 @@ def candidate_steps(
         Parameters of the draft whose cutoff is lowered.
     params
         How far; the defaults of `CandidateParams` where omitted.
+    scorer
+        Runs the model, where the draft is by one.
 
     Returns
     -------
@@ -61,7 +67,10 @@ def candidate_steps(
         judged = yield from judge_steps(image, draft)
         lowered = (1 - params.depth) * draft.cutoff.amount
         return _regions(likely_cells(judged, lowered, draft), lowered)
-    score = relief(score_map(image, draft.score), draft.cutoff)
+    if draft.by_model:
+        score = yield from model_steps(image, draft, scorer)
+    else:
+        score = relief(score_map(image, draft.score), draft.cutoff)
     cutoff = cutoff_of(score.values, draft.cutoff)
     ground, _ = background_statistics(score.values)
     lowered = cutoff - params.depth * max(cutoff - ground, 0.0)

@@ -11,6 +11,7 @@ from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.evidence import Case
 from napari_fncells.core.gestures import Gestures, corrections
 from napari_fncells.core.params import MEAN_SD, PRESETS, DraftParams
+from napari_fncells.core.scorer import Scorer
 from napari_fncells.core.search import (
     CHANGE_WEIGHT,
     Figures,
@@ -85,7 +86,10 @@ class FitResult:
 
 
 def fit_steps(
-    cases: Sequence[Case], start: DraftParams, budget: int = BUDGET
+    cases: Sequence[Case],
+    start: DraftParams,
+    budget: int = BUDGET,
+    scorer: Scorer | None = None,
 ) -> Generator[str, None, FitResult]:
     """Find the settings that would have needed the fewest corrections.
 
@@ -102,6 +106,9 @@ def fit_steps(
     With several pictures, how many settings to change and how to find the cutoff is chosen by
     leaving out one picture after the other: what was best on the others is judged on it.
 
+    Where the present settings name a model, that stays: its cutoff and clean-up are moved alone,
+    on the pictures as they are.
+
     Parameters
     ----------
     cases
@@ -110,6 +117,8 @@ def fit_steps(
         The present settings; kept where no others spare a gesture.
     budget
         How many settings to try at most.
+    scorer
+        Runs the model of the present settings, where they name one.
 
     Yields
     ------
@@ -129,7 +138,7 @@ def fit_steps(
         For sizes in µm and a picture that does not tell the size of its pixels.
     """
     _refuse_too_little(cases)
-    whole = Search([Subject(case) for case in cases], start, budget)
+    whole = Search([Subject(case, scorer=scorer) for case in cases], start, budget)
     first = yield from whole.try_(start, "start")
     if first is None:
         raise ParameterError("A fit has to try one setting at least.", "Raise the budget.")
@@ -177,7 +186,7 @@ def _smaller(whole: Search, first: Trial) -> Generator[str, None, tuple[Search, 
     cases = [subject.case for subject in whole.subjects]
     smallest = smallest_area(cases)
     steps = [step_for(case, smallest) for case in cases]
-    if max(steps) > 1:
+    if max(steps) > 1 and not whole.start.by_model:
         subjects = [Subject(*pair) for pair in zip(cases, steps, strict=True)]
         search = Search(subjects, whole.start, whole.budget)
         try:
@@ -194,6 +203,8 @@ def _explore(search: Search, first: Trial) -> Generator[str, None, None]:
     """Try settings from the present ones, from the default, and by other methods."""
     swept = yield from search.sweep(first, "cutoff")
     best = yield from _descend(search, swept, "settings")
+    if search.start.by_model:
+        return
     default = PRESETS[MEAN_SD].in_unit(search.start.unit, search.facts(first).scale)
     if search.start != default:
         other = yield from search.try_(default, MEAN_SD)

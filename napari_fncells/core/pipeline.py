@@ -21,6 +21,7 @@ from napari_fncells.core.params import DraftParams
 from napari_fncells.core.regions import RegionTable, piece_areas, region_table
 from napari_fncells.core.relief import relief
 from napari_fncells.core.score import ScoreMap, plane_score
+from napari_fncells.core.scorer import Scorer, model_steps
 from napari_fncells.core.segment import Draft, cells_in, mask_of, method_name
 from napari_fncells.core.steps import finish
 
@@ -54,6 +55,8 @@ class Pipeline:
         Side of a pixel in µm, where known.
     exact
         Whether wide filters are done at full scale, too.
+    scorer
+        Runs the models that parameters name.
 
     Notes
     -----
@@ -68,8 +71,10 @@ class Pipeline:
         pixel_size: float | None = None,
         *,
         exact: bool = False,
+        scorer: Scorer | None = None,
     ) -> None:
         self._pixels = pixels
+        self._scorer = scorer
         self._pixel_size = pixel_size
         self._exact = exact
         self._kept: dict[tuple[str, bool], tuple[Hashable, Any]] = {}
@@ -127,7 +132,7 @@ class Pipeline:
         with self._lock:
             at = self._setting(params, quick)
             labels, plane = self._labels(at, cutoff), self._plane(at)
-            key = self._labels_key(at, cutoff)
+            key = self._labels_key(at, cutoff), at.params.score.channel
             return self._keep("regions", at, key, lambda: region_table(labels, plane))
 
     def areas(
@@ -151,7 +156,7 @@ class Pipeline:
             at = self._setting(params, quick)
             score, labels = self._relief(at), self._labels(at, cutoff)
             found = self._cutoff(at) if cutoff is None else cutoff
-            words = self._judged(at).words if at.params.by_likeness else ""
+            words = self._judged(at).words if at.params.by_likeness else " ".join(score.notices)
         return Draft(labels, score, found, method_name(params), params, words)
 
     def _setting(self, params: DraftParams, quick: bool) -> _Setting:
@@ -188,6 +193,8 @@ class Pipeline:
         )
 
     def _score(self, at: _Setting) -> ScoreMap:
+        if at.params.by_model:
+            return self._probability(at)
         score = at.score.score
         least = 0.0 if self._pixels.dtype.kind == "f" else 1.0
 
@@ -196,6 +203,15 @@ class Pipeline:
             return plane_score(self._seen(at), score, least, exact=self._exact, smooth=smooth)
 
         return self._keep("score", at, score, make)
+
+    def _probability(self, at: _Setting) -> ScoreMap:
+        """What a model makes of the picture, at full scale."""
+        return self._keep(
+            "probability",
+            at._replace(step=1),
+            at.params.model,
+            lambda: finish(model_steps(self._pixels, at.params, self._scorer)),
+        )
 
     def _judged(self, at: _Setting) -> AutoResult:
         """The pieces of the picture, judged."""
@@ -211,6 +227,8 @@ class Pipeline:
 
         if at.params.by_likeness:
             return likeness_map(self._judged(at))
+        if at.params.by_model:
+            return self._probability(at)
 
         def make() -> ScoreMap:
             return self._enlarged(relief(self._score(at), cut, exact=self._exact), at)
@@ -219,7 +237,7 @@ class Pipeline:
         return self._keep("relief", at, key, make)
 
     def _cutoff(self, at: _Setting) -> float:
-        score, cut = at.params.score, at.params.cutoff
+        score, cut = _scored_by(at.params), at.params.cutoff
         key = (score, cut.method, cut.amount, cut.local and cut.window)
         return self._keep("cutoff", at, key, lambda: cutoff_of(self._relief(at).values, cut))
 
@@ -227,7 +245,8 @@ class Pipeline:
         up = at.params.clean_up
         found = self._cutoff(at) if cutoff is None else cutoff
         four = up.split == "fnc_v1"
-        return at.params.score, at.params.cutoff, found, up.hole_area, up.opening, up.closing, four
+        by, cut = _scored_by(at.params), at.params.cutoff
+        return by, cut, found, up.hole_area, up.opening, up.closing, four
 
     def _mask(self, at: _Setting, cutoff: float | None) -> NDArray[np.bool_]:
         def make() -> NDArray[np.bool_]:
@@ -275,8 +294,15 @@ class Pipeline:
         return made
 
 
+def _scored_by(params: DraftParams) -> Hashable:
+    """What a score map depends on, beside the picture."""
+    return params.model or params.score
+
+
 def _slow(params: DraftParams) -> bool:
     """Whether wide filters are asked for; narrow ones are quick enough as they are."""
     score = params.score
     wide = score.smoothing >= _WIDE or score.background or score.contrast
-    return not params.by_likeness and bool(wide or score.blobs != "none" or params.cutoff.local)
+    if params.by_likeness or params.by_model:
+        return False
+    return bool(wide or score.blobs != "none" or params.cutoff.local)

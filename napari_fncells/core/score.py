@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -37,11 +38,17 @@ class ScoreMap:
     step
         Smallest difference between two pixels of the picture: 1 grey level where it holds
         whole numbers, 0 where values are continuous.
+    source
+        What made it, for the record; empty for the filters of this package.
+    notices
+        What did not go as usual, in sentences for the user.
     """
 
     values: NDArray[np.float32]
     meaning: str
     step: float = 0.0
+    source: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
 
 def score_map(

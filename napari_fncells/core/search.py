@@ -166,6 +166,9 @@ class Search:
             params = trial.params.with_settings(settings)
         except ParameterError:
             return None
+        if params.by_model and params.idle.issuperset(settings):
+            # Filters of grey values, which a model does not see
+            return None
         return (yield from self.try_(params, family))
 
     def try_(self, params: DraftParams, family: str) -> Generator[str, None, Trial | None]:

@@ -16,10 +16,13 @@ from napari_fncells.core.offset import move_outlines
 from napari_fncells.core.params import AUTO, MEAN_SD, PRESETS, DraftParams, preset
 from napari_fncells.core.relief import against_surroundings, relief
 from napari_fncells.core.score import ScoreMap, meaning_of, score_map
+from napari_fncells.core.scorer import Scorer, model_steps
 from napari_fncells.core.split import split_clumps
 from napari_fncells.core.steps import finish
-from napari_fncells.core.tiling.draft import draft_tiles
+from napari_fncells.core.tiling.draft import cut_tiles, draft_tiles
 
+MODEL = "model"
+"""Method of drafts by a model; which one, the parameters say."""
 LARGE = 64_000_000
 """Pixels; a larger picture is drafted tile by tile."""
 _TOO_LARGE = (
@@ -40,7 +43,7 @@ class Draft:
     cutoff
         The score above which a pixel belongs to a cell.
     method
-        Name of the preset, or 'threshold' for other parameters.
+        Name of the preset, 'model', or 'threshold' for other parameters.
     params
         All parameters.
     words
@@ -61,8 +64,9 @@ def draft(
     pixel_size: float | None = None,
     *,
     exact: bool = False,
+    scorer: Scorer | None = None,
 ) -> Draft:
-    """Propose a mask for a picture by an adaptive threshold.
+    """Propose a mask for a picture by an adaptive threshold or by a model.
 
     Parameters
     ----------
@@ -74,13 +78,16 @@ def draft(
         Side of a pixel in µm, where known.
     exact
         Whether wide filters are done at full scale, too.
+    scorer
+        Runs the model, where the parameters name one.
 
     Raises
     ------
     ParameterError
-        For an unknown preset, an array that is no picture, or sizes in µm without a pixel size.
+        For an unknown preset, an array that is no picture, sizes in µm without a pixel size, or
+        a model without a scorer.
     """
-    return finish(draft_steps(image, params, pixel_size, exact=exact))
+    return finish(draft_steps(image, params, pixel_size, exact=exact, scorer=scorer))
 
 
 def draft_steps(
@@ -89,6 +96,7 @@ def draft_steps(
     pixel_size: float | None = None,
     *,
     exact: bool = False,
+    scorer: Scorer | None = None,
 ) -> Generator[str, None, Draft]:
     """Do what `draft` does in steps, yielding in words what comes next; returns the Draft."""
     chosen = preset(params) if isinstance(params, str) else params
@@ -103,15 +111,22 @@ def draft_steps(
         cutoff = sized.cutoff.amount
         labels = in_reading_order(likely_cells(judged, cutoff, sized))
         return Draft(labels, likeness_map(judged), cutoff, method, chosen, judged.words)
-    if large and not exact:
+    if sized.by_model:
+        score = yield from model_steps(image, sized, scorer)
+        if large:
+            tiled = yield from cut_tiles(score.values, sized)
+            labels, words = np.asarray(tiled.labels), " ".join(score.notices)
+            return Draft(labels, score, tiled.cutoff, method, chosen, words)
+    elif large and not exact:
         return (yield from _by_tiles(image, sized, method, chosen))
-    yield "Computing the score map"
-    score = score_map(image, sized.score, exact=exact)
-    score = relief(score, sized.cutoff, exact=exact)
+    else:
+        yield "Computing the score map"
+        score = score_map(image, sized.score, exact=exact)
+        score = relief(score, sized.cutoff, exact=exact)
     yield "Cutting and cleaning up"
     cutoff = cutoff_of(score.values, sized.cutoff)
     labels = in_reading_order(cells_of(score, cutoff, sized))
-    return Draft(labels, score, cutoff, method, chosen)
+    return Draft(labels, score, cutoff, method, chosen, " ".join(score.notices))
 
 
 def _by_tiles(
@@ -129,7 +144,9 @@ def _by_tiles(
 
 
 def method_name(params: DraftParams) -> str:
-    """Name of the preset with these parameters, else 'threshold'."""
+    """Name of the preset with these parameters, 'model', else 'threshold'."""
+    if params.by_model:
+        return MODEL
     return next((name for name, known in PRESETS.items() if known == params), "threshold")
 
 

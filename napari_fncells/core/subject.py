@@ -14,6 +14,7 @@ from napari_fncells.core.labels import Labels
 from napari_fncells.core.meter import Measure, measure
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.pipeline import Pipeline
+from napari_fncells.core.scorer import Scorer
 
 _SIDE = 500
 """px; no picture is made smaller than this."""
@@ -31,6 +32,8 @@ class Subject:
     step
         How many pixels of it, both ways, become one. Sizes and offsets are nevertheless those
         of the whole picture.
+    scorer
+        Runs the models that settings name, which see the picture as they know it: `step` is 1.
 
     Attributes
     ----------
@@ -38,12 +41,12 @@ class Subject:
         What is known, at that size.
     """
 
-    def __init__(self, case: Case, step: int = 1) -> None:
+    def __init__(self, case: Case, step: int = 1, scorer: Scorer | None = None) -> None:
         self.case = case
         self._step = step
         self.evidence = case.evidence if step == 1 else _thinned(case.evidence, step)
         pixels = case.image if step == 1 else _shrunk(case.image, step)
-        self._pipeline = Pipeline(pixels)
+        self._pipeline = Pipeline(pixels, scorer=scorer)
 
     def prepare(self, params: DraftParams) -> None:
         """Do the first half of `labels`: the score map."""

@@ -1,4 +1,4 @@
 """The learned draft: the network, its weights, and what it makes of a picture.
 
-torch is imported by `cresunet` alone, which nothing imports before a model is used.
+torch and OpenVINO are imported at the first use of a model, and either is enough for drafts.
 """

@@ -72,6 +72,8 @@ class ModelCard(_Part):
         per cent stands highest above its median. Grey pictures are given thrice.
     normalisation
         Of grey values.
+    reduction
+        Sides of the blocks of pixels whose means the network sees; its answer is enlarged again.
     cutoff
         Probability from which a pixel belongs to a cell, where nothing else is said.
     clean_up
@@ -86,6 +88,11 @@ class ModelCard(_Part):
         Hex digest of the file of weights.
     source
         Where they were imported from; None for those trained here.
+    int8_sha256
+        Hex digest of the file of their int8 variant; None where there is none.
+    int8_agrees
+        Whether masks of the int8 variant were found to be those of float32, so that it may be
+        used unasked; the figures are among the metrics.
     """
 
     format: Literal["fncells-model/1"] = FORMAT
@@ -93,6 +100,7 @@ class ModelCard(_Part):
     architecture: Literal["c-resunet"] = "c-resunet"
     channels: Channels = "rgb"
     normalisation: Normalisation = Normalisation()
+    reduction: Annotated[int, Field(ge=1, le=8)] = 1
     cutoff: Annotated[float, Field(gt=0, lt=1)] = 0.5
     clean_up: CleanUpParams = CleanUpParams()
     training_data: str = NOT_STATED
@@ -102,12 +110,14 @@ class ModelCard(_Part):
     created: AwareDatetime | None = None
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     source: Source | None = None
+    int8_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    int8_agrees: bool = False
 
     @property
     def draft_params(self) -> DraftParams:
-        """Cutoff and clean-up of a draft from this model's probabilities."""
+        """Of a draft by this model: its name, cutoff and clean-up."""
         cutoff = CutoffParams(method="value", amount=self.cutoff)
-        return DraftParams(cutoff=cutoff, clean_up=self.clean_up)
+        return DraftParams(cutoff=cutoff, clean_up=self.clean_up, model=self.name)
 
 
 def parse_card(data: bytes, file: str) -> ModelCard:

@@ -1,8 +1,8 @@
-"""The user's models: a folder of weights, each with its card."""
+"""The models at hand: those that come with the package, and a folder of the user's."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_fncells.io.user_data import data_folder
@@ -10,10 +10,14 @@ from napari_fncells.model.card import ModelCard
 from napari_fncells.model.refusal import ModelError
 from napari_fncells.model.weights import SUFFIX, import_weights, read_card, write_model
 
+DEFAULT_MODEL = "fncells-1"
+"""Comes with the package."""
+_SHIPPED = Path(__file__).with_name("shipped")
+
 
 @dataclass(frozen=True)
 class Listed:
-    """A model in the folder.
+    """A model at hand.
 
     Attributes
     ----------
@@ -23,11 +27,14 @@ class Listed:
         What is known about it; None where the card cannot be read.
     problem
         Why not, in a sentence.
+    shipped
+        Whether it came with the package.
     """
 
     path: Path
     card: ModelCard | None = None
     problem: str = ""
+    shipped: bool = False
 
     @property
     def name(self) -> str:
@@ -47,12 +54,10 @@ def model_folder(root: Path | None = None) -> Path:
 
 
 def list_models(root: Path | None = None) -> list[Listed]:
-    """All models of the user, by name. Weights are not read, and torch is not needed."""
-    try:
-        files = sorted(model_folder(root).glob(f"*{SUFFIX}"))
-    except OSError:
-        return []
-    return [_listed(file) for file in files]
+    """All models, the package's first, by name. Weights are not read, torch is not needed."""
+    own = [_listed(file) for file in _files(model_folder(root))]
+    shipped = [replace(_listed(file), shipped=True) for file in _files(_SHIPPED)]
+    return shipped + own
 
 
 def add_model(
@@ -82,12 +87,17 @@ def add_model(
         See `import_weights` and `write_model`.
     """
     values, card = import_weights(path, name)
+    if card.name in {file.stem for file in _files(_SHIPPED)}:
+        raise ModelError(
+            f"{card.name!r} is the name of a model that came with the program.",
+            "Give this one another name.",
+        )
     file = write_model(model_folder(root), values, card)
     return file, read_card(file)
 
 
 def find_model(wanted: str | Path, root: Path | None = None) -> Path:
-    """The file of weights that a path or the name of a model of the user's means.
+    """The file of weights that a path or the name of a model means.
 
     Raises
     ------
@@ -97,14 +107,23 @@ def find_model(wanted: str | Path, root: Path | None = None) -> Path:
     path = Path(wanted)
     if path.suffix == SUFFIX or path.is_file():
         return path
-    named = model_folder(root) / f"{wanted}{SUFFIX}"
-    if path.name == str(wanted) and named.is_file():
-        return named
+    if path.name == str(wanted):
+        for folder in (_SHIPPED, model_folder(root)):
+            named = folder / f"{wanted}{SUFFIX}"
+            if named.is_file():
+                return named
     known = ", ".join(model.name for model in list_models(root)) or "none yet"
     raise ModelError(
         f"There is no model named {str(wanted)!r}.",
-        f"Yours are: {known}. Import weights with: fncells import-weights FILE",
+        f"Known are: {known}. Import weights with: fncells import-weights FILE",
     )
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.glob(f"*{SUFFIX}"))
+    except OSError:
+        return []
 
 
 def _listed(file: Path) -> Listed:

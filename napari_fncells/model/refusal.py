@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 
 from napari_fncells.core.errors import UserError
@@ -11,7 +15,13 @@ KNOWN = (
     "Known are weights of a c-ResUnet: checkpoints of PyTorch and fastai, the Keras .h5, the "
     "authors' .pkl, and safetensors."
 )
-_PACKAGES = {"torch": "PyTorch"}
+_PACKAGES = {
+    "torch": ("PyTorch", "model"),
+    "openvino": ("OpenVINO", "openvino"),
+    "nncf": ("NNCF", "train"),
+}
+"""Titles, and the extras that bring them."""
+_TELEMETRY = "openvino_telemetry"
 
 
 class ModelError(UserError):
@@ -33,6 +43,15 @@ def refused(file: str, problem: str, remedy: str = KNOWN) -> ModelError:
     return ModelError(f"{file} {problem}; it was not taken.", remedy)
 
 
+def installed(package: str) -> bool:
+    """Whether a package can be imported; it is not imported."""
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):
+        # So it is while a package is replaced by nothing
+        return False
+
+
 def required(package: str) -> ModuleType:
     """A package that only models need.
 
@@ -42,10 +61,29 @@ def required(package: str) -> ModuleType:
         It is not installed.
     """
     try:
-        return import_module(package)
+        with _without_telemetry():
+            return import_module(package)
     except ImportError as error:
-        title = _PACKAGES.get(package, package)
+        title, extra = _PACKAGES.get(package, (package, "model"))
         raise ModelError(
             f"Models need {title}, which is not installed.",
-            "Install it with: pip install 'napari-fncells[model]'",
+            f"Install it with: pip install 'napari-fncells[{extra}]'",
         ) from error
+
+
+@contextmanager
+def _without_telemetry() -> Iterator[None]:
+    """Imports as if `openvino_telemetry` were not installed.
+
+    OpenVINO and NNCF ask it at their import to report their use over the network, and do without
+    where it is missing.
+    """
+    if _TELEMETRY in sys.modules:
+        yield
+        return
+    # So Python notes a package that cannot be imported
+    sys.modules[_TELEMETRY] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.modules.pop(_TELEMETRY, None)

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-PIXELS_AT_ONCE = 4 << 20
-"""A picture of up to so many pixels is one part; torch needs some 600 bytes for each."""
 MULTIPLE = 8
 REACH = 96
 """How far apart, in px, a pixel can be from one it depends on: 94, as a multiple of 8."""
@@ -51,7 +49,11 @@ class Span:
         return slice(self.first - self.start, self.last - self.start)
 
 
-def parts(shape: tuple[int, int], at_once: int = PIXELS_AT_ONCE) -> list[tuple[Span, Span]]:
+Part = tuple[Span, Span]
+"""Its rows and columns."""
+
+
+def parts(shape: tuple[int, int], at_once: int) -> list[Part]:
     """Cut a picture into parts.
 
     Parameters
@@ -67,14 +69,27 @@ def parts(shape: tuple[int, int], at_once: int = PIXELS_AT_ONCE) -> list[tuple[S
         Rows and columns of each; what counts of them makes up the picture, each pixel once.
     """
     height, width = shape
-    if _padded(height) * _padded(width) <= at_once:
-        return [(Span(0, height, 0, height), Span(0, width, 0, width))]
-    # A picture that is low or narrow is not cut that way
+    return recut((Span(0, height, 0, height), Span(0, width, 0, width)), at_once)
+
+
+def recut(part: Part, at_once: int) -> list[Part]:
+    """Cut a part into smaller ones that together count for the same; see `parts`."""
+    rows, columns = part
+    height, width = (_padded(span.stop - span.start) for span in part)
+    if height * width <= at_once:
+        return [part]
+    # What is low or narrow is not cut that way
     room = max(_square(at_once), 3 * REACH)
-    tall = min(_padded(height), room)
-    wide = min(_padded(width), max(at_once // tall, 3 * REACH))
-    tall = min(_padded(height), max(at_once // wide, 3 * REACH))
-    return [(row, column) for row in _spans(height, tall) for column in _spans(width, wide)]
+    tall = min(height, room)
+    wide = min(width, max(at_once // tall, 3 * REACH))
+    tall = min(height, max(at_once // wide, 3 * REACH))
+    return [(row, column) for row in _spans(rows, tall) for column in _spans(columns, wide)]
+
+
+def read_pixels(part: Part) -> int:
+    """How many pixels are read for a part."""
+    rows, columns = part
+    return (rows.stop - rows.start) * (columns.stop - columns.start)
 
 
 def pad(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -85,19 +100,21 @@ def pad(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.pad(values, ((0, 0), (0, missing[0]), (0, missing[1])), mode="reflect")
 
 
-def _spans(side: int, most: int) -> list[Span]:
-    if _padded(side) <= most:
-        return [Span(0, side, 0, side)]
+def _spans(whole: Span, most: int) -> list[Span]:
+    """Cut one side, reading no farther than the whole does."""
+    if _padded(whole.stop - whole.start) <= most:
+        return [whole]
+    side = whole.last - whole.first
     core = (most - 2 * REACH) // MULTIPLE * MULTIPLE
     count = -(-side // core)
     # Even parts: a last sliver would cost nearly as much as a whole one
     core = _padded(-(-side // count))
-    return [
-        Span(
-            max(0, first - REACH), min(side, first + core + REACH), first, min(side, first + core)
-        )
-        for first in range(0, side, core)
-    ]
+    cut = []
+    for first in range(whole.first, whole.last, core):
+        last = min(whole.last, first + core)
+        start, stop = max(whole.start, first - REACH), min(whole.stop, last + REACH)
+        cut.append(Span(start, stop, first, last))
+    return cut
 
 
 def _padded(side: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ from napari_fncells.model.card import CARD_BYTES, NAME_PATTERN, ModelCard, Sourc
 from napari_fncells.model.keras import read_keras_pickle
 from napari_fncells.model.keras_hdf import MAGIC as HDF_MAGIC
 from napari_fncells.model.keras_hdf import read_keras_hdf
+from napari_fncells.model.quantised import MOST_BYTES, Quantised, read_quantised
+from napari_fncells.model.quantised import SUFFIX as INT8_SUFFIX
 from napari_fncells.model.refusal import ModelError, refused
 from napari_fncells.model.tensor_file import is_safetensors, read_safetensors, write_safetensors
 from napari_fncells.model.torch_file import LEGACY_MAGIC, ZIP_MAGIC, read_torch
@@ -129,7 +132,11 @@ def write_model(
         )
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(file, data, replace=True)
-    described = card.model_copy(update={"sha256": digest})
+    update: dict[str, Any] = {"sha256": digest}
+    if digest != card.sha256:
+        # An int8 variant leans on the float values that it was made from
+        update |= {"int8_sha256": None, "int8_agrees": False}
+    described = card.model_copy(update=update)
     write_atomic(card_path(file), described.model_dump_json(indent=2).encode(), replace=True)
     return file
 
@@ -158,6 +165,67 @@ def read_card(path: Path) -> ModelCard:
             path.name, "has no card beside it", f"Import it: fncells import-weights {path.name}"
         )
     return parse_card(file_content(card, CARD_BYTES), card.name)
+
+
+def write_int8(
+    path: Path, data: bytes, *, agrees: bool, metrics: Mapping[str, float] | None = None
+) -> Path:
+    """Write the int8 variant of weights beside them, and into their card.
+
+    Parameters
+    ----------
+    path
+        The file of float weights, whose card lies beside it.
+    data
+        As `quantise` gives it.
+    agrees, metrics
+        Whether its masks are those of float32, and the figures that say so.
+
+    Returns
+    -------
+    Path
+        The file of the variant.
+
+    Raises
+    ------
+    ModelError, SaveError
+        The card cannot be read, or the files not be written.
+    """
+    card = read_card(path)
+    write_atomic(int8_path(path), data, replace=True)
+    digest = hashlib.sha256(data).hexdigest()
+    described = card.model_copy(
+        update={
+            "int8_sha256": digest,
+            "int8_agrees": agrees,
+            "metrics": card.metrics | dict(metrics or {}),
+        }
+    )
+    write_atomic(card_path(path), described.model_dump_json(indent=2).encode(), replace=True)
+    return int8_path(path)
+
+
+def read_int8(path: Path, card: ModelCard) -> Quantised | None:
+    """The int8 variant of weights; None where there is none.
+
+    Raises
+    ------
+    ModelError
+        It is not the file that the card describes, or no int8 variant.
+    """
+    file = int8_path(path)
+    if card.int8_sha256 is None or not file.exists():
+        return None
+    data = file_content(file, MOST_BYTES)
+    if hashlib.sha256(data).hexdigest() != card.int8_sha256:
+        remedy = "Use precision='float32', or import the model again."
+        raise refused(file.name, "is not the file that its card describes", remedy)
+    return read_quantised(data, file.name)
+
+
+def int8_path(path: Path) -> Path:
+    """Where the int8 variant of a file of weights lies."""
+    return path.with_name(path.stem + INT8_SUFFIX)
 
 
 def card_path(path: Path) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import DraftParams
+from napari_fncells.core.scorer import Scorer
 from napari_fncells.core.segment import Draft, draft_steps
 from napari_fncells.io.images import Image, read_image
 from napari_fncells.io.working_record import WorkingSummary
@@ -47,9 +48,11 @@ class Drafted:
         return f"{words}."
 
 
-def drafter_of(params: DraftParams | str) -> Drafter:
-    """What drafts by the threshold with these settings."""
-    return lambda image: draft_steps(image.pixels, params, pixel_size=image.pixel_size)
+def drafter_of(params: DraftParams | str, scorer: Scorer | None = None) -> Drafter:
+    """What drafts with these settings; `scorer` runs the model that they name."""
+    return lambda image: draft_steps(
+        image.pixels, params, pixel_size=image.pixel_size, scorer=scorer
+    )
 
 
 def draft_all_steps(

@@ -10,7 +10,9 @@ from pathlib import Path
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.evaluate import PictureScore, score_picture
 from napari_fncells.core.params import DraftParams
+from napari_fncells.core.scorer import Scorer
 from napari_fncells.core.segment import draft
+from napari_fncells.core.steps import finish
 from napari_fncells.io.images import list_images, read_image
 from napari_fncells.io.importers import ImportedDraft, Meaning
 from napari_fncells.io.importers.matching import Matching
@@ -18,6 +20,7 @@ from napari_fncells.io.masks import load_labels
 from napari_fncells.session.export import ExportReport, export_mask
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.imports import take_draft
+from napari_fncells.session.seen_weights import note_steps
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Drafted:
     source
         The file that the draft was taken from, where it was not computed.
     notes
-        What was assumed of that file, in plain words.
+        What was assumed of that file, or is to be known of the draft, in plain words.
     """
 
     path: Path
@@ -80,17 +83,26 @@ def draft_files(
     *,
     gap: bool = False,
     replace: bool = False,
+    scorer: Scorer | None = None,
 ) -> Iterator[Drafted]:
     """Draft a mask for each picture and write it with its record; yields one by one.
 
     A picture that fails is told of and passed over; the others go on. Of pictures from
-    several folders that have the same name, the first is drafted.
+    several folders that have the same name, the first is drafted. `scorer` runs the model that
+    the parameters name.
     """
+    words: dict[Path, str] = {}
 
-    def compute(_path: Path, session: ImageSession) -> None:
-        session.apply(draft(session.image.pixels, params, session.image.pixel_size))
+    def compute(path: Path, session: ImageSession) -> None:
+        image = session.image
+        made = draft(image.pixels, params, image.pixel_size, scorer=scorer)
+        if made.score.source:
+            words[path] = finish(note_steps(made, path.parent)).words
+        session.apply(made)
 
-    yield from _export_each(paths, folder, compute, gap=gap, replace=replace)
+    for result in _export_each(paths, folder, compute, gap=gap, replace=replace):
+        said = words.pop(result.path, "")
+        yield dataclasses.replace(result, notes=(said,)) if said else result
 
 
 def adopt_files(

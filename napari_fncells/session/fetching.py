@@ -7,21 +7,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import DraftParams
+from napari_fncells.core.scorer import Scorer
 from napari_fncells.core.segment import Draft, draft_steps
 from napari_fncells.io.images import Image, read_image
 from napari_fncells.io.masks import Labels, load_labels
 
 Steps = Generator[str, None, "Fetched"]
-
-_NONE = np.zeros((0, 0), np.float32)
 
 _LARGEST = 256 << 20
 """Bytes; a larger picture is not read before it is asked for."""
@@ -59,7 +56,7 @@ class Fetched:
     error
         Why it could not be read.
     draft
-        Its draft, without the scores.
+        Its draft.
     given
         The mask that was there before.
     trouble
@@ -83,7 +80,9 @@ class Fetched:
         return self.error is None and self.stamp == _stamp(self.wish.path)
 
 
-def fetch_steps(wish: Wish, render: Callable[[Image], Any] | None = None) -> Steps:
+def fetch_steps(
+    wish: Wish, render: Callable[[Image], Any] | None = None, scorer: Scorer | None = None
+) -> Steps:
     """Read a picture, and draft and render it as wished; yields in words what comes next.
 
     Parameters
@@ -92,6 +91,8 @@ def fetch_steps(wish: Wish, render: Callable[[Image], Any] | None = None) -> Ste
         What is wanted.
     render
         Makes of a picture what is put on the screen; called in the same thread.
+    scorer
+        Runs the model that the draft names.
     """
     yield f"Reading {wish.path.name}"
     stamp = _stamp(wish.path)
@@ -109,9 +110,9 @@ def fetch_steps(wish: Wish, render: Callable[[Image], Any] | None = None) -> Ste
             yield f"Reading {wish.given.name}"
             given = load_labels(wish.given)
         elif wish.draft is not None:
-            whole = yield from draft_steps(image.pixels, wish.draft, pixel_size=image.pixel_size)
-            # The scores are the larger part of it, and nobody needs them for cells
-            draft = replace(whole, score=replace(whole.score, values=_NONE))
+            draft = yield from draft_steps(
+                image.pixels, wish.draft, pixel_size=image.pixel_size, scorer=scorer
+            )
     except UserError as error:
         trouble = error
     return Fetched(wish, image, None, draft, given, trouble, shown, stamp)
@@ -133,14 +134,19 @@ class Prefetch:
 
     Parameters
     ----------
-    render
+    render, scorer
         As for `fetch_steps`.
     keep
         So many pictures are kept ready, those wanted last.
     """
 
-    def __init__(self, render: Callable[[Image], Any] | None = None, keep: int = 3) -> None:
-        self._render = render
+    def __init__(
+        self,
+        render: Callable[[Image], Any] | None = None,
+        scorer: Scorer | None = None,
+        keep: int = 3,
+    ) -> None:
+        self._render, self._scorer = render, scorer
         self._keep = keep
         self._jobs: OrderedDict[Path, _Job] = OrderedDict()
         self._lock = threading.Lock()
@@ -194,7 +200,7 @@ class Prefetch:
                     self._jobs.pop(wish.path, None)
                 if found.fresh:
                     return found
-        return (yield from fetch_steps(wish, self._render))
+        return (yield from fetch_steps(wish, self._render, self._scorer))
 
     def forget(self) -> None:
         """Let go of all that is ready or under way."""
@@ -216,7 +222,7 @@ class Prefetch:
         job.future = self._pool.submit(self._run, wish, job.stop)
 
     def _run(self, wish: Wish, stop: threading.Event) -> Fetched:
-        steps = fetch_steps(wish, self._render)
+        steps = fetch_steps(wish, self._render, self._scorer)
         while not stop.is_set():
             try:
                 next(steps)

@@ -17,6 +17,7 @@ from napari_fncells.core.evidence import Case, Evidence, evidence_of
 from napari_fncells.core.gestures import Gestures
 from napari_fncells.core.meter import predicted_gestures
 from napari_fncells.core.params import DraftParams
+from napari_fncells.core.scorer import Scorer
 from napari_fncells.core.segment import draft_steps
 from napari_fncells.io.images import Image, list_images, read_image
 from napari_fncells.io.working import WorkingFiles, glance, read
@@ -122,7 +123,9 @@ def evidence_steps(session: ImageSession, author: str = "") -> Generator[str, No
 
 
 def meter_steps(
-    cases: Sequence[Case], settings: Mapping[str, DraftParams | str]
+    cases: Sequence[Case],
+    settings: Mapping[str, DraftParams | str],
+    scorer: Scorer | None = None,
 ) -> Generator[str, None, dict[str, Gestures]]:
     """Predict for each of several settings how many gestures the pictures would take.
 
@@ -132,6 +135,8 @@ def meter_steps(
         Pictures with their truth or what is known of it.
     settings
         By name: parameters, or the name of a preset.
+    scorer
+        Runs the models that parameters name.
 
     Returns
     -------
@@ -147,7 +152,7 @@ def meter_steps(
     found = dict.fromkeys(settings, Gestures())
     for case in cases:
         for name, params in settings.items():
-            draft = yield from draft_steps(case.image, params, case.pixel_size)
+            draft = yield from draft_steps(case.image, params, case.pixel_size, scorer=scorer)
             yield f"Measuring {name}"
             found[name] += predicted_gestures(draft.labels, case.evidence)
     return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_fncells.core.disagreement import DOUBTFUL, WORDS, disagreement
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit, EditKind
 from napari_fncells.core.effort import Effort, EffortClock
@@ -21,6 +22,7 @@ from napari_fncells.io.images import Image
 from napari_fncells.session import proposals
 from napari_fncells.session.outlines import Outlines
 from napari_fncells.session.proposals import Proposal, known_cell
+from napari_fncells.session.seen_weights import SCORED_BY
 from napari_fncells.session.words import figures_in_words
 
 
@@ -79,6 +81,8 @@ class ImageSession:
         self.document = Document((rows, columns), author) if document is None else document
         self.clock = EffortClock(earlier=earlier)
         self._outlines = Outlines(image.pixels, self.document)
+        # Pixels above the cutoff in the last draft of each kind: by a model or not
+        self._above: dict[bool, NDArray[np.bool_]] = {}
 
     def apply(self, draft: Draft, **details: Any) -> Edit:
         """Put a draft in place of the untouched cells of the last one.
@@ -91,14 +95,19 @@ class ImageSession:
             Anything else for the record (JSON values), such as the `source` of one that another
             program made.
         """
+        if draft.score.source:
+            details |= {SCORED_BY: dict(draft.score.source)}
         origin = {
             "method": draft.method,
             "params": draft.params.model_dump(mode="json") | details,
             "cutoff": draft.cutoff,
         }
-        return self.document.commit(
-            apply_draft(self.document, draft.labels, origin, summary=f"draft ({draft.method})")
-        )
+        title = draft.params.model or draft.method
+        change = apply_draft(self.document, draft.labels, origin, summary=f"draft ({title})")
+        edit = self.document.commit(change)
+        if "source" not in details:
+            self._above[draft.params.by_model] = draft.score.values > draft.cutoff
+        return edit
 
     def adopt(self, labels: NDArray[np.integer], method: str, **details: Any) -> Edit:
         """Take another program's mask as the draft.
@@ -203,9 +212,33 @@ class ImageSession:
             return str(error)
         if not cell.alive:
             return f"Cell {cell.id}: removed"
+        doubt = f" ({WORDS})" if self.disagreements([cell]).get(cell.id, 0) > DOUBTFUL else ""
         size = self.image.pixel_size
         area = None if size is None else cell.area * size**2
-        return figures_in_words(cell, area, *self._outlines.figures(cell))
+        return figures_in_words(cell, area, *self._outlines.figures(cell)) + doubt
+
+    def disagreements(self, cells: Iterable[CellObject] | None = None) -> dict[int, float]:
+        """How far the draft of the other kind leaves cells out, by a model or by threshold.
+
+        Parameters
+        ----------
+        cells
+            Living cells; all of them where omitted.
+
+        Returns
+        -------
+        dict
+            0 to 1 by id, see `core.disagreement`; empty where the picture was drafted in one way
+            alone since it was opened.
+        """
+        draft = self.draft_in_force
+        by_model = bool(draft and draft.change.details.get("params", {}).get("model"))
+        above = self._above.get(not by_model)
+        if draft is None or above is None:
+            return {}
+        return disagreement(
+            self.document.labels, self.document.cells if cells is None else cells, above
+        )
 
     def tombstone_at(self, row: int, column: int) -> CellObject | None:
         """The cell removed last among those that covered a pixel, or None."""

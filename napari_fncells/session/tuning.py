@@ -12,6 +12,7 @@ from napari_fncells.core.params import DraftParams
 from napari_fncells.core.pipeline import Pipeline
 from napari_fncells.core.redraft import Effect, Standing, effect_of
 from napari_fncells.core.score import ScoreMap
+from napari_fncells.core.scorer import Scorer
 from napari_fncells.core.segment import Draft
 from napari_fncells.io.images import Image
 
@@ -96,10 +97,12 @@ class Tuning:
     ----------
     image
         The picture. Its pixels are read, never written.
+    scorer
+        Runs the models that parameters name.
     """
 
-    def __init__(self, image: Image) -> None:
-        self._pipeline = Pipeline(image.pixels, image.pixel_size)
+    def __init__(self, image: Image, scorer: Scorer | None = None) -> None:
+        self._pipeline = Pipeline(image.pixels, image.pixel_size, scorer=scorer)
         self._known: tuple[ScoreMap, Histogram] | None = None
 
     def look(

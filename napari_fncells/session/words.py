@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from napari_fncells.core.objects import CellObject, ObjectState
+from napari_fncells.model.card import ModelCard
 
 STATE_WORDS = {
     ObjectState.DRAFT: "draft",
@@ -78,3 +79,19 @@ def figures_in_words(cell: CellObject, area_um2: float | None, mean: float, scor
         f"Cell {cell.id}: {STATE_WORDS[cell.state]}, {size}, "
         f"mean intensity {mean:,.4g}, score {score:.1f} SD"
     )
+
+
+def card_in_words(card: ModelCard) -> list[tuple[str, str]]:
+    """What a card says of a model: titles and words, those that say something."""
+    figures = "; ".join(f"{name}: {value:.4g}" for name, value in card.metrics.items())
+    source = card.source
+    lines = [
+        ("Trained on", card.training_data),
+        ("Figures", figures),
+        ("Cutoff", f"{card.cutoff:g}"),
+        ("Licence", card.licence),
+        ("Imported from", f"{source.file} ({source.kind})" if source is not None else ""),
+        ("Notes", " ".join(card.notes)),
+        ("SHA-256", card.sha256),
+    ]
+    return [(title, words) for title, words in lines if words]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Self
 from napari_fncells.io.save_error import SaveCode, SaveError
 from napari_fncells.io.working import WorkingFiles, keep_conflict
 from napari_fncells.store.opened import Opened
+from napari_fncells.store.reservation import Taker
 
 NOTE_KEY = "files"
 """Where the journal keeps the hashes of the mask files written lately."""
@@ -89,10 +91,10 @@ def one_at_a_time(names: WorkingFiles) -> Iterator[None]:
     file = names.labels.with_name(f".{names.labels.name}.writing")
     limit = time.monotonic() + _WAIT_S
     while not _made(file):
-        with suppress(OSError):
-            if time.time() - file.stat().st_mtime > _STALE_S:
+        if _left_behind(file):
+            with suppress(OSError):
                 file.unlink()
-                continue
+            continue
         if time.monotonic() > limit:
             raise SaveError(
                 SaveCode.IN_USE,
@@ -101,22 +103,52 @@ def one_at_a_time(names: WorkingFiles) -> Iterator[None]:
                 "It is tried again.",
             )
         time.sleep(_LOOK_S)
+    _held.add(file)
     try:
         yield
     finally:
+        _held.discard(file)
         with suppress(OSError):
             file.unlink()
 
 
+_held: set[Path] = set()
+
+
 def _made(file: Path) -> bool:
-    """Make a file, unless it is there; True where none can be made, as then nobody can write."""
+    """Make a file that says whose it is, unless it is there.
+
+    True where none can be made, as then nobody can write, either.
+    """
+    draft = file.with_name(f"{file.name}-{secrets.token_hex(6)}")
     try:
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        draft.write_bytes(Taker().model_dump_json().encode())
+        try:
+            # Whole or not at all: whoever finds it can read whose it is
+            os.link(draft, file)
+        except FileExistsError:
+            return False
+        except OSError:
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except FileExistsError:
         return False
     except OSError:
         return True
+    finally:
+        with suppress(OSError):
+            draft.unlink()
     return True
+
+
+def _left_behind(file: Path) -> bool:
+    """Whether whoever made a file is gone, by all one can know."""
+    try:
+        if time.time() - file.stat().st_mtime > _STALE_S:
+            return True
+        taker = Taker.model_validate_json(file.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return taker.gone or (taker.ours and file not in _held)
 
 
 def keep_foreign(names: WorkingFiles, kept: FilesKept) -> str:

@@ -142,7 +142,14 @@ COMMANDS: tuple[Command, ...] = (
         lambda w: w.show_difference(),
     ),
     Command(
+        "heat", "Show / hide the model's probabilities", "View", ("I",), lambda w: w.heat.toggle()
+    ),
+    Command(
         "outlines", "Outlines / filled", "View", ("O",), lambda w: w.overlay.toggle_filled()
+    ),
+    Command(
+        "truth", "Ground truth of the data set on / off", "View", ("Y",),
+        lambda w: w.truth.toggle(),
     ),
     Command(
         "neutral", "Back to moving the picture", "View", ("Escape",), lambda w: w.neutral()

@@ -17,7 +17,9 @@ from napari_fncells.core.params import AUTO, DraftParams
 from napari_fncells.core.segment import Draft, draft_steps
 from napari_fncells.io.importers import Meaning
 from napari_fncells.session.fitting import evidence_steps, meter_steps
+from napari_fncells.session.image import ImageSession
 from napari_fncells.session.imports import Prepared, prepare_steps
+from napari_fncells.session.seen_weights import last_digest, note_steps
 from napari_fncells.viewer.jobs import Steps
 from napari_fncells.viewer.pictures import is_draft
 
@@ -64,11 +66,17 @@ class Drafting:
 
         look = workspace.preview.look
         workspace.preview.end()
-        if look is not None and look.settled and look.draft.params == params:
+        if look is None or not look.settled or look.draft.params != params:
+            made = draft_steps(
+                image.pixels, params, pixel_size=image.pixel_size, scorer=workspace.scorer
+            )
+        elif look.draft.params.by_model:
+            made = _at_hand(look.draft)
+        else:
             apply(look.draft)
             return
-        steps = draft_steps(image.pixels, params, pixel_size=image.pixel_size)
-        workspace.runner("Drafting", steps, apply)
+        model = "" if isinstance(params, str) else params.model
+        workspace.runner("Drafting", _noted(made, session, model), apply)
 
     def fit(self, params: DraftParams, done: Callable[[FitResult], None]) -> None:
         """Find the settings that agree best with what was corrected and finished so far.
@@ -81,7 +89,8 @@ class Drafting:
         cases = self._evidence()
 
         def steps() -> Steps:
-            return (yield from fit_steps((yield from cases), params))
+            known = yield from cases
+            return (yield from fit_steps(known, params, scorer=self._workspace.scorer))
 
         self._workspace.runner("Fitting to your corrections", steps(), done)
 
@@ -104,7 +113,7 @@ class Drafting:
                     "Nothing is known yet to compare drafts with.",
                     "Accept, add or remove some cells, or finish a picture.",
                 )
-            return (yield from meter_steps(known, settings))
+            return (yield from meter_steps(known, settings, self._workspace.scorer))
 
         self._workspace.runner("Comparing methods", steps(), done)
 
@@ -197,3 +206,20 @@ class Drafting:
                 show_warning(str(error))
         if workspace.mask_layer is not None:
             layers.selection.active = workspace.mask_layer
+
+
+def _at_hand(draft: Draft) -> Steps:
+    """A draft that was made before, as the steps that lead to it."""
+    yield "Drafting"
+    return draft
+
+
+def _noted(made: Steps, session: ImageSession, model: str) -> Steps:
+    """The same steps; the draft says where its model's weights are others than last time."""
+    path, picture = session.image.path, last_digest(session.document, model)
+
+    def steps() -> Steps:
+        draft = yield from made
+        return (yield from note_steps(draft, path.parent if path else None, picture))
+
+    return steps()

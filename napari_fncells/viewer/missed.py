@@ -12,6 +12,7 @@ from napari_fncells.core.changes import add_cell
 from napari_fncells.core.grow import Region
 from napari_fncells.core.params import AUTO, DraftParams, preset
 from napari_fncells.session.image import ImageSession, Outcome
+from napari_fncells.session.seen_weights import params_of
 
 if TYPE_CHECKING:
     from napari_fncells.viewer.workspace import Workspace
@@ -35,23 +36,27 @@ class Missed:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._of: ImageSession | None = None
+        self._of: tuple[ImageSession, int] | None = None
         self._found: tuple[Region, ...] = ()
         self.current: Region | None = None
 
     def step(self, by: int) -> None:
         """Go to the next (+1) or previous (-1) candidate; they are looked for at first."""
         session = self._workspace.require_session()
-        if self._of is session:
+        draft = session.draft_in_force
+        # Another draft has another score map or cutoff
+        at = session, draft.sequence if draft is not None else 0
+        if self._of == at:
             self._go(session, by)
             return
 
         def go(found: tuple[Region, ...]) -> None:
-            self._of, self._found = session, found
+            self._of, self._found = at, found
             if self._workspace.session is session:
                 self._go(session, by)
 
-        steps = candidate_steps(session.image.pixels, _params_of(session))
+        params, scorer = _params_of(session), self._workspace.scorer
+        steps = candidate_steps(session.image.pixels, params, scorer=scorer)
         self._workspace.runner("Looking for missed cells", steps, go)
 
     def leave(self) -> None:
@@ -116,10 +121,10 @@ def _place(region: Region) -> tuple[int, int]:
 
 
 def _params_of(session: ImageSession) -> DraftParams:
-    """Parameters of the draft in force, where it was made from the picture by threshold."""
+    """Parameters of the draft in force, where this program made it from the picture."""
     draft = session.draft_in_force
     details = draft.change.details if draft is not None else {}
     # Drafts of other programs have no cutoff, or one for their own probabilities
     if details.get("cutoff") is None or "source" in details["params"]:
         return preset(AUTO)
-    return DraftParams.model_validate(details["params"])
+    return params_of(details)

@@ -28,6 +28,9 @@ STATE_TITLES: dict[ObjectState, str] = {
 SELECTED_COLOUR = "#ffe600"
 """Outline of the cell that was clicked or walked to."""
 
+TRUTH_COLOUR = "#2effa6"
+"""Outlines of ground truth that came with a data set: none of the colours of states."""
+
 MASK_OPACITY = 0.9
 """Of the mask and of the states above it, at first."""
 

@@ -23,6 +23,8 @@ from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.palette import MASK_OPACITY
 
 KEY = "fncells"
+HEAT = "heat"
+"""Role of the layer that shows what a model makes of a picture."""
 LayerData = tuple[Any, dict[str, Any], str]
 
 
@@ -189,7 +191,7 @@ def is_known(layer: Any) -> bool:
 
 def is_picture(layer: Any) -> bool:
     """Whether a layer shows a picture one could draft a mask for."""
-    return isinstance(layer, ImageLayer)
+    return isinstance(layer, ImageLayer) and facts_of(layer).get("role") != HEAT
 
 
 def is_draft(layer: Any) -> bool:

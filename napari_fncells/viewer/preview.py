@@ -16,6 +16,8 @@ from napari_fncells.core.appearance import CODES, OUTLINE, draft_codes
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.redraft import Standing
+from napari_fncells.core.score import ScoreMap
+from napari_fncells.session.image import ImageSession
 from napari_fncells.session.tuning import Look, Tuning, with_cutoff
 from napari_fncells.viewer.overlay import StateLayer
 from napari_fncells.viewer.palette import PREVIEW_COLOUR
@@ -63,6 +65,7 @@ class Preview:
         self._params: DraftParams | None = None
         self._layer: LabelsLayer | None = None
         self._step = 1
+        workspace.scorer.changed.connect(self._forget)
 
     @property
     def active(self) -> bool:
@@ -92,9 +95,11 @@ class Preview:
         if picture is None:
             return
         if self._tuned is None or self._tuned[0] is not picture:
-            self._tuned = picture, Tuning(session.image)
+            self._tuned = picture, Tuning(session.image, self._workspace.scorer)
         tuning = self._tuned[1]
         self._params = params
+        if params.by_model and not self._scored(session, params):
+            return
         standing = Standing.of(session.document)
 
         def arrive(look: Look) -> None:
@@ -103,6 +108,25 @@ class Preview:
                 self.show(params)
 
         self.background(lambda: tuning.look(params, standing, cutoff=cutoff, quick=quick), arrive)
+
+    def _scored(self, session: ImageSession, params: DraftParams) -> bool:
+        """Whether a model's score map is there; else it is made, and the look follows.
+
+        By the runner, for that tells how far it is and can be stopped, which looks cannot.
+        """
+        workspace, picture = self._workspace, self._workspace.current
+        pixels = session.image.pixels
+        if workspace.scorer.known(pixels, params.model) is not None:
+            return True
+
+        def go_on(_score: ScoreMap) -> None:
+            if workspace.current is picture and self._params is not None:
+                self.show(self._params)
+
+        self._look = None
+        self.changed.emit()
+        workspace.runner(f"Model {params.model}", workspace.scorer(pixels, params), go_on)
+        return False
 
     def move_cutoff(self, cutoff: float) -> None:
         """Show at once what is above a cutoff; the cells of it follow."""
@@ -138,6 +162,13 @@ class Preview:
         self.end()
         self._tuned = None
 
+    def _forget(self) -> None:
+        """Models are others or run elsewhere: what they made is not kept."""
+        params, self._tuned = self._params, None
+        if params is not None and params.by_model:
+            self._look = None
+            self.show(params)
+
     def _take(self, look: Look) -> None:
         if self._params is None or self._tuned is None:
             return
@@ -158,6 +189,10 @@ class Preview:
             layer.data = np.zeros(codes.shape, np.uint8)
             self._place(layer)
         layer.data[...] = codes
+        layers = self._workspace.viewer.layers
+        if layers[-1] is not layer:
+            # Another picture was put above it since
+            layers.move(layers.index(layer), len(layers))
         if layer.visible:
             layer.refresh(extent=False)
         else:

@@ -66,7 +66,7 @@ class Queueing:
         self.queue: Queue | None = None
         self._bookmark = Bookmark()
         self._kept = Bookmark()
-        self._prefetch = Prefetch(workspace.display.render)
+        self._prefetch = Prefetch(workspace.display.render, workspace.scorer)
         self._looker = ThreadPoolExecutor(1, thread_name_prefix="fncells-folder")
         self._scan: Future[tuple[Listing, float]] | None = None
         self._scan_due = 0.0
@@ -75,6 +75,7 @@ class Queueing:
         self._unwritten: set[str] = set()
         self._returning = False
         self._drafted: Drafted | None = None
+        self._given = True
         workspace.saving.written.connect(self._on_written)
         self._finalizer = finalize(self, _shut_down, self._prefetch, self._looker)
 
@@ -151,15 +152,24 @@ class Queueing:
 
     # -- what one can do -------------------------------------------------------------------
 
-    def open(self, folder: Path) -> str | None:
+    def open(self, folder: Path, *, given: bool = True) -> str | None:
         """Queue the pictures of a folder; returns the one to begin with, None for no picture.
+
+        Parameters
+        ----------
+        folder
+            The folder.
+        given
+            Whether masks that are there are what work begins from.
 
         Raises
         ------
         UserError
             Where it cannot be listed.
         """
-        queue = Queue(folder, self._workspace.author, self._root, _given_once())
+        finder = _given_once() if given else None
+        queue = Queue(folder, self._workspace.author, self._root, finder)
+        self._given = given
         if not queue.entries:
             return None
         self.remember()
@@ -182,6 +192,13 @@ class Queueing:
             return
         with suppress(UserError):
             self._returning = self.open(folder) is not None
+
+    def turn_to(self, picture: Picture) -> None:
+        """Queue the pictures of the folder that one of another folder lies in."""
+        path, queue = picture.path, self.queue
+        if path is not None and queue is not None and path.parent != queue.folder:
+            with suppress(UserError):
+                self.open(path.parent, given=self._given)
 
     def next_after(self, picture: Picture | None, by: int) -> str | None:
         """Name of the picture so many places after one, among those shown."""
@@ -226,7 +243,7 @@ class Queueing:
         result = self._drafted = Drafted()
         steps = draft_all_steps(
             self.to_draft,
-            drafter_of(self.draft_settings),
+            drafter_of(self.draft_settings, self._workspace.scorer),
             queue.annotator,
             result,
             turns=self._workspace.saving.turns,
@@ -253,7 +270,7 @@ class Queueing:
         if self.queue is not None:
             folder, self.queue = self.queue.folder, None
             with suppress(UserError):
-                self.open(folder)
+                self.open(folder, given=self._given)
 
     # -- on the way to a picture -----------------------------------------------------------
 

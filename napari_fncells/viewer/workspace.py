@@ -26,6 +26,7 @@ from napari_fncells.session.given import given_labels
 from napari_fncells.session.image import ImageSession, Outcome
 from napari_fncells.session.keeping import GIVEN
 from napari_fncells.session.pairs import picture_folder
+from napari_fncells.session.scoring import ModelScorer
 from napari_fncells.session.snapshot import Snapshot
 from napari_fncells.viewer import commands
 from napari_fncells.viewer.album import Album
@@ -34,6 +35,7 @@ from napari_fncells.viewer.correction import Correction
 from napari_fncells.viewer.display import Display, Rendered
 from napari_fncells.viewer.drafting import Drafting
 from napari_fncells.viewer.gestures import Gestures
+from napari_fncells.viewer.heat import Heat
 from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.overlay import Overlay
@@ -43,6 +45,7 @@ from napari_fncells.viewer.queueing import Queueing
 from napari_fncells.viewer.review import Review
 from napari_fncells.viewer.saving import FLUSH_S, Saving
 from napari_fncells.viewer.sitting import Pulse, begin, resume
+from napari_fncells.viewer.truth import TruthView
 
 
 class Workspace:
@@ -75,10 +78,16 @@ class Workspace:
         What goes through the pictures of a folder.
     drafting, preview
         What proposes masks; what shows them before they are applied.
+    scorer
+        Runs the models that drafts name.
+    heat
+        What shows the probabilities of a model above the picture.
     correction, review
         What mouse gestures do; what walks and judges cells by keys.
     display, overlay, saving
         What shows pictures, what tells the states of cells, what keeps them on disk.
+    truth
+        What shows the ground truth that comes with a data set.
     """
 
     changed = Signal()
@@ -91,6 +100,8 @@ class Workspace:
 
     review: Review
     overlay: Overlay
+    truth: TruthView
+    heat: Heat
 
     def __init__(self, viewer: Any) -> None:
         # The viewer owns the workspace, through its callbacks; not the other way round
@@ -99,6 +110,8 @@ class Workspace:
         self.saving = Saving()
         self.author = known_annotator(self.saving.root) or ""
         self.overlay = Overlay(self._viewer)
+        self.truth = TruthView(self._viewer)
+        self.truth.told.connect(self.report)
         self.review = Review(self)
         self._at: Picture | None = None
         self._pulse = Pulse()
@@ -108,6 +121,7 @@ class Workspace:
         self._album.adoptable.connect(self._on_adoptable)
         self._album.left.connect(self._on_left)
         self.correction = Correction(self)
+        self.scorer = ModelScorer()
         self.drafting = Drafting(self)
         self.preview = Preview(self)
         self.queueing = Queueing(self)
@@ -115,6 +129,7 @@ class Workspace:
         for layer in viewer.layers:
             if "folder" in facts_of(layer):
                 self._on_listed(Path(facts_of(layer)["folder"]))
+        self.heat = Heat(self)
         self._gestures = Gestures(viewer, self.correction)
         commands.register(existing_workspace)
         # On this viewer alone: Ctrl+Y flips others to 3D
@@ -182,20 +197,29 @@ class Workspace:
 
     # -- what one can do -------------------------------------------------------------------
 
-    def open_folder(self, folder: Path) -> None:
-        """Queue the pictures of a folder and show the one where one stopped, or the first.
+    def open_folder(self, folder: Path, *others: Path, given: bool = True) -> None:
+        """Queue the pictures of a folder, then those of others; show where one stopped.
+
+        Parameters
+        ----------
+        folder, others
+            The folders.
+        given
+            Whether masks that are there are what work begins from.
 
         Raises
         ------
         UserError
-            Where it holds none that can be read.
+            Where one holds none that can be read.
         """
         folder = picture_folder(folder)
-        name = self.queueing.open(folder)
+        name = self.queueing.open(folder, given=given)
         queue = self.queueing.queue
         if name is None or queue is None:
             raise UserError(f"There are no pictures in {folder}.", "Choose another folder.")
         self.list_paths([entry.path for entry in queue.entries.values()])
+        for other in others:
+            self._album.list_folder(other)
         self.go_to_name(name, 1)
 
     def list_paths(self, paths: Sequence[Path]) -> None:
@@ -410,10 +434,16 @@ class Workspace:
 
     def _neighbour(self, by: int) -> Picture | None:
         """The picture so many places on: of the queue, or of all that were opened."""
+        queue, beyond = self.queueing.queue, self._album.neighbour(by)
+        if queue is None or self.queueing.current is None:
+            return beyond
         name = self.queueing.next_after(self.current, by)
-        if self.queueing.current is not None:
-            return None if name is None else self.picture_named(name)
-        return self._album.neighbour(by)
+        if name is not None:
+            return self.picture_named(name)
+        # The end of this folder may be the beginning of another that was opened along with it
+        if beyond is None or beyond.path is None or beyond.path.parent == queue.folder:
+            return None
+        return beyond
 
     def _say_of_picture(self, say: Callable[[ImageSession], Outcome], word: str) -> None:
         """Say something of the picture as a whole; once that is saved, go to the next."""
@@ -482,6 +512,7 @@ class Workspace:
             self.queueing.going(leaving)
             if leaving.image_layer is not None:
                 self.display.forget(leaving.image_layer)
+        self.queueing.turn_to(picture)
         self._begin(picture, image, found)
         self._album.show(picture, rendered.layer, lambda: self._know(picture, rendered))
         self.queueing.arrived(picture)
@@ -548,8 +579,11 @@ class Workspace:
             self._at = current
             self.review.select(None)
             self.preview.leave()
+            self.heat.leave()
         self._follow_mask()
         self.changed.emit()
+        # After the dock has cleared what was said of another picture
+        self.truth.follow(current)
 
     def _follow_mask(self) -> None:
         """Let states and Esc follow the mask layer of the current picture."""

@@ -33,6 +33,7 @@ from napari_fncells.widgets.correct_panel import CorrectPanel
 from napari_fncells.widgets.draft_panel import DraftPanel
 from napari_fncells.widgets.drafting import connect_draft
 from napari_fncells.widgets.export_panel import ExportPanel
+from napari_fncells.widgets.modelling import connect_models
 from napari_fncells.widgets.picture_panel import PicturePanel
 from napari_fncells.widgets.queue_dock import open_queue_dock
 from napari_fncells.widgets.runner import ThreadRunner
@@ -169,6 +170,7 @@ class CurateWidget(QWidget):
         self.picture.folder_opened.connect(self._guarded(workspace.open_folder))
         self.draft.cancelled.connect(self.runner.cancel)
         connect_draft(self.draft, workspace, self._guarded)
+        connect_models(self.draft, workspace, self._guarded)
         self.correct.undo_requested.connect(workspace.undo)
         self.correct.redo_requested.connect(workspace.redo)
         self.export.requested.connect(self.export_current)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -19,22 +19,20 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_fncells.core.gestures import Gestures
-from napari_fncells.core.params import (
-    AUTO,
-    PRESET_TITLES,
-    PRESETS,
-    TYPICAL_AMOUNTS,
-    DraftParams,
-)
+from napari_fncells.core.params import AUTO, PRESETS, TYPICAL_AMOUNTS, DraftParams
 from napari_fncells.io.importers import DRAFT_SUFFIXES, Meaning
+from napari_fncells.model.library import Listed
 from napari_fncells.session.tuning import Look
-from napari_fncells.widgets.controls import Choice, keep_canvas_keys
+from napari_fncells.widgets.controls import keep_canvas_keys
 from napari_fncells.widgets.forms import DraftForm
+from napari_fncells.widgets.method_choice import MethodChoice
+from napari_fncells.widgets.model_panel import ModelPanel
 from napari_fncells.widgets.score_plot import ScorePlot
 from napari_fncells.widgets.size_plot import SizePlot
 
 _APPLY = "Draft mask"
 _FILES = f"Drafts ({' '.join(f'*{suffix}' for suffix in DRAFT_SUFFIXES)});;All files (*)"
+_WEIGHTS = "Weights (*.safetensors *.pth *.pt *.pkl *.h5 *.hdf5);;All files (*)"
 _MEANINGS: dict[str, Meaning | None] = {
     "Tell by its content": None,
     "As labels": Meaning.LABELS,
@@ -71,6 +69,12 @@ class DraftPanel(QWidget):
     file_chosen
         Signal(Path, Meaning or None): the user wants this file as the draft, told by its content
         or taken as what it is said to be.
+    method_chosen
+        Signal(): another method's settings are shown.
+    weights_chosen
+        Signal(Path): the user wants these weights among the models.
+    check_requested
+        Signal(): the user wants to know what models run on.
     """
 
     requested = Signal()
@@ -84,12 +88,15 @@ class DraftPanel(QWidget):
     preview_ended = Signal()
     unit_chosen = Signal(str)
     file_chosen = Signal(object, object)
+    method_chosen = Signal()
+    weights_chosen = Signal(object)
+    check_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.method = Choice()
-        for name, title in PRESET_TITLES.items():
-            self.method.addItem(title, name)
+        self.method = MethodChoice()
+        self.model = ModelPanel()
+        self.model.setVisible(False)
         self.scores = ScorePlot()
         self.sizes = SizePlot()
         self.form = DraftForm(PRESETS[AUTO])
@@ -118,6 +125,9 @@ class DraftPanel(QWidget):
             "draft."
         )
         self.file.setMenu(QMenu(self.file))
+        self.models = QPushButton("Models …")
+        self.models.setToolTip("Import weights, or see what models run on and how fast.")
+        self.models.setMenu(QMenu(self.models))
         self.button = QPushButton(_APPLY)
         self.button.setToolTip(
             "Propose a mask. Cells you added, edited or removed stay as they are."
@@ -126,7 +136,9 @@ class DraftPanel(QWidget):
         self.stop.setVisible(False)
         self.progress = QLabel(wordWrap=True)
         self.progress.setVisible(False)
-        keep_canvas_keys(self.match, self.fit, self.compare, self.file, self.button, self.stop)
+        keep_canvas_keys(
+            self.match, self.fit, self.compare, self.file, self.models, self.button, self.stop
+        )
         self._lay_out()
         self._connect()
 
@@ -146,6 +158,14 @@ class DraftPanel(QWidget):
         """Whether the settings are open, and a preview with them."""
         return bool(self.settings.isExpanded())
 
+    def show_models(self, models: Iterable[Listed]) -> None:
+        """Offer models below the presets; the method that is chosen stays so, where it is left."""
+        self.method.show_models(models)
+
+    def choose_model(self, name: str) -> None:
+        """Choose a model as the method."""
+        self.method.choose_model(name)
+
     def show_params(self, params: DraftParams) -> None:
         """Show other settings."""
         self.form.show_params(params)
@@ -164,15 +184,13 @@ class DraftPanel(QWidget):
 
     def show_meter(self, meter: Mapping[str, Gestures]) -> None:
         """Show predicted gestures beside each method; those of the settings shown under ''."""
-        for index in range(self.method.count()):
-            name = self.method.itemData(index)
-            self.method.setItemText(index, f"{PRESET_TITLES[name]}: {_gestures(meter[name])}")
+        self.method.show_remarks({n: _gestures(found) for n, found in meter.items() if n})
         mine = meter[""]
         self.tell(f"The settings shown would have left {_gestures(mine)} to do ({mine}).")
 
     def show_busy(self, message: str | None) -> None:
         """Say what the running job does, or with None that none runs."""
-        for button in (self.button, self.fit, self.compare, self.file):
+        for button in (self.button, self.fit, self.compare, self.file, self.models):
             button.setEnabled(message is None)
         self.stop.setVisible(message is not None)
         self.progress.setVisible(message is not None)
@@ -208,9 +226,17 @@ class DraftPanel(QWidget):
         for title, meaning in _MEANINGS.items():
             action = self.file.menu().addAction(title)
             action.triggered.connect(partial(self._choose_file, meaning))
+        menu = self.models.menu()
+        menu.addAction("Import weights …").triggered.connect(self._choose_weights)
+        menu.addAction("Device check …").triggered.connect(lambda _: self.check_requested.emit())
 
     def _show_preset(self) -> None:
-        self.show_params(PRESETS[self.method.currentData()])
+        card = self.method.card
+        self.model.setVisible(card is not None)
+        if card is not None:
+            self.model.show_card(card)
+        self.show_params(self.method.params)
+        self.method_chosen.emit()
         self._tell()
 
     def _on_field(self, name: str) -> None:
@@ -254,6 +280,11 @@ class DraftPanel(QWidget):
         if path:
             self.file_chosen.emit(Path(path), meaning)
 
+    def _choose_weights(self, _checked: bool = False) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Import weights", "", _WEIGHTS)
+        if path:
+            self.weights_chosen.emit(Path(path))
+
     def _lay_out(self) -> None:
         tuning = QWidget()
         inner = QVBoxLayout(tuning)
@@ -275,11 +306,15 @@ class DraftPanel(QWidget):
         buttons.addWidget(self.stop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        others = QHBoxLayout()
+        others.addWidget(self.file, 1)
+        others.addWidget(self.models, 1)
         layout.addWidget(self.method)
+        layout.addWidget(self.model)
         layout.addLayout(buttons)
         layout.addWidget(self.progress)
         layout.addWidget(self.settings)
-        layout.addWidget(self.file)
+        layout.addLayout(others)
 
 
 def _gestures(found: Gestures) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.fit import FitResult
-from napari_fncells.core.params import PRESETS, DraftParams, Unit
+from napari_fncells.core.params import DraftParams, Unit
 from napari_fncells.viewer.workspace import Workspace
 from napari_fncells.widgets.draft_panel import DraftPanel
 from napari_fncells.widgets.latest import LatestRunner
@@ -23,7 +24,10 @@ def connect_draft(panel: DraftPanel, workspace: Workspace, guarded: Guard) -> No
     workspace.changed.connect(desk.follow)
     panel.requested.connect(guarded(desk.apply))
     panel.tuned.connect(desk.tune)
+    panel.method_chosen.connect(desk.choose)
+    panel.form.changed.connect(desk.choose)
     panel.cutoff_moved.connect(workspace.preview.move_cutoff)
+    panel.cutoff_moved.connect(workspace.heat.move_cutoff)
     panel.cutoff_set.connect(guarded(desk.set_cutoff))
     panel.preview_ended.connect(workspace.preview.end)
     panel.match_requested.connect(guarded(desk.match_outlines))
@@ -58,6 +62,11 @@ class _DraftDesk:
         self._note_edits()
         self._workspace.preview.show(params, quick=True)
 
+    def choose(self) -> None:
+        """Show the heat of the model that is chosen, from its cutoff on."""
+        with suppress(ParameterError):  # told when it is used
+            self._workspace.heat.choose(self._panel.params)
+
     def set_cutoff(self, cutoff: float) -> None:
         """Take the cutoff that the line was dragged to into the settings."""
         params = self._workspace.preview.with_cutoff(cutoff)
@@ -67,6 +76,7 @@ class _DraftDesk:
     def take(self, params: DraftParams) -> None:
         """Show other settings, and their preview."""
         self._panel.show_params(params)
+        self._workspace.heat.choose(params)
         if self._panel.tuning:
             # As the form rounds them, so that Apply does what is shown
             self._workspace.preview.show(self._panel.params)
@@ -110,8 +120,7 @@ class _DraftDesk:
 
     def compare(self) -> None:
         """Say beside each method, and of the settings shown, what they would leave to do."""
-        settings: dict[str, DraftParams | str] = {name: name for name in PRESETS}
-        settings[""] = self._panel.params
+        settings = {**self._panel.method.settings, "": self._panel.params}
         self._workspace.drafting.meter(settings, self._panel.show_meter)
 
     def show_look(self) -> None:

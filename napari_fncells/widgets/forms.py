@@ -13,10 +13,14 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_fncells.core.errors import ParameterError
-from napari_fncells.core.params import DraftParams, Params, field_facts
+from napari_fncells.core.params import CutoffParams, DraftParams, Params, field_facts
 
 SECTIONS = {"score": "Score", "cutoff": "Cutoff", "clean_up": "Clean-up"}
 _REST = "Sizes"
+_PROBABILITY = "probability"
+_PROBABILITY_STEP = 0.05
+_PROBABILITY_DIGITS = 3
+"""The amount's unit, step and digits where a model's probabilities are cut."""
 _SLIDER_STEPS = 250
 """A field with no more steps than this between its limits is a slider."""
 
@@ -38,14 +42,16 @@ class DraftForm(QWidget):
         self._base = params
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self._sections: list[Container] = []
+        self._headings: list[tuple[QLabel, Container]] = []
         for group, title in (*SECTIONS.items(), ("", _REST)):
             heading = QLabel(f"<b>{title}</b>")
             section = Container(labels=True, widgets=self._made(group, params))
             section.margins = (0, 0, 0, 0)
             layout.addWidget(heading)
             layout.addWidget(section.native)
-            self._sections.append(section)
+            self._headings.append((heading, section))
+        amount = self._fields["cutoff.amount"].native
+        self._amount_step, self._amount_digits = amount.singleStep(), amount.decimals()
         self.show_params(params)
 
     def __getitem__(self, name: str) -> ValueWidget:
@@ -71,6 +77,7 @@ class DraftForm(QWidget):
     def show_params(self, params: DraftParams) -> None:
         """Show parameters, without a signal per field."""
         self._base = params
+        self._show_unit(params)
         for name, field in self._fields.items():
             value: Any = params
             for part in name.split("."):
@@ -84,12 +91,26 @@ class DraftForm(QWidget):
         with self._fields[name].changed.blocked():
             self._fields[name].value = value
 
+    def _show_unit(self, params: DraftParams) -> None:
+        """Show the amount in its unit, a probability with as many digits as it takes."""
+        amount = self._fields["cutoff.amount"]
+        unit = field_facts(CutoffParams.model_fields["amount"])["units"].get(params.cutoff.method)
+        unit = _PROBABILITY if params.by_model else unit
+        step, digits = self._amount_step, self._amount_digits
+        if params.by_model:
+            step, digits = _PROBABILITY_STEP, _PROBABILITY_DIGITS
+        # Fewer digits round the value, which is no change of the expert's
+        with amount.changed.blocked():
+            amount.native.setSuffix(f" {unit}" if unit else "")
+            amount.native.setDecimals(digits)
+            amount.native.setSingleStep(step)
+
     def _made(self, group: str, params: DraftParams) -> list[ValueWidget]:
         """Widgets of the fields of a group; '' for those of none."""
         part: Params = getattr(params, group) if group else params
         made = []
         for name, field in type(part).model_fields.items():
-            if isinstance(getattr(part, name), Params):
+            if isinstance(getattr(part, name), Params) or not field_facts(field).get("form", True):
                 continue
             key = f"{group}.{name}" if group else name
             widget = _widget(key, name, field, getattr(part, name))
@@ -100,19 +121,26 @@ class DraftForm(QWidget):
 
     def _on_changed(self, name: str) -> None:
         with suppress(ParameterError):  # told when it is used
-            self._hide_idle(self.params)
+            params = self.params
+            self._hide_idle(params)
+            self._show_unit(params)
         self.changed.emit(name)
 
     def _hide_idle(self, params: DraftParams) -> None:
         idle = params.idle
         for name, field in self._fields.items():
             field.visible = name not in idle
+        for heading, section in self._headings:
+            shown = any(field.name not in idle for field in section)
+            heading.setVisible(shown)
+            section.native.setVisible(shown)
 
 
 def _widget(key: str, name: str, field: FieldInfo, value: Any) -> ValueWidget:
     """Widget of one field, with its range, step and help."""
     extra = field_facts(field)
-    unit = f" ({extra['unit']})" if "unit" in extra else ""
+    # One that depends on the method is shown with the value
+    unit = f" ({extra['unit']})" if "unit" in extra and "units" not in extra else ""
     options: dict[str, Any] = {"tooltip": field.description}
     if get_origin(field.annotation) is Literal:
         titles = extra.get("titles", {})

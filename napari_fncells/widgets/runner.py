@@ -38,7 +38,7 @@ class ThreadRunner:
         """Run a job's steps in a thread, then `done` with its result in the GUI thread."""
         self.cancel()
         worker = create_worker(_contained, steps, _start_thread=False, _progress={"desc": title})
-        worker.yielded.connect(lambda step: self._tell(worker, step))
+        worker.yielded.connect(lambda words: self._step(worker, words))
         worker.returned.connect(lambda outcome: self._finish(worker, done, outcome))
         worker.aborted.connect(lambda: self._end(worker))
         # A job stopped half-way lets go of what it holds
@@ -58,10 +58,10 @@ class ThreadRunner:
             self._worker.quit()
             self._end(self._worker)
 
-    def _tell(self, worker: GeneratorWorker, step: str) -> None:
-        """Hand on what a job does, unless it was told to stop."""
+    def _step(self, worker: GeneratorWorker, words: str) -> None:
+        """Tell what the job does; a cancelled one may still have been on its way to say it."""
         if worker is self._worker:
-            self.stepped.emit(step)
+            self.stepped.emit(words)
 
     def _finish(self, worker: GeneratorWorker, done: Callable[[Any], None], outcome: Any) -> None:
         """Hand on a job's result, or tell of its error: one sentence where one can mend it."""

@@ -8,6 +8,7 @@ from typing import Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -42,12 +43,15 @@ class ViewPanel(QWidget):
         Signal(bool): whether cells are filled, or outlined.
     states_changed
         Signal(frozenset of ObjectState): cells of which states are to be shown.
+    heat_changed
+        Signal(bool): whether the probabilities of a model are to be shown.
     """
 
     display_changed = Signal(object)
     opacity_changed = Signal(float)
     filled_changed = Signal(bool)
     states_changed = Signal(object)
+    heat_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,10 +66,15 @@ class ViewPanel(QWidget):
         self.filled = QRadioButton("filled")
         self.outlines = QRadioButton("outlines")
         self._look = QButtonGroup(self)
+        self.heat = QCheckBox("Model probability")
+        self.heat.setToolTip(
+            "Show what the chosen model makes of the picture, from the cutoff on; of the next "
+            "picture, once the model has looked at it. Never exported."
+        )
         self.legend = Legend()
         self.reset = QPushButton("Reset")
         self.reset.setToolTip("Show picture and mask as at first.")
-        keep_canvas_keys(self.filled, self.outlines, self.reset)
+        keep_canvas_keys(self.filled, self.outlines, self.heat, self.reset)
         self._lay_out()
         self.show_channels(())
         self.show_display(self._display)
@@ -99,6 +108,10 @@ class ViewPanel(QWidget):
         """Show whether cells are filled."""
         (self.filled if filled else self.outlines).setChecked(True)
 
+    def show_heat(self, shown: bool) -> None:
+        """Show whether the probabilities of a model are shown."""
+        self.heat.setChecked(shown)
+
     def show_states(self, states: Iterable[ObjectState]) -> None:
         """Show cells of which states are shown."""
         self.legend.show_states(states)
@@ -114,6 +127,8 @@ class ViewPanel(QWidget):
         self.channel.activated.connect(self._tell_display)
         self._look.buttonClicked.connect(self._tell_filled)
         self.opacity.valueChanged.connect(self.opacity_changed)
+        # Not emitted when a program sets what is shown
+        self.heat.clicked.connect(self.heat_changed)
         self.legend.states_changed.connect(self.states_changed)
         self.reset.clicked.connect(self._reset)
 
@@ -167,6 +182,7 @@ class ViewPanel(QWidget):
                 rows.addWidget(self.reset, row, 2)
         rows.addWidget(QLabel("Cells"), len(controls), 0)
         rows.addLayout(look, len(controls), 1, 1, 2)
+        rows.addWidget(self.heat, len(controls) + 1, 1, 1, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)

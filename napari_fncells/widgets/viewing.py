@@ -30,11 +30,13 @@ def connect_view(panel: ViewPanel, workspace: Workspace) -> None:
     def show_look() -> None:
         panel.show_filled(workspace.overlay.filled)
         panel.show_states(workspace.overlay.states)
+        panel.show_heat(workspace.heat.wanted)
 
     panel.display_changed.connect(show_display)
     panel.opacity_changed.connect(show_opacity)
     panel.filled_changed.connect(workspace.overlay.set_filled)
     panel.states_changed.connect(workspace.overlay.set_states)
+    panel.heat_changed.connect(workspace.heat.show)
     panel.show_display(workspace.display.params)
     show_look()
     # What is connected to the workspace must not outlive the panel
@@ -42,6 +44,7 @@ def connect_view(panel: ViewPanel, workspace: Workspace) -> None:
         (workspace.changed, refresh),
         (workspace.overlay.changed, show_look),
         (workspace.display.changed, panel.show_display),
+        (workspace.heat.changed, show_look),
     ):
         signal.connect(slot)
         panel.destroyed.connect(lambda *_, s=signal, c=slot: s.disconnect(c, missing_ok=True))

@@ -12,8 +12,6 @@ from napari_fncells.core.errors import ParameterError
 from napari_fncells.model.card import Channels, ModelCard, Normalisation
 from napari_fncells.model.channels import NetworkInput
 
-WHOLE = (slice(None), slice(None))
-
 
 def seen(
     pixels: NDArray[Any], channels: Channels = "rgb", **normalisation: Any
@@ -24,7 +22,8 @@ def seen(
         normalisation=Normalisation(**normalisation),
         sha256="0" * 64,
     )
-    found = NetworkInput.of(pixels, card).window(WHOLE)
+    source = NetworkInput.of(pixels, card)
+    found = source.window((slice(0, source.shape[0]), slice(0, source.shape[1])))
     assert found.dtype == np.float32
     assert found.shape == (3, *pixels.shape[:2])
     return found
@@ -84,6 +83,14 @@ def test_a_percentile_with_a_floor() -> None:
     np.testing.assert_allclose(found[0], pixels / 90, rtol=1e-6)
     dark = seen(pixels // 20, method="percentile", percentile=90, floor=0.1)
     np.testing.assert_allclose(dark[0], pixels // 20 / 25.5, rtol=1e-6)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_the_floor_goes_by_what_the_camera_can_give(bits: int) -> None:
+    pixels = np.zeros((60, 60), np.uint16)
+    pixels[5, 5] = 2**bits - 1
+    found = seen(pixels, method="percentile", percentile=90, floor=0.1)
+    assert found.max() == pytest.approx(10, rel=1e-5)
 
 
 def test_nothing_is_divided_by_zero() -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_fncells.model.tiles import MULTIPLE, PIXELS_AT_ONCE, REACH, pad, parts
+from napari_fncells.model.memory import LARGE_PART, LEAST_PART, ONE_PIECE, pixels_at_once
+from napari_fncells.model.tiles import MULTIPLE, REACH, pad, parts, read_pixels, recut
 
 SIDES = st.integers(1, 3000)
 
@@ -40,16 +41,46 @@ def test_parts_are_no_larger_than_asked(height: int, width: int, at_once: int) -
         assert (row.stop - row.start) * (column.stop - column.start) <= at_once
 
 
+@given(st.integers(1, 1000), st.integers(1, 1000), st.integers(90_000, 900_000), st.integers(2, 5))
+def test_smaller_parts_count_for_the_same(
+    height: int, width: int, at_once: int, smaller: int
+) -> None:
+    for part in parts((height, width), at_once):
+        counted = np.zeros((height, width), np.uint8)
+        for rows, columns in recut(part, at_once // smaller):
+            counted[rows.kept, columns.kept] += 1
+            for span, whole, side in zip((rows, columns), part, (height, width), strict=True):
+                assert whole.start <= span.start <= max(0, span.first - REACH)
+                assert min(side, span.last + REACH) <= span.stop <= whole.stop
+        expected = np.zeros_like(counted)
+        expected[part[0].kept, part[1].kept] = 1
+        np.testing.assert_array_equal(counted, expected)
+
+
+def test_the_least_parts_cannot_be_cut() -> None:
+    (part,) = parts((3 * REACH, 3 * REACH), 10**6)
+    assert recut(part, 1) == [part]
+
+
+GIGA = 1 << 30
+
+
 @pytest.mark.parametrize("shape", [(1200, 1600), (1704, 2272), (1, 1), (2048, 2048)])
 def test_common_pictures_are_one_part(shape: tuple[int, int]) -> None:
-    assert len(parts(shape)) == 1
+    assert len(parts(shape, pixels_at_once(shape, 8 * GIGA))) == 1
 
 
 def test_a_whole_slide() -> None:
-    cut = parts((20_000, 20_000))
-    seen = sum((r.stop - r.start) * (c.stop - c.start) for r, c in cut)
-    assert seen < 1.3 * 20_000**2
-    assert max((r.stop - r.start) * (c.stop - c.start) for r, c in cut) <= PIXELS_AT_ONCE
+    shape = (20_000, 20_000)
+    cut = parts(shape, pixels_at_once(shape, 64 * GIGA))
+    assert sum(map(read_pixels, cut)) < 1.35 * 20_000**2
+    assert max(map(read_pixels, cut)) <= LARGE_PART
+
+
+def test_little_memory_makes_small_parts() -> None:
+    shape = (1200, 1600)
+    assert pixels_at_once(shape, GIGA) < pixels_at_once(shape, 2 * GIGA) < ONE_PIECE
+    assert pixels_at_once(shape, 0) == LEAST_PART
 
 
 @given(st.integers(1, 20), st.integers(1, 20))

@@ -84,3 +84,28 @@ def test_auto_asks_for_little() -> None:
     assert not shown & {"score.smoothing", "cutoff.hysteresis", "clean_up.split"}
     form["cutoff.method"].value = "otsu"
     assert form["score.smoothing"].visible
+
+
+def test_a_model_is_asked_by_its_probability() -> None:
+    params = DraftParams().with_settings({"method": "value", "amount": 0.875, "model": "x"})
+    form = DraftForm(PRESETS["mean-sd"])
+    form.show()
+    told: list[str] = []
+    form.changed.connect(told.append)
+    width = form.minimumSizeHint().width()
+    assert form["cutoff.amount"].native.text() == "3.00 SD"
+    form.show_params(params)
+    assert form.params == params
+    assert form["cutoff.amount"].native.text() == "0.875 probability"
+    shown = {name for name in form.names if form[name].visible}
+    assert {"cutoff.amount", "clean_up.split"} <= shown
+    assert "cutoff.method" not in shown
+    assert not any(name.startswith("score.") for name in shown)
+    form.show_params(PRESETS["mean-sd"])
+    assert form["cutoff.amount"].native.text() == "3.00 SD"
+    assert form["score.smoothing"].visible
+    assert form.params == PRESETS["mean-sd"]
+    assert form.minimumSizeHint().width() == width, "the dock does not grow by it"
+    assert not told
+    form["cutoff.method"].value = "percentile"
+    assert form["cutoff.amount"].native.suffix() == " %"

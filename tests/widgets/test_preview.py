@@ -243,3 +243,17 @@ def test_fitting_and_comparing(tuned: Desk) -> None:
     tuned.idle()
     assert "would have been needed" in panel.told.text()
     assert panel.params.cutoff.amount != 88.0
+
+
+def test_the_preview_of_the_next_picture_is_seen(desk: Desk, tmp_path: Path) -> None:
+    desk.open_folder(tmp_path, "a.png", "b.png")
+    desk.widget.draft.settings.expand(animate=False)
+    first = look(desk)
+    assert desk.viewer.layers[-1] is desk.workspace.preview._layer
+    desk.pilot.key(Qt.Key.Key_Right, CTRL)
+    desk.idle()
+    look(desk, first)
+    assert desk.workspace.current.name == "b.png"
+    layers = desk.viewer.layers
+    assert layers[-1] is desk.workspace.preview._layer, "not under the picture"
+    assert layers.selection.active is desk.workspace.mask_layer

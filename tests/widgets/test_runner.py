@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from pytestqt.qtbot import QtBot
+from qtpy.QtWidgets import QApplication
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.widgets.runner import ThreadRunner
@@ -58,9 +59,12 @@ def test_a_cancelled_job_gives_nothing(runner: ThreadRunner, qtbot: QtBot) -> No
     runner("endless", steps(), done.append)
     qtbot.waitUntil(lambda: bool(stepped))
     runner.cancel()
+    told = len(stepped)
     assert not runner.busy
     qtbot.waitUntil(stopped.is_set)
+    QApplication.processEvents()
     assert not done
+    assert len(stepped) == told, "what it says on its way out is no news"
 
 
 def test_a_new_job_takes_the_place_of_the_old(runner: ThreadRunner, qtbot: QtBot) -> None:

@@ -20,8 +20,9 @@ def field_facts(field: FieldInfo) -> dict[str, Any]:
     Returns
     -------
     dict
-        'unit', 'step', 'label', 'titles' of choices, and 'needs': the field beside it that must
-        not be zero, or maps that field to the choices with which this one counts.
+        'unit', 'units' by method where they differ, 'step', 'label', 'titles' of choices, 'form':
+        False for one that forms leave out, and 'needs': the field beside it that must not be
+        zero, or maps that field to the choices with which this one counts.
     """
     extra = field.json_schema_extra
     return dict(extra) if isinstance(extra, dict) else {}

@@ -85,6 +85,11 @@ class CutoffParams(Params):
             "Niblack's k; the rules by the histogram need none.",
             json_schema_extra={
                 "unit": "SD or %",
+                "units": {
+                    **dict.fromkeys(("mean_sd", "background_sd", "median_mad"), "SD"),
+                    **dict.fromkeys(("local_gaussian", "local_mean", "local_median"), "SD"),
+                    "percentile": "%",
+                },
                 "step": 0.1,
                 "needs": {"method": [*AMOUNT_METHODS, *LOCAL_METHODS]},
             },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params.base import Params, counts, field_facts
@@ -27,10 +27,11 @@ _WITH_LIKENESS = frozenset(
         "clean_up.border",
     }
 )
+_WITH_MODEL = frozenset({"cutoff.amount", "cutoff.hysteresis", "cutoff.half_maximum"})
 
 
 class DraftParams(Params):
-    """All parameters of a draft by threshold."""
+    """All parameters of a draft by threshold or by a model."""
 
     score: ScoreParams = ScoreParams()
     cutoff: CutoffParams = CutoffParams()
@@ -43,11 +44,24 @@ class DraftParams(Params):
             json_schema_extra={"titles": {"px": "pixels", "um": "µm"}},
         ),
     ] = "px"
+    model: Annotated[
+        str,
+        Field(
+            max_length=200,
+            description="Name of the model whose probabilities are cut; none where empty.",
+            json_schema_extra={"form": False},
+        ),
+    ] = ""
 
     @property
     def by_likeness(self) -> bool:
         """Whether pieces are judged by their likeness to a cell, not cut from a score map."""
         return self.cutoff.method == "likeness"
+
+    @property
+    def by_model(self) -> bool:
+        """Whether the probabilities of a model are cut, not filtered grey values."""
+        return bool(self.model)
 
     @property
     def idle(self) -> frozenset[str]:
@@ -59,6 +73,7 @@ class DraftParams(Params):
             for name in type(part).model_fields
             if not counts(part, name)
             or (self.by_likeness and f"{group}.{name}" not in _WITH_LIKENESS)
+            or (self.by_model and group != "clean_up" and f"{group}.{name}" not in _WITH_MODEL)
         )
 
     def in_pixels(self, pixel_size: float | None) -> Self:
@@ -131,6 +146,16 @@ class DraftParams(Params):
                 f"{place} cannot be {first['input']!r}: {first['msg'].lower()}.",
                 "Choose a value within the range.",
             ) from error
+
+    @model_validator(mode="after")
+    def _fits_model(self) -> Self:
+        if not self.by_model:
+            return self
+        if self.cutoff.method != "value":
+            raise ValueError("with a model the cutoff is a fixed value, a probability")
+        if not 0 <= self.cutoff.amount <= 1:
+            raise ValueError("with a model the cutoff is a probability, between 0 and 1")
+        return self
 
 
 def _locate(name: str, tree: Mapping[str, Any]) -> tuple[str | None, str]:

@@ -84,22 +84,43 @@ def draft_tiles(
     Raises
     ------
     ParameterError
-        For an array that is no picture, outputs of another shape or too small a type, or the
-        cutoff method 'likeness', which judges pieces of the whole picture.
+        For an array that is no picture, outputs of another shape or too small a type, a model,
+        whose scores `cut_tiles` takes, or the cutoff method 'likeness', which judges pieces of
+        the whole picture.
     """
+    if params.by_model:
+        raise ParameterError("Tiles of grey values are no probabilities.", "Leave the model out.")
     if params.by_likeness:
         raise ParameterError(
             "Pieces cannot be judged by their likeness to a cell part by part.",
             "Choose another cutoff method, for example 'mean + SD'.",
         )
     shape = (image.shape[0], image.shape[1]) if len(image.shape) > 1 else (0, 0)
-    for name, out in (("score map", score_out), ("labels", labels_out)):
-        if out is not None and tuple(out.shape) != shape:
-            raise ParameterError(
-                f"The array for the {name} has the shape {out.shape}, the picture {shape}."
-            )
+    _refuse_other_shape("score map", score_out, shape)
+    _refuse_other_shape("labels", labels_out, shape)
     scores: Writable = np.empty(shape, np.float32) if score_out is None else score_out
     yield from write_scores(Scoring(scores, tile), image, params.score, params.cutoff)
+    return (yield from cut_tiles(scores, params, labels_out=labels_out, tile=tile))
+
+
+def cut_tiles(
+    scores: Writable,
+    params: DraftParams,
+    *,
+    labels_out: Writable | None = None,
+    tile: int = TILE,
+) -> Steps[TiledDraft]:
+    """Cut scores of a picture of any size into cells, in steps; see `draft_tiles`.
+
+    Parameters
+    ----------
+    scores
+        (Y, X) float32, against the surroundings for local methods; read, not written.
+    params, labels_out, tile
+        As there.
+    """
+    shape = (scores.shape[0], scores.shape[1])
+    _refuse_other_shape("labels", labels_out, shape)
     cutoff = cutoff_of(scores, params.cutoff)
     held, masking = Held(scores), Masking(tile)
     mask = yield from masking.threshold(held, cutoff, params.cutoff)
@@ -110,6 +131,13 @@ def draft_tiles(
     labels = _labels_for(labels_out, shape, table.ids.size)
     yield from _write(cells, table, labels, tile)
     return TiledDraft(labels, scores, cutoff, table.ids.size)
+
+
+def _refuse_other_shape(name: str, out: Writable | None, shape: tuple[int, int]) -> None:
+    if out is not None and tuple(out.shape) != shape:
+        raise ParameterError(
+            f"The array for the {name} has the shape {out.shape}, the picture {shape}."
+        )
 
 
 def _labels_for(given: Writable | None, shape: tuple[int, int], count: int) -> Writable:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
@@ -16,10 +16,16 @@ from rich.progress import track
 from rich.table import Table
 
 from napari_fncells import __version__
+from napari_fncells.cli.fetch import fetch
+from napari_fncells.cli.options import JsonOption
+from napari_fncells.cli.train import train
 from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.evaluate import RULES, Evaluation, detection_figures
 from napari_fncells.core.params import AUTO, PRESETS, DraftParams, preset
+from napari_fncells.core.steps import finish
 
+MODEL = "model"
+"""Method of drafts by a model."""
 BAD_INPUT = 2
 
 app = typer.Typer(
@@ -28,8 +34,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+app.command()(train)
+app.command()(fetch)
 
 
 def main() -> None:
@@ -45,7 +51,7 @@ def main() -> None:
 def draft(
     images: Annotated[list[Path], typer.Argument(help="Pictures, or folders of them.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the masks.")],
-    method: Annotated[str, typer.Option(help=f"One of: {', '.join(PRESETS)}.")] = AUTO,
+    method: Annotated[str, typer.Option(help=f"One of: {', '.join((*PRESETS, MODEL))}.")] = AUTO,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Change a setting of the method."),
@@ -66,6 +72,16 @@ def draft(
         str | None,
         typer.Option(help="Take only drafts whose names end so before the suffix: _cp_masks."),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(help="Model of --method model, by its name (see: fncells models) or file."),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Where the model runs: auto, cuda, mps or cpu.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="What it computes in: auto, float32, half or int8.")
+    ] = None,
     gap: Annotated[bool, typer.Option("--gap", help="1-px gap between touching cells.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace earlier masks.")] = False,
     as_json: JsonOption = False,
@@ -75,12 +91,13 @@ def draft(
     from napari_fncells.session.export import prepare_folder
 
     paths = expand(images)
+    run = _Run(weights, device, precision)
     if source is not None:
-        paths, begin = _drafts_from(source, paths, content, ending, method, settings or [])
+        paths, begin = _drafts_from(source, paths, content, ending, (method, run), settings or [])
     elif content or ending:
         raise ParameterError("--as and --ending go with --from.", "Say where the drafts are.")
     else:
-        begin = partial(draft_files, params=_chosen(method, settings or []))
+        begin = partial(draft_files, **_drafting(method, run, settings or []))
     steps = begin(paths, folder=prepare_folder(output), gap=gap, replace=replace)
     results = list(track(steps, "Drafting", total=len(paths), console=_errors, disable=as_json))
     if as_json:
@@ -90,7 +107,8 @@ def draft(
             if result.report is not None:
                 print(f"{result.path.name}: {result.report.sentence}")
             for note in result.notes:
-                _errors.print(f"{result.source.name}: {note}", highlight=False, markup=False)
+                about = result.source or result.path
+                _errors.print(f"{about.name}: {note}", highlight=False, markup=False)
     failed = [result for result in results if result.error is not None]
     for result in failed:
         _complain(result.error)
@@ -159,6 +177,24 @@ def import_weights(
     print(f"SHA-256 {card.sha256}; cutoff {card.cutoff:g}")
     for note in card.notes:
         print(note)
+
+
+@app.command()
+def models(as_json: JsonOption = False) -> None:
+    """List the models there are, with what their cards say."""
+    from napari_fncells.model.library import list_models
+    from napari_fncells.session.words import card_in_words as in_words
+
+    found = list_models()
+    if as_json:
+        print(json.dumps([_model_facts(model) for model in found], indent=2))
+        return
+    if not found:
+        print("There are no models yet. Import weights with: fncells import-weights FILE")
+    for model in found:
+        print(model.name if model.card else f"{model.name}: {model.problem}")
+        for title, said in in_words(model.card) if model.card else ():
+            print(f"  {title}: {said}")
 
 
 @app.command(name="open")
@@ -253,6 +289,32 @@ def _chosen(method: str, settings: list[str]) -> DraftParams | str:
     return params.with_settings(_pairs(settings)) if settings else method
 
 
+class _Run(NamedTuple):
+    """How a model is to run; None where it was not said."""
+
+    weights: str | None = None
+    device: str | None = None
+    precision: str | None = None
+
+
+def _drafting(method: str, run: _Run, settings: list[str]) -> dict[str, Any]:
+    """What `draft_files` needs to draft by a method."""
+    if method != MODEL and run != _Run():
+        raise ParameterError(
+            "--weights, --device and --precision say how a model runs.", "Add --method model."
+        )
+    if method != MODEL:
+        return {"params": _chosen(method, settings)}
+    from napari_fncells.model.library import DEFAULT_MODEL
+    from napari_fncells.session.scoring import Place, chosen_model
+
+    place = Place(run.device or "auto", run.precision or "auto")
+    scorer, params = chosen_model(run.weights or DEFAULT_MODEL, place)
+    # One refusal, not one for each picture
+    finish(scorer.load_steps(params.model))
+    return {"params": params.with_settings(_pairs(settings)), "scorer": scorer}
+
+
 def _pairs(settings: list[str]) -> dict[str, str]:
     """Names and values of `name=value` settings."""
     pairs = {}
@@ -269,7 +331,7 @@ def _drafts_from(
     paths: list[Path],
     content: str | None,
     ending: str | None,
-    method: str,
+    computed: tuple[str, _Run],
     settings: list[str],
 ) -> tuple[list[Path], Callable[..., Iterator[Any]]]:
     """Pictures, and what writes their masks from another program's drafts."""
@@ -278,7 +340,7 @@ def _drafts_from(
     from napari_fncells.session.batch import adopt_files
     from napari_fncells.session.imports import PROBABILITY_PARAMS
 
-    if method != AUTO:
+    if computed != (AUTO, _Run()):
         raise ParameterError(
             "--method computes a draft, --from takes one that is there.", "Give one of them."
         )
@@ -297,15 +359,26 @@ def _drafted_facts(result: Any) -> dict[str, Any]:
     if result.report is None:
         return {"image": str(result.path), "error": str(result.error)}
     report = result.report
-    source = {"source": str(result.source), "notes": list(result.notes)} if result.source else {}
-    return source | {
-        "image": str(result.path),
-        "mask": str(report.mask),
-        "record": str(report.record),
-        "cells": report.cells,
-        "components": report.components,
-        "touching_pairs": report.touching,
-    }
+    source = {"source": str(result.source)} if result.source else {}
+    notes = {"notes": list(result.notes)} if result.source or result.notes else {}
+    return (
+        source
+        | notes
+        | {
+            "image": str(result.path),
+            "mask": str(report.mask),
+            "record": str(report.record),
+            "cells": report.cells,
+            "components": report.components,
+            "touching_pairs": report.touching,
+        }
+    )
+
+
+def _model_facts(model: Any) -> dict[str, Any]:
+    card = model.card.model_dump(mode="json") if model.card is not None else None
+    facts = {"name": model.name, "file": str(model.path), "card": card}
+    return facts | ({"problem": model.problem} if model.problem else {})
 
 
 def _detection_table(evaluation: Evaluation) -> Table:

@@ -1,0 +1,193 @@
+"""The ground truth of a data set, shown as a layer that cannot be edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from napari.utils.colormaps import DirectLabelColormap
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from napari_fncells.core.errors import UserError
+from napari_fncells.session.truth import Truth, load_truth, truth_path
+from napari_fncells.viewer.overlay import StateLayer
+from napari_fncells.viewer.palette import TRUTH_COLOUR
+from napari_fncells.viewer.pictures import Picture, image_of, is_known
+
+NAME = "ground truth"
+
+_OUTLINE = 3  # px
+_NONE_HERE = "There is no ground truth for this picture."
+
+
+class TruthView:
+    """Shows the ground truth of the current picture, where its data set has one.
+
+    One layer serves all pictures; where there is nothing to show it is hidden. Hiding or
+    removing it in the list of layers counts for the pictures that follow, too.
+
+    Parameters
+    ----------
+    viewer
+        Returns the viewer.
+
+    Attributes
+    ----------
+    told
+        Signal(str): what was read, or why it was not.
+    wanted
+        Whether ground truth is to be shown where there is one.
+    truth
+        That of the current picture, once it was shown.
+    layer
+        The napari layer, once there was something to show.
+    """
+
+    told = Signal(str)
+
+    def __init__(self, viewer: Any) -> None:
+        self._viewer = viewer
+        self._picture: Picture | None = None
+        self._by_our_hand = False
+        self._drawn: Truth | None = None
+        self.wanted = True
+        self.truth: Truth | None = None
+        self.layer: StateLayer | None = None
+
+    def follow(self, picture: Picture | None) -> None:
+        """Show the ground truth of another picture, or of none."""
+        if picture is not None and picture.image_layer is None:
+            picture = None
+        if picture is not self._picture:
+            self._picture, self.truth = picture, None
+            self._show()
+
+    def toggle(self) -> str:
+        """Show the ground truth, or hide it; says which in words."""
+        if self._path() is None:
+            return _NONE_HERE
+        self.wanted = not (self.wanted and self._is_shown())
+        self._show()
+        return "The ground truth is shown." if self.wanted else "The ground truth is hidden."
+
+    def _show(self) -> None:
+        """Bring the layer in line with the picture and the wish."""
+        if self.wanted and self.truth is None and self._path() is not None:
+            self._read()
+        if self.truth is None or not self.wanted:
+            self._hide()
+            return
+        self._put(self.truth)
+
+    def _path(self) -> Any:
+        """The file of the current picture's ground truth."""
+        layer = self._picture.image_layer if self._picture is not None else None
+        if layer is None or not is_known(layer):
+            return None
+        return truth_path(image_of(layer).path)
+
+    def _read(self) -> None:
+        if self._picture is None:
+            return
+        try:
+            self.truth = load_truth(image_of(self._picture.image_layer))
+        except UserError as error:
+            self.told.emit(str(error))
+            return
+        if self.truth is not None:
+            self.told.emit(self.truth.in_words)
+
+    def _put(self, truth: Truth) -> None:
+        """Show labels in the layer, which is made or put back where it is missing."""
+        viewer, picture = self._viewer(), self._picture
+        if viewer is None or picture is None:
+            return
+        self._by_our_hand = True
+        try:
+            if self.layer is None or self.layer not in viewer.layers:
+                self._add(truth)
+            elif self._drawn is not truth:
+                self._redraw(self.layer, _outlines(truth.labels))
+            self._drawn = truth
+            if self.layer is not None:
+                self._raise(self.layer, picture.image_layer)
+                _align(self.layer, picture.image_layer)
+                self.layer.visible = True
+        finally:
+            self._by_our_hand = False
+
+    def _add(self, truth: Truth) -> None:
+        """Make the layer; the active one stays so."""
+        viewer = self._viewer()
+        colours = {None: TRUTH_COLOUR, 0: "#00000000"}
+        self.layer = StateLayer(
+            _outlines(truth.labels),
+            name=NAME,
+            colormap=DirectLabelColormap(color_dict=colours),
+            metadata={"fncells": {"role": "truth"}},
+        )
+        self.layer.help = "The ground truth that came with the data set; it is never changed"
+        self.layer.events.visible.connect(self._on_visible)
+        layers = viewer.layers
+        active = layers.selection.active
+        layers.append(self.layer)
+        if active is not None:
+            layers.selection.active = active
+        layers.events.removed.connect(self._on_removed)
+
+    def _raise(self, layer: StateLayer, picture: Any) -> None:
+        """Put the layer right above the picture, beneath the mask."""
+        layers = self._viewer().layers
+        if picture in layers and layers.index(layer) != layers.index(picture) + 1:
+            layers.move(layers.index(layer), layers.index(picture) + 1)
+
+    def _redraw(self, layer: StateLayer, outlines: NDArray[np.uint8]) -> None:
+        resized = layer.data.shape != outlines.shape
+        layer.data = outlines
+        if resized:
+            self._viewer().reset_view()
+
+    def _hide(self) -> None:
+        if self.layer is None:
+            return
+        self._by_our_hand = True
+        self.layer.visible = False
+        if self.truth is None and self._drawn is not None:
+            # What is not of this picture must not come up by the eye in the list
+            self.layer.data = np.zeros_like(self.layer.data)
+            self._drawn = None
+        self._by_our_hand = False
+
+    def _is_shown(self) -> bool:
+        viewer = self._viewer()
+        in_viewer = viewer is not None and self.layer is not None and self.layer in viewer.layers
+        return in_viewer and self.layer is not None and bool(self.layer.visible)
+
+    def _on_visible(self, _event: Any = None) -> None:
+        """The eye in the list of layers was clicked."""
+        if self._by_our_hand or self.layer is None:
+            return
+        self.wanted = bool(self.layer.visible)
+        if self.wanted and self.truth is None:
+            self._show()
+
+    def _on_removed(self, event: Any) -> None:
+        if event.value is self.layer:
+            self.wanted, self.layer = False, None
+
+
+def _outlines(labels: NDArray[Any]) -> NDArray[np.uint8]:
+    """1 on the rims of the cells: (Y, X). napari's own contours take ten times as long."""
+    inside = (labels > 0).astype(np.uint8)
+    square = np.ones((3, 3), np.uint8)
+    return inside - np.asarray(cv2.erode(inside, square, iterations=_OUTLINE), np.uint8)
+
+
+def _align(layer: StateLayer, picture: Any) -> None:
+    """Lay a layer on a picture; setting what is set already costs a redraw."""
+    for name in ("scale", "translate"):
+        wanted = getattr(picture, name)[-2:]
+        if not np.array_equal(getattr(layer, name), wanted):
+            setattr(layer, name, wanted)

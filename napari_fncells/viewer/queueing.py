@@ -489,7 +489,9 @@ class Queueing:
             # One that was begun for another folder
             if listing.folder == queue.folder and queue.take(listing):
                 self._workspace.list_paths([entry.path for entry in listing.entries])
+                # The window knows more of its picture than the folder does
                 self._noted = ("", -1)
+                self._note_current()
 
     def _note_camera(self) -> None:
         if self.current is not None:

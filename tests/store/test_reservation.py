@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from napari_fncells.io.save_error import SaveError
+from napari_fncells.io.working import WorkingFiles
 from napari_fncells.session.keeping import Keeper
+from napari_fncells.store.mask_files import one_at_a_time
 from napari_fncells.store.reservation import Reservation, Taker
 from tests.store.scribble import picture, scribble
 
@@ -128,3 +132,53 @@ def test_work_done_before_a_name_was_given_is_gone_on_with(tmp_path: Path) -> No
     assert (files / "cells.png.labels.tif").read_bytes() == before
     assert (files / "cells.png.Ada.labels.tif").exists()
     assert not list(files.glob("*conflict*"))
+
+
+def test_one_who_writes_is_waited_for_unless_gone(tmp_path: Path) -> None:
+    names = WorkingFiles.of(tmp_path, "cells.png")
+    mark = tmp_path / ".cells.png.labels.tif.writing"
+    begun = threading.Event()
+
+    def write() -> None:
+        with one_at_a_time(names):
+            begun.set()
+            time.sleep(0.2)
+            order.append("first")
+
+    order: list[str] = []
+    first = threading.Thread(target=write)
+    first.start()
+    assert begun.wait(5)
+    with one_at_a_time(names):
+        order.append("second")
+    first.join()
+    assert order == ["first", "second"]
+    assert list(tmp_path.iterdir()) == []
+    # Left by a process that was killed
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    mark.write_text(Taker().model_copy(update={"pid": ended.pid}).model_dump_json())
+    with one_at_a_time(names):
+        assert mark.exists()
+    # Left by ourselves, interrupted
+    mark.write_text(Taker().model_dump_json())
+    with one_at_a_time(names):
+        pass
+    # Of another computer, long ago
+    mark.write_text(Taker().model_copy(update={"host": "far"}).model_dump_json())
+    os.utime(mark, (1, 1))
+    with one_at_a_time(names):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_who_goes_on_writing_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_fncells.store.mask_files._WAIT_S", 0.1)
+    names = WorkingFiles.of(tmp_path, "cells.png")
+    mark = tmp_path / ".cells.png.labels.tif.writing"
+    mark.write_text(Taker().model_copy(update={"host": "far"}).model_dump_json())
+    with pytest.raises(SaveError, match="by somebody else"), one_at_a_time(names):
+        pass
+    assert mark.exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import cv2
 import numpy as np
@@ -143,12 +143,32 @@ class StateImage:
 
 def draft_codes(labels: NDArray[np.integer]) -> NDArray[np.uint8]:
     """Codes of labels that are all as drafted: (Y, X) uint8."""
+    return state_codes(labels, {}, ObjectState.DRAFT)
+
+
+def state_codes(
+    labels: NDArray[np.integer], states: Mapping[int, ObjectState], other: ObjectState
+) -> NDArray[np.uint8]:
+    """Codes of labels by the states of their cells: (Y, X) uint8.
+
+    Parameters
+    ----------
+    labels
+        (Y, X) instance labels, 0 = background.
+    states
+        Of cells by their id.
+    other
+        Of all other cells.
+    """
+    table = np.full(int(labels.max(initial=0)) + 1, CODES[other], np.uint8)
+    table[0] = 0
+    for i, state in states.items():
+        table[i] = CODES[state]
     codes = np.zeros(labels.shape, np.uint8)
     for tile in Box.whole(labels.shape).tiles(_TILE):
         window = _widened(tile, HALO).clip(labels.shape)
         part = labels[window.slices]
-        shown = (part > 0).view(np.uint8) * np.uint8(CODES[ObjectState.DRAFT])
-        shown += _outline(part).view(np.uint8) * np.uint8(OUTLINE)
+        shown = table[part] + _outline(part).view(np.uint8) * np.uint8(OUTLINE)
         codes[tile.slices] = shown[tile.within(window)]
     return codes
 

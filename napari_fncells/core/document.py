@@ -86,6 +86,9 @@ class Document:
         self._history: list[Edit] = []
         self._done: list[int] = []
         self._undone: list[int] = []
+        # Those in force that say something of the picture, so that nobody has to look for them
+        self._marks: list[int] = []
+        self._drafts = 0
         self._last_id = 0
 
     @property
@@ -152,7 +155,28 @@ class Document:
     @property
     def done(self) -> bool:
         """Whether the expert has finished the picture, and changed nothing since."""
-        return bool(self._done) and self._history[self._done[-1] - 1].change.kind is EditKind.DONE
+        return self.mark == "done"
+
+    @property
+    def mark(self) -> str:
+        """What the expert has said of the whole picture: 'done', 'unsure', 'open' or nothing.
+
+        'done' holds as long as nothing was changed since; the others until another is said.
+        """
+        if not self._marks:
+            return ""
+        said = _said_of_picture(self._history[self._marks[-1] - 1].change)
+        return "" if said == "done" and self._marks[-1] != self._done[-1] else said
+
+    @property
+    def drafted_only(self) -> bool:
+        """Whether all that was done to the mask so far is to draft it."""
+        return bool(self._done) and self._drafts == len(self._done)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing is in force: never worked on, or all of it taken back."""
+        return not self._done
 
     @property
     def next_id(self) -> int:
@@ -368,6 +392,7 @@ class Document:
     def _take_in(self, edit: Edit) -> None:
         """Add an edit to the history and to the stack it belongs on."""
         self._history.append(edit)
+        self._note_mark(edit)
         if edit.action is Action.UNDO:
             self._done.pop()
             self._undone.append(edit.sequence)
@@ -378,5 +403,36 @@ class Document:
             self._done.append(edit.sequence)
             self._undone.clear()
 
+    def _note_mark(self, edit: Edit) -> None:
+        """Keep track of what is said of the picture as a whole."""
+        undone = edit.action is Action.UNDO
+        if _is_draft(edit.change):
+            self._drafts += -1 if undone else 1
+        elif _said_of_picture(edit.change):
+            if undone:
+                self._marks.pop()
+            else:
+                self._marks.append(edit.sequence)
+
     def _summary(self, stack: list[int]) -> str | None:
         return self._history[stack[-1] - 1].change.summary if stack else None
+
+
+def _said_of_picture(change: Change) -> str:
+    """What a change says of the whole picture; empty for nothing.
+
+    A mask taken over as it was left, without its history, says what was said of it.
+    """
+    if change.kind is EditKind.DONE:
+        return "done"
+    if change.kind is EditKind.MARK:
+        return str(change.details.get("mark", ""))
+    state = change.details.get("state") if change.kind is EditKind.REPLACE else None
+    return str(state) if state in ("done", "unsure") else ""
+
+
+def _is_draft(change: Change) -> bool:
+    """Whether a change drafts cells: anew, or as they were left by a draft."""
+    if change.kind is EditKind.REPLACE:
+        return change.details.get("state") in ("draft", "given")
+    return change.kind is EditKind.DRAFT

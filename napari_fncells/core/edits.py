@@ -44,6 +44,8 @@ class EditKind(StrEnum):
     """Cells accepted or marked unsure; no pixels change."""
     DONE = "done"
     """The rest accepted and the picture marked as finished."""
+    MARK = "mark"
+    """The picture marked as unsure, or as open again; no cell changes."""
     REPLACE = "replace"
     """The whole mask set from outside, by a script or another plugin."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Literal
 
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind, ObjectChange
@@ -66,6 +67,18 @@ def finish(document: Document) -> Change | None:
         tuple(ObjectChange(c, replace(c, state=ObjectState.ACCEPTED)) for c in rest),
         "mark as done",
     )
+
+
+def mark_picture(document: Document, mark: Literal["unsure", "open"]) -> Change | None:
+    """Say of the whole picture that one is not sure of it, or that it is open again.
+
+    None where that is said already.
+    """
+    said = document.mark
+    if mark == said or (mark == "open" and said == ""):
+        return None
+    summary = "mark the picture as unsure" if mark == "unsure" else "re-open the picture"
+    return Change(EditKind.MARK, (), (), summary, {"mark": mark})
 
 
 def _judged(document: Document, cell: CellObject, state: ObjectState) -> ObjectState:

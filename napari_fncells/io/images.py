@@ -170,22 +170,23 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
     """
     place = Path(folder)
     try:
-        files = [
-            entry
-            for entry in place.iterdir()
-            if entry.suffix.lower() in SUFFIXES
-            and not entry.name.startswith(".")
-            and entry.is_file()
-        ]
+        with os.scandir(place) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if os.path.splitext(entry.name)[1].lower() in SUFFIXES  # noqa: PTH122
+                and not entry.name.startswith(".")
+                and entry.is_file()
+            ]
     except (OSError, ValueError) as error:
         raise _explain_system(error, place) from error
-    return sorted(files, key=_natural)
+    return [place / name for name in sorted(names, key=_natural)]
 
 
-def _natural(path: Path) -> tuple[list[tuple[int, int, str]], str]:
-    parts = re.split(r"(\d+)", path.name.casefold())
+def _natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    parts = re.split(r"(\d+)", name.casefold())
     key = [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts if p]
-    return key, path.name
+    return key, name
 
 
 def _check_regular(file: Path) -> None:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,16 +25,23 @@ from pydantic import ValidationError
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import Labels, boxes
-from napari_fncells.core.objects import CellObject, ObjectState, Origin
+from napari_fncells.core.objects import CellCounts, CellObject, ObjectState, Origin
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.save_error import explain_os_error
 from napari_fncells.io.working_record import (
     WorkingImage,
     WorkingLabels,
     WorkingRecord,
+    WorkingSummary,
+    WorkState,
     cell_object,
     cell_record,
 )
+
+_START = 4096
+_MADE = re.compile(rb'"time": "([^"]+)",\s*"annotator": ("(?:[^"\\]|\\.)*")')
+_LAST = re.compile(rb'"done": (true|false),\s*"edits": (\d+),\s*"journal": "(\w*)"')
+_SUMMARY = re.compile(rb',\s*"summary": (\{[^}]*\})')
 
 
 class WorkingFileError(UserError):
@@ -60,6 +70,8 @@ class WorkingState:
         Whose corrections.
     effort
         Visits to the picture, as JSON values.
+    summary
+        What a list of pictures shows of it.
     """
 
     labels: Labels
@@ -70,6 +82,7 @@ class WorkingState:
     image: WorkingImage
     annotator: str = ""
     effort: tuple[dict[str, Any], ...] = ()
+    summary: WorkingSummary | None = None
 
 
 @dataclass(frozen=True)
@@ -92,13 +105,18 @@ class WorkingFiles:
         annotator
             Part of the names where it is set.
         """
-        stem = f"{name}.{_plain_name(annotator)}" if annotator else name
+        stem = working_stem(name, annotator)
         return cls(folder / f"{stem}.labels.tif", folder / f"{stem}.json")
 
     @property
     def hashes(self) -> tuple[str, str]:
         """Hashes of the two as they are on the disk; empty where there is none."""
         return _hash_of(self.labels), _hash_of(self.record)
+
+
+def working_stem(name: str, annotator: str = "") -> str:
+    """Start of the names of a picture's working files."""
+    return f"{name}.{_plain_name(annotator)}" if annotator else name
 
 
 @dataclass(frozen=True)
@@ -158,6 +176,7 @@ def encode(state: WorkingState, files: WorkingFiles) -> Encoded:
         done=state.done,
         edits=state.edits,
         journal=state.journal,
+        summary=state.summary,
         effort=state.effort,
         cells=tuple(cell_record(item) for item in state.objects),
     )
@@ -201,19 +220,29 @@ def keep_conflict(files: WorkingFiles, stamp: str) -> list[Path]:
     SaveError
         Where one could not be copied.
     """
-    copies = []
+    found = {}
     for path in (files.labels, files.record):
         try:
-            data = path.read_bytes()
+            found[path] = path.read_bytes()
         except FileNotFoundError:
             continue
         except OSError as error:
             raise explain_os_error(error, path) from error
-        end = ".labels.tif" if path == files.labels else ".json"
-        copy = path.with_name(f"{path.name.removesuffix(end)}.conflict-{_plain_name(stamp)}{end}")
-        write_atomic(copy, data, replace=True)
-        copies.append(copy)
-    return copies
+    stamp = _plain_name(stamp)
+    for number in count(1):
+        numbered = stamp if number == 1 else f"{stamp}-{number}"
+        copies = {path: _conflict_name(path, files, numbered) for path in found}
+        # Kept within the same second: neither may take the place of the other
+        if not any(os.path.lexists(copy) for copy in copies.values()):
+            break
+    for path, data in found.items():
+        write_atomic(copies[path], data, replace=False)
+    return list(copies.values())
+
+
+def _conflict_name(path: Path, files: WorkingFiles, stamp: str) -> Path:
+    end = ".labels.tif" if path == files.labels else ".json"
+    return path.with_name(f"{path.name.removesuffix(end)}.conflict-{stamp}{end}")
 
 
 def read(files: WorkingFiles, shape: tuple[int, int], sha256: str | None) -> ReadBack | None:
@@ -266,6 +295,7 @@ def read(files: WorkingFiles, shape: tuple[int, int], sha256: str | None) -> Rea
         record.image,
         record.annotator,
         record.effort,
+        record.summary,
     )
     return ReadBack(state, record.time)
 
@@ -282,30 +312,57 @@ class Glance:
         When.
     done
         Whether the picture is finished.
+    annotator
+        Whose corrections.
+    summary
+        State, counts and time; None in a record of the first format.
     """
 
     journal: str
     edits: int
     time: datetime
     done: bool
+    annotator: str = ""
+    summary: WorkingSummary | None = None
 
 
 def glance(files: WorkingFiles) -> Glance | None:
     """Read only the start of a record, which costs the same whatever the number of cells."""
+    return glance_at(files.record)
+
+
+def glance_at(record: str | os.PathLike[str]) -> Glance | None:
+    """Do what `glance` does, for the path of a record."""
     try:
-        with files.record.open("rb") as stream:
-            start = stream.read(4096)
+        with open(record, "rb", buffering=0) as stream:  # noqa: PTH123
+            start = stream.read(_START)
     except OSError:
         return None
-    made = re.search(rb'"time": "([^"]+)"', start)
-    last = re.search(rb'"done": (true|false),\s*"edits": (\d+),\s*"journal": "(\w*)"', start)
+    made = _MADE.search(start)
+    last = _LAST.search(start)
     if made is None or last is None:
         return None
     try:
         time = datetime.fromisoformat(made[1].decode())
+        author = json.loads(made[2])
+        found = _SUMMARY.match(start, last.end())
+        summary = None if found is None else WorkingSummary.model_validate_json(found[1])
     except ValueError:
         return None
-    return Glance(last[3].decode(), int(last[2]), time, last[1] == b"true")
+    return Glance(last[3].decode(), int(last[2]), time, last[1] == b"true", author, summary)
+
+
+def look_through(record: Path) -> Glance | None:
+    """Read a whole record for what its start does not tell: one of the first format."""
+    read, _ = _read_record(record)
+    if read is None:
+        return None
+    counts = CellCounts.of(cell_object(cell) for cell in read.cells)
+    touched = any(cell.state is not ObjectState.DRAFT for cell in read.cells)
+    state = WorkState.DONE if read.done else WorkState.IN_WORK if touched else WorkState.DRAFT
+    seconds = sum(float(visit.get("active_seconds", 0.0)) for visit in read.effort)
+    summary = WorkingSummary(state=state, active_seconds=seconds, **asdict(counts))
+    return Glance(read.journal, read.edits, read.time, read.done, read.annotator, summary)
 
 
 def _read_record(path: Path) -> tuple[WorkingRecord | None, str]:

@@ -1,8 +1,9 @@
-"""The JSON of a picture's working files: format `fncells-work/1`."""
+"""The JSON of a picture's working files: format `fncells-work/2`."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -11,7 +12,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Origin
 
-FORMAT: Literal["fncells-work/1"] = "fncells-work/1"
+FORMAT: Literal["fncells-work/2"] = "fncells-work/2"
+
+# Those that can be read; the first had no summary
+_Format = Literal["fncells-work/1", "fncells-work/2"]
 
 
 class _Part(BaseModel):
@@ -62,10 +66,40 @@ class WorkingLabels(_Part):
     dtype: str
 
 
+class WorkState(StrEnum):
+    """How far the work on a picture is."""
+
+    NEW = "new"
+    """Nothing is in force."""
+    GIVEN = "given"
+    """The mask is the one that was there before, not touched."""
+    DRAFT = "draft"
+    """Drafted, not touched."""
+    IN_WORK = "in work"
+    DONE = "done"
+    UNSURE = "unsure"
+
+
+class WorkingSummary(_Part):
+    """What a list of pictures shows of one, without reading its cells."""
+
+    state: WorkState
+    active_seconds: float = 0.0
+    drafted: int = 0
+    removed: int = 0
+    added: int = 0
+    edited: int = 0
+    accepted: int = 0
+    unsure: int = 0
+    untouched: int = 0
+    final: int = 0
+    """Cells in the mask; the others as `CellCounts` has them."""
+
+
 class WorkingRecord(_Part):
     """The JSON beside the labels; `format` changes whenever the fields do."""
 
-    format: Literal["fncells-work/1"] = FORMAT
+    format: _Format = FORMAT
     time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     annotator: str = ""
     image: WorkingImage
@@ -75,6 +109,8 @@ class WorkingRecord(_Part):
     """Number of the last edit that is in the files."""
     journal: str
     """Identity of the history that the edits are counted in."""
+    summary: WorkingSummary | None = None
+    """Near the start of the file, so that it is read without the rest."""
     effort: tuple[dict[str, Any], ...] = ()
     cells: tuple[WorkingCell, ...]
 

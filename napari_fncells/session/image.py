@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -199,6 +199,10 @@ class ImageSession:
     def finish(self) -> Outcome:
         """Accept the cells that are left as drafted, and mark the picture as done."""
         return self._attempt("finish", lambda: proposals.done(self.document))
+
+    def mark(self, said: Literal["unsure", "open"]) -> Outcome:
+        """Say that one is not sure of the picture, or that it is open again."""
+        return self._attempt("mark", lambda: proposals.mark(self.document, said))
 
     def describe(self, cell_id: int | None) -> str:
         """Tell of a cell: id, state, area, mean intensity and score."""

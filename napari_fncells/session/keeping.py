@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -23,17 +23,21 @@ from napari_fncells.io.working import (
     encode,
     write,
 )
-from napari_fncells.io.working_record import WorkingImage
+from napari_fncells.io.working_record import WorkingImage, WorkingSummary, WorkState
 from napari_fncells.store.codec import encode_details, printable
 from napari_fncells.store.elsewhere import remember
-from napari_fncells.store.mask_files import NOTE_KEY, FilesKept, keep_foreign
+from napari_fncells.store.mask_files import NOTE_KEY, FilesKept, keep_foreign, one_at_a_time
 from napari_fncells.store.opened import Opened
 from napari_fncells.store.place import place_of
 from napari_fncells.store.recovery import open_place
+from napari_fncells.store.reservation import Taken
 from napari_fncells.store.rows import Visit
 from napari_fncells.store.writer import Writer
 
 _WAIT_SECONDS = 30.0
+
+GIVEN = "given"
+"""Method of a draft that is a mask which was there before."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,9 @@ class Keeper:
             self._start(opened)
 
     @classmethod
-    def open(cls, image: Image, author: str = "", root: Path | None = None) -> Self:
+    def open(
+        cls, image: Image, author: str = "", root: Path | None = None, *, take_over: bool = False
+    ) -> Self:
         """Open the work on a picture, or begin it. Writes nothing but a lock.
 
         Parameters
@@ -117,10 +123,13 @@ class Keeper:
             The annotator; each has a history of their own.
         root
             Folder of the journals; the platform's where None.
+        take_over
+            Whether to work on the picture even though somebody else on another computer is at
+            it, by what they left in the folder.
         """
         place = place_of(image, author, root)
         rows, columns = image.pixels.shape[:2]
-        opened = open_place(place, (rows, columns))
+        opened = open_place(place, (rows, columns), take_over=take_over)
         try:
             return cls(image, opened)
         except BaseException:
@@ -135,7 +144,25 @@ class Keeper:
     def notes(self) -> tuple[str, ...]:
         """What the user should know, in sentences; more may come while the work goes on."""
         later = self._writer.notes if self._writer else []
-        return tuple(self._notes) + tuple(printable(note) for note in later)
+        return tuple(self._notes) + tuple(
+            printable(note) for note in (*later, *self._opened.later)
+        )
+
+    @property
+    def taken(self) -> Taken | None:
+        """Who else is at the picture, where it is only shown because of that."""
+        return self._opened.taken
+
+    @property
+    def author(self) -> str:
+        """The annotator."""
+        return self._opened.place.annotator
+
+    @property
+    def path(self) -> Path | None:
+        """The picture's file, None where it has none that is the user's."""
+        place = self._opened.place
+        return None if place.folder is None else place.folder / place.name
 
     @property
     def efforts(self) -> tuple[dict[str, Any], ...]:
@@ -309,6 +336,7 @@ class Keeper:
             image=self._image,
             annotator=printable(place.annotator),
             effort=tuple(_effort(visit) for visit in self._visits.values()),
+            summary=summary_of(document, sum(v.active for v in self._visits.values())),
         )
         names = WorkingFiles.of(place.working, place.name, place.annotator)
         return lambda: self._write_files(state, names, writer)
@@ -327,15 +355,18 @@ class Keeper:
             names.labels.parent.mkdir(exist_ok=True)
         except OSError as error:
             raise explain_os_error(error, names.labels) from error
-        note = keep_foreign(names, self._files)
-        if note:
-            self._notes.append(note)
-        # Noted before: files that a crash leaves half-way are then known to be ours
-        kept = self._files = self._files.about_to_write(encoded.hashes)
-        writer.note(NOTE_KEY, kept.text)
-        writer.flush(_WAIT_SECONDS)
-        write(encoded, names, state.labels)
+        with one_at_a_time(names):
+            note = keep_foreign(names, self._files)
+            if note:
+                self._notes.append(note)
+            # Noted before: files that a crash leaves half-way are then known to be ours
+            kept = self._files = self._files.about_to_write(encoded.hashes)
+            writer.note(NOTE_KEY, kept.text)
+            writer.flush(_WAIT_SECONDS)
+            write(encoded, names, state.labels)
         self._files = kept.written(state.edits)
+        if self._opened.reservation is not None:
+            self._opened.reservation.touch()
 
     def _start(self, opened: Opened) -> None:
         writer = Writer(
@@ -351,6 +382,33 @@ class Keeper:
         if opened.journal is None:
             for visit in self._visits.values():
                 self._writer.note_visit(visit)
+
+
+def summary_of(document: Document, seconds: float) -> WorkingSummary:
+    """What a list of pictures shows of a mask.
+
+    Parameters
+    ----------
+    document
+        The mask.
+    seconds
+        Time at work on it.
+    """
+    return WorkingSummary(
+        state=_state_of(document), active_seconds=round(seconds, 3), **asdict(document.counts)
+    )
+
+
+def _state_of(document: Document) -> WorkState:
+    if document.untouched:
+        return WorkState.NEW
+    if document.mark in (WorkState.DONE, WorkState.UNSURE):
+        return WorkState(document.mark)
+    if not document.drafted_only:
+        return WorkState.IN_WORK
+    details = next(document.newest_in_force).change.details
+    given = GIVEN in (details.get("method"), details.get("state"))
+    return WorkState.GIVEN if given else WorkState.DRAFT
 
 
 def _effort(visit: Visit) -> dict[str, Any]:

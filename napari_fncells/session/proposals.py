@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from numpy.typing import ArrayLike
 
@@ -14,7 +15,7 @@ from napari_fncells.core.drag import Cut, meaning_of
 from napari_fncells.core.edits import Change, EditKind
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.join import join_cells
-from napari_fncells.core.judge import finish, judge
+from napari_fncells.core.judge import finish, judge, mark_picture
 from napari_fncells.core.lasso import cells_inside
 from napari_fncells.core.objects import CellObject, ObjectState
 from napari_fncells.core.path import as_points
@@ -184,6 +185,15 @@ def done(document: Document) -> Proposal:
     if change is None:
         return None, "The picture is done already."
     return change, done_in_words(len(change.objects), document.cells)
+
+
+def mark(document: Document, said: Literal["unsure", "open"]) -> Proposal:
+    """Say something of the picture as a whole."""
+    change = mark_picture(document, said)
+    words = "marked as unsure" if said == "unsure" else "open"
+    if change is None:
+        return None, f"The picture is {words} already."
+    return change, f"The picture is {words}{' again' if said == 'open' else ''}."
 
 
 def _resized_last(document: Document, cell: CellObject) -> bool:

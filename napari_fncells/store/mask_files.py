@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import socket
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Self
 
+from napari_fncells.io.save_error import SaveCode, SaveError
 from napari_fncells.io.working import WorkingFiles, keep_conflict
 from napari_fncells.store.opened import Opened
+from napari_fncells.store.reservation import Taker
 
 NOTE_KEY = "files"
 """Where the journal keeps the hashes of the mask files written lately."""
 
 _REMEMBERED = 4
+
+_WAIT_S = 15.0
+_LOOK_S = 0.02
+_STALE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,81 @@ class FilesKept:
     def text(self) -> str:
         """What the journal notes."""
         return json.dumps(self.hashes)
+
+
+@contextmanager
+def one_at_a_time(names: WorkingFiles) -> Iterator[None]:
+    """Keep others, on whatever computer, from replacing the files meanwhile.
+
+    What is on the disk is looked at before it is replaced; nobody may come between. It is a file
+    that only one can make; one that was left behind by a crash is passed over after a minute.
+
+    Raises
+    ------
+    SaveError
+        Where another goes on writing for too long.
+    """
+    file = names.labels.with_name(f".{names.labels.name}.writing")
+    limit = time.monotonic() + _WAIT_S
+    while not _made(file):
+        if _left_behind(file):
+            with suppress(OSError):
+                file.unlink()
+            continue
+        if time.monotonic() > limit:
+            raise SaveError(
+                SaveCode.IN_USE,
+                names.labels,
+                f"{names.labels.name} is being written by somebody else.",
+                "It is tried again.",
+            )
+        time.sleep(_LOOK_S)
+    _held.add(file)
+    try:
+        yield
+    finally:
+        _held.discard(file)
+        with suppress(OSError):
+            file.unlink()
+
+
+_held: set[Path] = set()
+
+
+def _made(file: Path) -> bool:
+    """Make a file that says whose it is, unless it is there.
+
+    True where none can be made, as then nobody can write, either.
+    """
+    draft = file.with_name(f"{file.name}-{secrets.token_hex(6)}")
+    try:
+        draft.write_bytes(Taker().model_dump_json().encode())
+        try:
+            # Whole or not at all: whoever finds it can read whose it is
+            os.link(draft, file)
+        except FileExistsError:
+            return False
+        except OSError:
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except FileExistsError:
+        return False
+    except OSError:
+        return True
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+    return True
+
+
+def _left_behind(file: Path) -> bool:
+    """Whether whoever made a file is gone, by all one can know."""
+    try:
+        if time.time() - file.stat().st_mtime > _STALE_S:
+            return True
+        taker = Taker.model_validate_json(file.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return taker.gone or (taker.ours and file not in _held)
 
 
 def keep_foreign(names: WorkingFiles, kept: FilesKept) -> str:

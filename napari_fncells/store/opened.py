@@ -18,6 +18,7 @@ from napari_fncells.store.journal import Journal
 from napari_fncells.store.ledger import Ledger, Reached
 from napari_fncells.store.locks import Claim
 from napari_fncells.store.place import Place
+from napari_fncells.store.reservation import Reservation, Taken
 from napari_fncells.store.rows import Visit
 
 
@@ -51,6 +52,12 @@ class Opened:
         The open journal, and what it holds of the history.
     claims
         The locks held.
+    reservation
+        Tells others that the picture is being worked on; None where there are no mask files.
+    taken
+        Who else is at the picture, so that it is only shown.
+    later
+        What came up after the opening, in sentences.
     """
 
     place: Place
@@ -67,6 +74,9 @@ class Opened:
     journal: Journal | None = None
     reached: Reached | None = None
     claims: list[Claim] = field(default_factory=list)
+    reservation: Reservation | None = None
+    taken: Taken | None = None
+    later: list[str] = field(default_factory=list)
 
     def ledger(self) -> Ledger:
         """The file that the document's edits go to."""
@@ -84,6 +94,8 @@ class Opened:
         with ExitStack() as stack:
             for claim in self.claims:
                 stack.callback(claim.release)
+            if self.reservation is not None:
+                stack.callback(self.reservation.release)
 
     def _prepare(self) -> Path:
         """Make sure of the place before anything is written there."""
@@ -100,7 +112,17 @@ class Opened:
                     f"{self.place.name} is open in another window by now.",
                     "Close it there, or save your work elsewhere.",
                 )
+        self._reserve()
         return self.place.journal
+
+    def _reserve(self) -> None:
+        """Tell others that the picture is being worked on, now that it is."""
+        other = self.reservation.take() if self.reservation is not None else None
+        if other is not None:
+            self.later.append(
+                f"{self.place.name} is open with {other.sentence_part}, too. Each annotator has "
+                "mask files of their own, so nothing gets lost; but you work on the same picture."
+            )
 
 
 def adopt_state(
@@ -109,8 +131,12 @@ def adopt_state(
     objects: tuple[CellObject, ...],
     source: str,
     sequence: int,
+    state: str | None = None,
 ) -> None:
-    """Make pixels and objects of a document those given, in one edit that can be undone."""
+    """Make pixels and objects of a document those given, in one edit that can be undone.
+
+    Where their history is not known, `state` says how far the work on the picture was.
+    """
     before = document.labels
     kind = max(before.dtype, labels.dtype)
     patches = patches_between(Box.whole(document.shape), before.astype(kind), labels.astype(kind))
@@ -125,7 +151,8 @@ def adopt_state(
         patches,
         changes,
         f"recover {source}",
-        {"source": source, "edits": sequence},
+        {"source": source, "edits": sequence} | ({"state": state} if state else {}),
     )
-    if not change.empty:
+    # An empty picture can be done, too
+    if not change.empty or state in ("done", "unsure"):
         document.commit(change)

@@ -23,11 +23,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from napari_fncells.io.atomic import SaveError, write_atomic
 from napari_fncells.io.images import Image
 from napari_fncells.io.samples import is_sample
+from napari_fncells.io.save_error import explain_os_error
 from napari_fncells.io.user_data import data_folder
 from napari_fncells.store.codec import printable
 
 WORKING_FOLDER = "fncells"
 _FOLDER_FILE = "folder.json"
+_PICTURES_FILE = "pictures.txt"  # in a folder of mask files that lies elsewhere: of which folder
 _HASHED_BYTES = 16 << 20  # of a larger array only evenly spaced rows are hashed
 
 
@@ -90,7 +92,7 @@ class Place:
     @property
     def working(self) -> Path | None:
         """Folder of the mask files, None where there are none."""
-        return None if self.folder is None else self.folder / WORKING_FOLDER
+        return None if self.folder is None else working_folder(self.folder, self.root)
 
     def for_content(self) -> Place:
         """The place for this picture's content where the usual one belongs to another content."""
@@ -170,19 +172,19 @@ def place_of(image: Image, annotator: str = "", root: Path | None = None) -> Pla
     """
     data = data_folder(root).absolute()
     digest = image.sha256 or pixel_hash(image)
-    if image.path is None or is_sample(image.path):
+    file = file_of(image)
+    if file is None:
         key = _short_hash(digest, annotator)
         journal = data / "journals" / "pictures" / f"{_slug(image.name)}-{key}.sqlite"
         return Place(data, journal, key, digest, printable(image.name), annotator)
-    folder = image.path.parent.resolve()
-    name = image.path.name
+    folder, name = file.parent, file.name
     identity, announced = _identify(data, folder)
-    file = f"{_slug(name)}-{_short_hash(name, annotator)}.sqlite"
-    journal = _journals(data, identity) / file
+    base = f"{_slug(name)}-{_short_hash(name, annotator)}.sqlite"
+    journal = _journals(data, identity) / base
     by_path = _by_path(folder)
-    if not os.path.lexists(journal) and os.path.lexists(_journals(data, by_path) / file):
+    if not os.path.lexists(journal) and os.path.lexists(_journals(data, by_path) / base):
         # Begun when the folder's identity could not be written
-        identity, journal = by_path, _journals(data, by_path) / file
+        identity, journal = by_path, _journals(data, by_path) / base
     return Place(
         root=data,
         journal=journal,
@@ -194,6 +196,63 @@ def place_of(image: Image, annotator: str = "", root: Path | None = None) -> Pla
         identity=identity,
         announced=announced,
     )
+
+
+def file_of(image: Image) -> Path | None:
+    """The user's own file of a picture; None where it has none, or is a sample."""
+    if image.path is None or is_sample(image.path):
+        return None
+    return image.path.parent.resolve() / image.path.name
+
+
+def working_folder(folder: Path, root: Path | None = None) -> Path:
+    """Folder of the mask files of a folder of pictures.
+
+    `fncells` in it, unless another was chosen because nothing may be written there.
+    """
+    chosen = _content(_working_note(data_folder(root).absolute(), folder))
+    return folder / WORKING_FOLDER if chosen is None else Path(os.fsdecode(chosen))
+
+
+def choose_working_folder(folder: Path, chosen: Path | None, root: Path | None = None) -> Path:
+    """Let the mask files of a folder of pictures go elsewhere from now on, and remember it.
+
+    Parameters
+    ----------
+    folder
+        The folder of pictures.
+    chosen
+        A folder that may hold those of several; each gets one of its own in it. None for the
+        usual place.
+    root
+        The data folder, where it is not the usual one.
+
+    Returns
+    -------
+    Path
+        Where they go. Those written before stay where they are.
+
+    Raises
+    ------
+    SaveError
+        Where nothing can be written there, or the choice cannot be remembered.
+    """
+    note = _working_note(data_folder(root).absolute(), folder)
+    try:
+        if chosen is None:
+            note.unlink(missing_ok=True)
+            return folder / WORKING_FOLDER
+        place = chosen.absolute() / f"{folder.name or 'pictures'} {WORKING_FOLDER}"
+        known = _content(place / _PICTURES_FILE)
+        if known is not None and known != os.fsencode(str(folder)):
+            place = place.with_name(f"{place.name} {_short_hash(str(folder))[:6]}")
+        place.mkdir(parents=True, exist_ok=True)
+        write_atomic(place / _PICTURES_FILE, os.fsencode(str(folder)), replace=True)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(note, os.fsencode(str(place)), replace=True)
+    except OSError as error:
+        raise explain_os_error(error, chosen or folder) from error
+    return place
 
 
 def pixel_hash(image: Image) -> str:
@@ -254,6 +313,10 @@ def _path_note(data: Path, identity: UUID) -> Path:
 
 def _identity_note(data: Path, folder: Path) -> Path:
     return data / "folders" / f"{_short_hash(str(folder))}.uuid"
+
+
+def _working_note(data: Path, folder: Path) -> Path:
+    return data / "working" / f"{_short_hash(str(folder.resolve()))}.path"
 
 
 def _noted_path(data: Path, identity: UUID) -> Path | None:

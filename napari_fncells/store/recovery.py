@@ -14,6 +14,7 @@ from typing import Any
 from napari_fncells.core.document import Base, Document
 from napari_fncells.io.save_error import SaveError, explain_os_error
 from napari_fncells.io.working import ReadBack, WorkingFileError, WorkingFiles, glance, read
+from napari_fncells.io.working_record import WorkState
 from napari_fncells.store.aside import set_aside, set_aside_before
 from napari_fncells.store.codec import encode_details, printable
 from napari_fncells.store.database import (
@@ -29,6 +30,7 @@ from napari_fncells.store.ledger import Reached
 from napari_fncells.store.locks import Claim, Owner
 from napari_fncells.store.opened import Opened, adopt_state
 from napari_fncells.store.place import Place
+from napari_fncells.store.reservation import Reservation
 from napari_fncells.store.rows import SnapshotRow, Visit
 from napari_fncells.store.salvage import Salvage, rebuild, salvage
 from napari_fncells.store.tiles import Tail, base_of, split_tiles
@@ -39,8 +41,9 @@ logger = logging.getLogger(__name__)
 class _Opening:
     """The steps of opening one picture."""
 
-    def __init__(self, place: Place, shape: tuple[int, int]) -> None:
+    def __init__(self, place: Place, shape: tuple[int, int], *, take_over: bool) -> None:
         self._shape = shape
+        self._take_over = take_over
         self._author = place.annotator
         self._result = Opened(place, Document(shape, place.annotator), self._new_header(place))
 
@@ -63,6 +66,8 @@ class _Opening:
         owner = self._claim(result.place.lock)
         if owner is not None:
             self._show_files_only(f"it is open in {owner.sentence_part}")
+            return
+        if self._is_taken():
             return
         elsewhere = recall(result.place)
         if elsewhere is not None:
@@ -205,11 +210,33 @@ class _Opening:
                 return
         files = self._read_files()
         if files is None:
+            self._begin_from_nameless()
             return
         self._adopt_files(files)
         result.notes.append(
             f"There is no journal of {result.place.name} here: begun from its mask files of "
             f"{_local(files.time)}."
+        )
+
+    def _begin_from_nameless(self) -> None:
+        """Go on from what was done before the annotator gave a name."""
+        place = self._result.place
+        if not place.annotator or place.working is None:
+            return
+        names = WorkingFiles.of(place.working, place.name)
+        try:
+            files = read(names, self._shape, place.image_sha256)
+        except (WorkingFileError, OSError):
+            return
+        if files is None:
+            return
+        self._adopt_files(files)
+        # They are not ours to replace: ours have the name
+        self._result.files_hashes, self._result.files_edits = None, 0
+        self._result.files_time = None
+        self._result.notes.append(
+            f"{place.name}: begun from the mask of {_local(files.time)}, made before a name was "
+            "given; that one stays as it is."
         )
 
     def _catch_up_with_files(self) -> None:
@@ -260,6 +287,29 @@ class _Opening:
             self._result.claims.append(claim)
         return owner
 
+    def _is_taken(self) -> bool:
+        """Whether somebody else is at the picture, who is not to be disturbed unasked."""
+        result = self._result
+        working = result.place.working
+        if working is None:
+            return False
+        result.reservation = Reservation(working, result.place.name, result.place.annotator)
+        left = result.reservation.left_by_dead()
+        if left is not None:
+            result.notes.append(
+                f"{result.place.name} was left without being closed, by the window of "
+                f"{left.sentence_part}. What was saved is here."
+            )
+        taken = result.reservation.other()
+        if taken is None:
+            return False
+        if self._take_over:
+            result.reservation.take(over=True)
+            return False
+        result.taken = taken
+        self._show_files_only(f"it is open with {taken.sentence_part}")
+        return True
+
     def _file_names(self) -> WorkingFiles | None:
         place = self._result.place
         if place.working is None:
@@ -281,7 +331,12 @@ class _Opening:
 
     def _adopt_files(self, files: ReadBack) -> None:
         result, state = self._result, files.state
-        adopt_state(result.document, state.labels, state.objects, "the mask files", state.edits)
+        work = state.summary.state if state.summary is not None else None
+        if state.done:
+            work = WorkState.DONE
+        adopt_state(
+            result.document, state.labels, state.objects, "the mask files", state.edits, work
+        )
         result.files_time = files.time
         result.files_edits = result.document.edit_count
         names = self._file_names()
@@ -299,7 +354,7 @@ class _Opening:
         )
 
 
-def open_place(place: Place, shape: tuple[int, int]) -> Opened:
+def open_place(place: Place, shape: tuple[int, int], *, take_over: bool = False) -> Opened:
     """Open the work on a picture.
 
     Parameters
@@ -308,8 +363,10 @@ def open_place(place: Place, shape: tuple[int, int]) -> Opened:
         Where it is kept.
     shape
         (Y, X) of the picture.
+    take_over
+        Whether to work on it even if somebody else is at it.
     """
-    return _Opening(place, shape).run()
+    return _Opening(place, shape, take_over=take_over).run()
 
 
 def _base(journal: Journal, row: SnapshotRow, shape: tuple[int, int]) -> Base:

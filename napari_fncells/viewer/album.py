@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from weakref import ref
@@ -10,7 +11,7 @@ from psygnal import Signal
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import Image, list_images
-from napari_fncells.viewer.pictures import Picture, facts_of, is_draft, is_picture
+from napari_fncells.viewer.pictures import LayerData, Picture, facts_of, is_draft, is_picture
 from napari_fncells.viewer.stage import Stage
 
 
@@ -28,6 +29,8 @@ class Album:
         Signal(): the pictures or the current one changed.
     adoptable
         Signal(): a labels layer was opened that wants to become a mask.
+    listed
+        Signal(Path): the pictures of this folder were listed along with one of them.
     left
         Signal(Picture): another picture took its place; its layers are gone.
     pictures
@@ -38,6 +41,7 @@ class Album:
 
     changed = Signal()
     adoptable = Signal()
+    listed = Signal(Path)
     left = Signal(Picture)
 
     def __init__(self, viewer: Any) -> None:
@@ -45,6 +49,8 @@ class Album:
         self._stage = Stage(self._viewer)
         self.pictures: list[Picture] = []
         self.current: Picture | None = None
+        self._by_file: dict[Path, Picture] = {}
+        self._indexed = 0
         for layer in viewer.layers:
             self._take_in(layer)
         viewer.layers.events.inserted.connect(self._on_inserted, position="last")
@@ -61,10 +67,16 @@ class Album:
         paths = list_images(folder)
         if not paths:
             raise UserError(f"There are no pictures in {folder}.", "Choose another folder.")
-        known = {picture.path for picture in self.pictures}
-        self.pictures.extend(Picture(path.name, path) for path in paths if path not in known)
-        self.changed.emit()
+        self.list_paths(paths)
         return next(picture for picture in self.pictures if picture.path == paths[0])
+
+    def list_paths(self, paths: Sequence[Path]) -> None:
+        """List pictures that can be read from their files; those that are listed stay."""
+        known = {picture.path for picture in self.pictures}
+        fresh = [Picture(path.name, path) for path in paths if path not in known]
+        if fresh:
+            self.pictures.extend(fresh)
+            self.changed.emit()
 
     def neighbour(self, by: int) -> Picture | None:
         """The picture so many places after the current one (before it, if negative)."""
@@ -73,20 +85,36 @@ class Album:
         index = self.pictures.index(self.current) + by
         return self.pictures[index] if 0 <= index < len(self.pictures) else None
 
-    def show(self, picture: Picture, image: Image | None = None) -> None:
+    def picture_of(self, path: Path) -> Picture | None:
+        """The picture of a file, where it is one of the album's."""
+        if self._indexed != len(self.pictures):
+            # Of many thousands, none is looked for one by one
+            self._indexed = len(self.pictures)
+            self._by_file = {p.file: p for p in self.pictures if p.file is not None}
+            self._by_file |= {p.path: p for p in self.pictures if p.path is not None}
+        return self._by_file.get(path)
+
+    def show(
+        self,
+        picture: Picture,
+        shown: LayerData | None = None,
+        placed: Callable[[], None] | None = None,
+    ) -> None:
         """Make a picture the current one, with its layers in place of the others'.
 
         Parameters
         ----------
         picture
             One of the album's.
-        image
-            What was read of it, where its layer has yet to be made.
+        shown
+            What is put on the screen, where it has no layer yet.
+        placed
+            Called once the layers are in the viewer, before anybody is told.
         """
-        if image is not None:
-            picture.show(image)
         leaving, self.current = self.current, picture
-        self._stage.swap(leaving if leaving is not picture else None, picture)
+        self._stage.swap(leaving if leaving is not picture else None, picture, shown)
+        if placed is not None:
+            placed()
         self._stage.show_only(picture, self.pictures)
         viewer = self._viewer()
         if viewer is not None:
@@ -126,6 +154,8 @@ class Album:
         self.current = picture
         self._stage.show_only(picture, self.pictures)
         self.changed.emit()
+        if paths:
+            self.listed.emit(Path(facts["folder"]))
 
     def _opened_before(self, layer: Any) -> Picture | None:
         """The picture of the file that a layer shows, where it was opened before."""
@@ -133,7 +163,7 @@ class Album:
         path = image.path if isinstance(image, Image) else None
         if path is None:
             return None
-        return next((p for p in self.pictures if path in (p.path, p.file)), None)
+        return self.picture_of(path)
 
     def _on_removed(self, event: Any) -> None:
         """Forget a layer; the session of its picture stays, so nothing is lost."""
@@ -152,6 +182,7 @@ class Album:
     def _forget(self, picture: Picture) -> None:
         """Drop a picture that was never worked on and whose layer is gone."""
         self.pictures.remove(picture)
+        self._indexed = -1
         self.left.emit(picture)
         if self.current is picture:
             self.current = next((p for p in self.pictures if p.image_layer is not None), None)

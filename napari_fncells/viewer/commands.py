@@ -128,9 +128,18 @@ COMMANDS: tuple[Command, ...] = (
         "previous_picture", "Previous picture", "Picture", ("Control-Left",),
         lambda w: w.step(-1),
     ),
+    Command(
+        "unsure_picture", "Unsure, next picture", "Picture", ("Shift-U",),
+        lambda w: w.mark_unsure(),
+    ),
+    Command("reopen", "Re-open the picture", "Picture", ("Shift-R",), lambda w: w.reopen()),
     Command("hide", "Hide the mask while held", "View", ("H",), _hide_while_held),
     Command(
         "compare", "Show the draft / the mask", "View", ("T",), lambda w: w.overlay.compare()
+    ),
+    Command(
+        "difference", "Changes to the given mask", "View", ("Shift-T",),
+        lambda w: w.show_difference(),
     ),
     Command(
         "heat", "Show / hide the model's probabilities", "View", ("I",), lambda w: w.heat.toggle()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import cv2
@@ -27,7 +28,8 @@ def contrast_limits(pixels: NDArray[np.generic]) -> tuple[float, float]:
 def white_point(pixels: NDArray[np.generic]) -> float:
     """Where the brightest 0.1 per cent of a (Y, X) or (Y, X, C) picture begin; above 0."""
     sample = _sample(pixels)
-    light = sample if sample.ndim == 2 else sample.max(axis=-1)
+    # Far faster than max over a short axis
+    light = sample if sample.ndim == 2 else reduce(np.maximum, np.moveaxis(sample, -1, 0))
     return max(float(np.percentile(light, 99.9)), 1e-6)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -19,7 +20,17 @@ from napari_fncells.viewer.contrast import (
     contrast_limits,
     white_point,
 )
-from napari_fncells.viewer.pictures import KEY, facts_of, image_of, is_picture
+from napari_fncells.viewer.pictures import (
+    KEY,
+    LayerData,
+    colour_layer_data,
+    facts_of,
+    image_layer_data,
+    image_of,
+    is_picture,
+)
+
+Limits = tuple[float, float]
 
 Channel = Literal["colour", "brightest", "red", "green", "blue"]
 
@@ -79,11 +90,30 @@ class DisplayParams(Params):
         """Light that is shown white, as a fraction of the picture's own white point."""
         return float(2**-self.brightness)
 
-    def limits(self, own: tuple[float, float]) -> tuple[float, float]:
+    def limits(self, own: Limits) -> Limits:
         """Light shown black and light shown white, from the picture's own ground and white."""
         low, high = own
         span = (high - low) * self.white
         return low + self.black * span, low + span
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A picture ready to be put on the screen.
+
+    Attributes
+    ----------
+    layer
+        Data of its layer.
+    params
+        By which it is shown.
+    own
+        Ground and white of the picture, by channel.
+    """
+
+    layer: LayerData
+    params: DisplayParams
+    own: dict[Channel, Limits]
 
 
 class Display:
@@ -103,8 +133,10 @@ class Display:
     def __init__(self) -> None:
         self._params = DisplayParams()
         # The percentiles cost more than the picture; by layer and channel
-        self._own: WeakKeyDictionary[Any, dict[Channel, tuple[float, float]]]
+        self._own: WeakKeyDictionary[Any, dict[Channel, Limits]]
         self._own = WeakKeyDictionary()
+        # What a layer shows already, so that it is not worked out again: the array and how
+        self._ready: WeakKeyDictionary[Any, tuple[int, DisplayParams]] = WeakKeyDictionary()
 
     @property
     def params(self) -> DisplayParams:
@@ -119,6 +151,26 @@ class Display:
         if layer is not None:
             self.show(layer)
 
+    def render(self, image: Image) -> Rendered:
+        """Make ready what is put on the screen of a picture; may be called in any thread."""
+        params = self._params
+        if image.pixels.ndim == 3 and image.pixels.shape[2] >= 3:
+            shown, limits = _colour(image.pixels, params, None)
+            return Rendered(colour_layer_data(image, shown), params, {params.channel: limits})
+        layer = image_layer_data(image)
+        return Rendered(layer, params, {"colour": layer[1]["contrast_limits"]})
+
+    def forget(self, layer: Any) -> None:
+        """Know nothing of a layer any more: it is to show another picture."""
+        self._own.pop(layer, None)
+        self._ready.pop(layer, None)
+
+    def know(self, layer: Any, rendered: Rendered) -> None:
+        """Take note that a layer shows what was made ready."""
+        self._own[layer] = dict(rendered.own)
+        if layer.rgb:
+            self._ready[layer] = id(layer.data), rendered.params
+
     def show(self, layer: Any) -> None:
         """Show a picture's layer by the parameters.
 
@@ -128,6 +180,8 @@ class Display:
         known = "image" in facts_of(layer) or layer in self._own
         if not _is_flat(layer) or not (known or self._params != DisplayParams()):
             return
+        if self._ready.pop(layer, None) == (id(layer.data), self._params):
+            return
         if layer.rgb:
             self._show_colour(layer)
         else:
@@ -136,12 +190,9 @@ class Display:
     def _show_colour(self, layer: Any) -> None:
         image = _original(layer)
         channel = self._params.channel
-        light = _light(image.pixels, channel)
         own = self._own.setdefault(layer, {})
-        if channel not in own:
-            own[channel] = (0.0, _own_white(image.pixels, light))
-        shown = brightened(light, self._params.limits(own[channel]), self._params.gamma)
-        _put(layer, shown if shown.ndim == 3 else np.repeat(shown[..., None], 3, axis=-1))
+        shown, own[channel] = _colour(image.pixels, self._params, own.get(channel))
+        _put(layer, shown)
 
     def _show_grey(self, layer: Any) -> None:
         own = self._own.setdefault(layer, {})
@@ -149,6 +200,17 @@ class Display:
             own["colour"] = contrast_limits(np.asarray(layer.data))
         layer.contrast_limits = self._params.limits(own["colour"])
         layer.gamma = self._params.gamma
+
+
+def _colour(
+    pixels: NDArray[np.generic], params: DisplayParams, own: Limits | None
+) -> tuple[NDArray[np.uint8], Limits]:
+    """A colour picture as it is shown, and its own ground and white, worked out where None."""
+    light = _light(pixels, params.channel)
+    if own is None:
+        own = (0.0, _own_white(pixels, light))
+    shown = brightened(light, params.limits(own), params.gamma)
+    return (shown if shown.ndim == 3 else np.repeat(shown[..., None], 3, axis=-1)), own
 
 
 def channels_of(layer: Any) -> tuple[Channel, ...]:

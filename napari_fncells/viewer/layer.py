@@ -139,6 +139,34 @@ class MaskLayer(LabelsLayer):
         LabelsLayer.data.fset(self, self._shown())
         self.translate = self._origin + np.asarray(self.scale[-2:]) * area[:2]
 
+    def show_document(self, document: Document, area: Box, like: Any = None) -> None:
+        """Show another picture's mask: making a layer anew costs far more.
+
+        Parameters
+        ----------
+        document
+            The mask.
+        area
+            Part of the picture that is shown.
+        like
+            Layer of the picture, on which the mask lies; as before where None.
+        """
+        self.flush_stroke()
+        self._document.committed.disconnect(self._show_edit)
+        self._document.promoted.disconnect(self._show_promoted)
+        self._document, self._area = document, area
+        self._stroke_begins()
+        self._part = None
+        if like is not None:
+            self._origin = np.asarray(like.translate[-2:], dtype=float)
+            self._lie(np.asarray(like.scale[-2:], dtype=float))
+        LabelsLayer.data.fset(self, self._shown())
+        document.committed.connect(self._show_edit)
+        document.promoted.connect(self._show_promoted)
+        self.mode = "pan_zoom"
+        self.selected_label = 1
+        self.editable = not document.read_only
+
     # -- history ---------------------------------------------------------------------------
 
     def undo(self) -> None:
@@ -236,6 +264,15 @@ class MaskLayer(LabelsLayer):
             self._document.commit(change)
 
     # -- how it is done --------------------------------------------------------------------
+
+    def _lie(self, scale: NDArray[np.floating]) -> None:
+        """Lie on the picture; napari draws anew at each setting, of the same, too."""
+        layer: Any = self
+        place = self._origin + scale * self._area[:2]
+        if not np.array_equal(layer.scale, scale):
+            layer.scale = scale
+        if not np.array_equal(layer.translate, place):
+            layer.translate = place
 
     def _may_change(self) -> bool:
         """Whether the mask may be changed; says why, where it may not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from napari.layers import Labels as LabelsLayer
 from napari.utils.colormaps import DirectLabelColormap
 from napari.utils.colormaps.standardize_color import transform_color
@@ -17,6 +18,8 @@ from napari_fncells.core.appearance import (
     StateImage,
     draft_codes,
 )
+from napari_fncells.core.difference import Difference
+from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
@@ -79,6 +82,7 @@ class Overlay:
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer
         self._mask: MaskLayer | None = None
+        self._document: Document | None = None
         self._image: StateImage | None = None
         self._filled = True
         self._states: frozenset[ObjectState] = _LIVING
@@ -153,6 +157,15 @@ class Overlay:
         self.changed.emit()
         return "The draft as it was. T shows the mask again."
 
+    def show_difference(self, found: Difference) -> None:
+        """Show how the mask differs from the original, until `compare` or an edit."""
+        if self._mask is None or self.layer is None:
+            return
+        self._comparing = True
+        self.layer.data = found.codes[self._mask.area.slices]
+        self._apply_opacity()
+        self.changed.emit()
+
     # -- following a mask ------------------------------------------------------------------
 
     def follow(self, mask: MaskLayer | None) -> None:
@@ -160,10 +173,11 @@ class Overlay:
 
         A layer that the user took out of the viewer comes back with another mask.
         """
-        if mask is self._mask:
+        if mask is self._mask and (mask is None or mask.document is self._document):
             return
         self._let_go()
         self._mask = mask
+        self._document = mask.document if mask is not None else None
         if mask is None:
             self._remove_layer()
             return
@@ -181,9 +195,12 @@ class Overlay:
         if mask is None:
             return
         self._hidden = False
-        self._end_comparing()
-        mask.document.committed.disconnect(self._take_in)
-        mask.document.promoted.disconnect(self._rebuild)
+        if self._comparing:
+            self._comparing = False
+            self.changed.emit()
+        if self._document is not None:
+            self._document.committed.disconnect(self._take_in)
+            self._document.promoted.disconnect(self._rebuild)
         mask.unpainted.disconnect(self._follow)
         for emitter, act in (
             (mask.events.labels_update, self._follow_stroke),
@@ -206,9 +223,22 @@ class Overlay:
             self._add_layer()
         else:
             self.layer.data = self._image.codes
-        if self.layer is not None:
-            self.layer.scale, self.layer.translate = mask.scale, mask.translate
+            self._lie_above(mask)
+        self._lie_on(mask)
         self._apply_opacity()
+
+    def _lie_on(self, mask: MaskLayer) -> None:
+        """Lie where the mask does; napari draws anew at each setting, of the same, too."""
+        layer: Any = self.layer
+        for name in ("scale", "translate"):
+            if layer is not None and not np.array_equal(getattr(layer, name), getattr(mask, name)):
+                setattr(layer, name, getattr(mask, name))
+
+    def _lie_above(self, mask: MaskLayer) -> None:
+        """Be above a mask that came into the viewer later than the states."""
+        layers = self._viewer().layers
+        if mask in layers and layers.index(self.layer) < layers.index(mask):
+            layers.move(layers.index(self.layer), layers.index(mask) + 1)
 
     def _rebuild(self) -> None:
         self._comparing = False
@@ -285,8 +315,10 @@ class Overlay:
         mask, layer = self._mask, self.layer
         if mask is None or layer is None:
             return
-        layer.visible = mask.visible and not self._hidden
-        layer.opacity = mask.opacity
+        if layer.visible != (mask.visible and not self._hidden):
+            layer.visible = not layer.visible
+        if layer.opacity != mask.opacity:
+            layer.opacity = mask.opacity
         veil = PALE if self._filled and not (self._hidden or self._comparing) else CLEAR
         if mask.colormap.name in (PALE.name, CLEAR.name) and mask.colormap.name != veil.name:
             mask.colormap = veil

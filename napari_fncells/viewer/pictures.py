@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels as LabelsLayer
+from numpy.typing import NDArray
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import Image
@@ -64,10 +65,40 @@ class Picture:
         name = known.name if known is not None else layer.name
         return cls(name, path, file, image_layer=layer)
 
-    def show(self, image: Image) -> None:
+    def show(self, shown: LayerData) -> None:
         """Make the image layer."""
-        data, meta, _ = image_layer_data(image)
+        data, meta, _ = shown
         self.image_layer = ImageLayer(data, **meta)
+
+    def take_image_layer(self, other: Picture, shown: LayerData) -> bool:
+        """Show this picture in the layer of another one, where it is of the same kind."""
+        layer = other.image_layer
+        data, meta, _ = shown
+        former = layer.data
+        rgb = bool(meta.get("rgb"))
+        kinds = (former.dtype, former.ndim, bool(layer.rgb), bool(layer.multiscale))
+        if kinds != (data.dtype, data.ndim, rgb, False):
+            return False
+        layer.data = data
+        layer.name, layer.metadata = meta["name"], meta["metadata"]
+        if not rgb:
+            layer.contrast_limits = meta["contrast_limits"]
+        self.image_layer, other.image_layer = layer, None
+        return True
+
+    def take_mask_layer(self, other: Picture) -> None:
+        """Show this picture's mask in the layer of another one's."""
+        layer, other.mask_layer = other.mask_layer, None
+        if layer is None or self.session is None:
+            return
+        document = self.session.document
+        layer.show_document(document, work_area(document.shape), self.image_layer)
+        layer.name = self._mask_name
+        self.mask_layer = layer
+
+    @property
+    def _mask_name(self) -> str:
+        return f"{Path(self.name).stem} mask"
 
     def make_mask_layer(self) -> MaskLayer:
         """Mask layer on the session's document, aligned with the picture.
@@ -89,7 +120,7 @@ class Picture:
         layer = MaskLayer(
             document,
             work_area(document.shape),
-            name=f"{Path(self.name).stem} mask",
+            name=self._mask_name,
             opacity=MASK_OPACITY,
             **placed,
         )
@@ -109,14 +140,20 @@ def image_layer_data(image: Image, **facts: Any) -> LayerData:
     **facts
         More for the metadata, e.g. `folder`.
     """
+    if image.pixels.ndim == 3 and image.pixels.shape[2] >= 3:
+        return colour_layer_data(image, brightened(image.pixels), **facts)
     stem = Path(image.name).stem
     metadata = {KEY: {"image": image, **facts}}
-    if image.pixels.ndim == 3 and image.pixels.shape[2] >= 3:
-        meta = {"name": f"{stem} (brightened)", "rgb": True, "metadata": metadata}
-        return brightened(image.pixels), meta, "image"
     plane = image.pixels if image.pixels.ndim == 2 else image.pixels.max(axis=2)
     meta = {"name": stem, "contrast_limits": contrast_limits(plane), "metadata": metadata}
     return plane, meta, "image"
+
+
+def colour_layer_data(image: Image, shown: NDArray[np.uint8], **facts: Any) -> LayerData:
+    """Layer data of a colour picture, with the copy that is shown of it."""
+    name = f"{Path(image.name).stem} (brightened)"
+    metadata = {KEY: {"image": image, **facts}}
+    return shown, {"name": name, "rgb": True, "metadata": metadata}, "image"
 
 
 def image_of(layer: ImageLayer) -> Image:

@@ -7,8 +7,9 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,11 @@ from psygnal import Signal
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import Image
+from napari_fncells.io.save_error import SaveError
+from napari_fncells.session.background import write_mask_files
 from napari_fncells.session.keeping import Keeper, SaveState
+from napari_fncells.session.turns import Turns
+from napari_fncells.store.place import choose_working_folder, file_of
 
 if TYPE_CHECKING:
     from napari_fncells.viewer.pictures import Picture
@@ -25,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 FLUSH_S = 2.0
 """How long leaving a picture waits for its last edits to reach the disk."""
+
+_TURN_S = 5.0
+"""How long opening a picture waits for another part of this window to let go of it."""
 
 _IDLE_S = 5.0  # the working files are written once the mask has been still this long,
 _AT_LEAST_S = 60.0  # and this often while it is not
@@ -46,33 +54,47 @@ class Saving:
         Signal(): what `state` tells of the current picture changed.
     told
         Signal(str): something about what is kept on disk that the user should know.
+    written
+        Signal(Path, bool): whether the mask files of a picture that was left were written.
+    turns
+        Which pictures are in hands, here or in a job.
     """
 
     changed = Signal()
     told = Signal(str)
+    written = Signal(Path, bool)
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fncells-files")
         self._keepers: list[Keeper] = []
-        self._closing: list[tuple[Image, Future[Any]]] = []
+        self.turns = Turns()
+        # Pictures whose mask files could not be written, whose work they hold, and why
+        self._unwritten: dict[Path, tuple[str, SaveError]] = {}
         self._files: Future[Any] | None = None
-        self._files_at = (0, 0.0)
-        self._edited = (0, 0.0)
+        # Of which picture, with how many edits, the files were written last, and when; of which
+        # picture, after which edit, and when something was done last
+        self._files_at: tuple[Keeper | None, int, float] = (None, 0, 0.0)
+        self._edited: tuple[Keeper | None, int, float] = (None, 0, 0.0)
         self._shown: SaveState | None = None
-        self._told: set[tuple[int, str]] = set()
+        self._told: weakref.WeakKeyDictionary[Keeper, set[str]] = weakref.WeakKeyDictionary()
         # Filled by the thread that writes, emptied by the one that watches
-        self._failures: deque[str] = deque()
+        self._outcomes: deque[tuple[Path | None, str, Exception | None]] = deque()
         self._left: deque[Keeper] = deque()
         self._finalizer = weakref.finalize(self, _close_all, self._keepers, self._pool)
 
-    def open(self, image: Image, author: str) -> Keeper:
+    def open(self, image: Image, author: str, *, take_over: bool = False) -> Keeper:
         """The keeper of a picture, with its document as it was left."""
-        for other, done in self._closing:
-            if other.path == image.path and other.name == image.name:
-                wait([done])
-        self._closing = [item for item in self._closing if not item[1].done()]
-        keeper = Keeper.open(image, author, root=self.root)
+        path = file_of(image)
+        if path is not None:
+            # Put away just now, or drafted in the background: a moment
+            self.turns.take(path, _TURN_S)
+        try:
+            keeper = Keeper.open(image, author, root=self.root, take_over=take_over)
+        except BaseException:
+            if path is not None:
+                self.turns.give(path)
+            raise
         self._keepers.append(keeper)
         return keeper
 
@@ -94,15 +116,31 @@ class Saving:
             return True
         if not keeper.flush(FLUSH_S):
             return False
-        image = picture.session.image if picture.session is not None else None
         picture.keeper = picture.session = None
         self._keepers.remove(keeper)
-        done = self._pool.submit(keeper.close)
-        done.add_done_callback(self._note_failure)
-        done.add_done_callback(lambda _done: self._left.append(keeper))
-        if image is not None:
-            self._closing.append((image, done))
+        if self._edited[0] is keeper:
+            self._edited = (None, 0, 0.0)
+        if self._files_at[0] is keeper:
+            self._files_at = (None, 0, 0.0)
+        self._submit(keeper.path, keeper.author, lambda: self._close(keeper))
         return True
+
+    def later(self, job: Callable[[], object]) -> None:
+        """Do something small in the thread that writes files; what goes wrong is logged."""
+
+        def run() -> None:
+            try:
+                job()
+            except Exception as error:
+                logger.warning("%s", error)
+
+        with suppress(RuntimeError):  # the window is closed
+            self._pool.submit(run)
+
+    def catch_up(self, path: Path, author: str) -> None:
+        """Write the mask files of a picture that is not open, where they are behind."""
+        job = partial(write_mask_files, path, author, self.turns, self.root)
+        self._submit(path, author, job)
 
     def watch(self, picture: Picture | None) -> None:
         """Tell of a changed state; write the working files when it is time.
@@ -116,15 +154,28 @@ class Saving:
             self.changed.emit()
         if picture is None or picture.keeper is None or state is None:
             return
-        now = time.monotonic()
-        if state.issued != self._edited[0]:
-            self._edited = (state.issued, now)
-        written, moment = self._files_at
-        still = now - self._edited[1] > _IDLE_S
-        due = state.issued != written and (still or now - moment > _AT_LEAST_S)
-        if due and state.settled and not self._writing:
-            self._files_at = (state.issued, now)
-            self._write(picture.keeper.files_job())
+        now, keeper = time.monotonic(), picture.keeper
+        if (keeper, state.issued) != self._edited[:2]:
+            self._edited = (keeper, state.issued, now)
+        tried, count, moment = self._files_at
+        if tried is not keeper:
+            count, moment = 0, self._edited[2]
+        still = now - self._edited[2] > _IDLE_S
+        behind = state.issued not in (count, state.files_edits)
+        if behind and (still or now - moment > _AT_LEAST_S) and state.settled:
+            self.write(picture)
+
+    def write(self, picture: Picture) -> None:
+        """Write the working files of a picture that is open, unless that is under way."""
+        keeper = picture.keeper
+        if keeper is not None and not self._writing:
+            self._files_at = (keeper, keeper.state.issued, time.monotonic())
+            self._write(keeper)
+
+    @property
+    def unwritten(self) -> dict[Path, SaveError]:
+        """Pictures whose mask files could not be written, and why; their journals have all."""
+        return {path: error for path, (_, error) in self._unwritten.items()}
 
     def unsaved(self) -> list[Keeper]:
         """Keepers whose edits are not all on disk."""
@@ -139,9 +190,17 @@ class Saving:
         """Try again now to save what could not be saved."""
         for keeper in self.unsaved():
             keeper.retry()
+        opened = {keeper.path: keeper for keeper in self._keepers}
+        for path, (author, _) in list(self._unwritten.items()):
+            if path in opened:
+                self._write(opened[path])
+            else:
+                self.catch_up(path, author)
 
     def save_elsewhere(self, folder: Path) -> None:
         """Keep what could not be saved in another folder from now on.
+
+        Journals go there; so do the mask files of the folders in which they could not be written.
 
         Raises
         ------
@@ -150,6 +209,9 @@ class Saving:
         """
         for keeper in self.unsaved():
             keeper.save_elsewhere(folder)
+        for pictures in {path.parent for path in self._unwritten}:
+            choose_working_folder(pictures, folder, self.root)
+        self.retry()
 
     def close(self) -> None:
         """Write all that is open and let go of it."""
@@ -159,31 +221,59 @@ class Saving:
     def _writing(self) -> bool:
         return self._files is not None and not self._files.done()
 
-    def _write(self, job: Callable[[], None]) -> None:
-        self._files = self._pool.submit(job)
-        self._files.add_done_callback(self._note_failure)
+    def _write(self, keeper: Keeper) -> None:
+        self._files = self._submit(keeper.path, keeper.author, keeper.files_job())
 
-    def _note_failure(self, done: Future[Any]) -> None:
-        """Remember that working files could not be written; the journal has all."""
-        error = done.exception()
-        if error is not None:
-            logger.warning("the working files could not be written: %s", error)
-            self._failures.append(f"{error} Nothing is lost: the journal has it all.")
+    def _close(self, keeper: Keeper) -> None:
+        try:
+            keeper.close()
+        finally:
+            self._left.append(keeper)
+            if keeper.path is not None:
+                self.turns.give(keeper.path)
+
+    def _submit(self, path: Path | None, author: str, job: Callable[[], object]) -> Future[None]:
+        """Do something in the thread that writes files, and note what came of it."""
+
+        def run() -> None:
+            error = None
+            try:
+                job()
+            except Exception as problem:
+                logger.warning("the working files could not be written: %s", problem)
+                error = problem
+            self._outcomes.append((path, author, error))
+
+        return self._pool.submit(run)
 
     def _tell(self) -> None:
         """Tell what keepers and the writing thread have to say."""
-        while self._failures:
-            self.told.emit(self._failures.popleft())
+        while self._outcomes:
+            self._note_outcome(*self._outcomes.popleft())
         for keeper in self._keepers:
             self._tell_of(keeper)
         while self._left:
             # What came up while it was put away
             self._tell_of(self._left.popleft())
 
+    def _note_outcome(self, path: Path | None, author: str, error: Exception | None) -> None:
+        """Remember working files that could not be written; the journal has all."""
+        if path is None:
+            return
+        known = self._unwritten.pop(path, None)
+        if isinstance(error, SaveError):
+            self._unwritten[path] = author, error
+        elif error is not None:
+            self.told.emit(f"{error} Nothing is lost: the journal has it all.")
+        if error is not None or known is not None:
+            self.changed.emit()
+        self.written.emit(path, error is None)
+
     def _tell_of(self, keeper: Keeper) -> None:
         for note in keeper.notes:
-            if (id(keeper), note) not in self._told:
-                self._told.add((id(keeper), note))
+            told = self._told.setdefault(keeper, set())
+            if note not in told:
+                told.add(note)
                 self.told.emit(note)
 
 

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from napari_fncells.core.effort import Effort
+from napari_fncells.io.images import Image
 from napari_fncells.session.image import ImageSession
 from napari_fncells.viewer.pictures import Picture, image_of, is_known
 from napari_fncells.viewer.saving import Saving
 
 
-def begin(picture: Picture, saving: Saving, author: str) -> ImageSession:
+def begin(
+    picture: Picture, saving: Saving, author: str, image: Image | None = None
+) -> ImageSession:
     """Open the session of a picture, with the work that was done on it before.
+
+    Parameters
+    ----------
+    picture
+        The picture.
+    saving
+        Keeps its mask.
+    author
+        The annotator.
+    image
+        What was read of it, where it has no layer yet.
 
     Raises
     ------
     UserError
         For a layer that is no single flat picture.
     """
-    image = image_of(picture.image_layer)
+    image = image or image_of(picture.image_layer)
     if picture.keeper is None:
         picture.keeper = saving.open(image, author)
     keeper = picture.keeper
@@ -25,19 +39,25 @@ def begin(picture: Picture, saving: Saving, author: str) -> ImageSession:
     return picture.session
 
 
-def resume(picture: Picture, saving: Saving, author: str) -> ImageSession | None:
+def resume(
+    picture: Picture, saving: Saving, author: str, image: Image | None = None
+) -> ImageSession | None:
     """Open the session of a picture that was worked on before; None for any other.
 
     A picture that another window holds is one: what is shown of it cannot be changed.
     """
     layer = picture.image_layer
-    if picture.session is not None or layer is None or not is_known(layer):
+    if picture.session is not None:
         return None
+    if image is None:
+        if layer is None or not is_known(layer):
+            return None
+        image = image_of(layer)
     if picture.keeper is None:
-        picture.keeper = saving.open(image_of(layer), author)
+        picture.keeper = saving.open(image, author)
     if not picture.keeper.document.edit_count and not picture.keeper.state.read_only:
         return None
-    return begin(picture, saving, author)
+    return begin(picture, saving, author, image)
 
 
 class Pulse:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from napari_fncells.viewer.pictures import Picture
+from napari_fncells.viewer.pictures import LayerData, Picture
 
 
 class Stage:
@@ -27,20 +27,47 @@ class Stage:
         self._viewer = viewer
         self.moving = False
 
-    def swap(self, leaving: Picture | None, arriving: Picture) -> None:
+    def swap(
+        self, leaving: Picture | None, arriving: Picture, shown: LayerData | None = None
+    ) -> None:
         """Take one picture's layers out and put another's in.
 
-        A picture that has no file cannot be read again: its layers stay, hidden.
+        Layers are handed on where the two pictures are of one kind: making new ones takes far
+        longer. A picture that has no file cannot be read again: its layers stay, hidden.
+
+        Parameters
+        ----------
+        leaving, arriving
+            The pictures.
+        shown
+            What is put on the screen of the arriving one, where it has no layer yet.
         """
         with self._by_our_hand():
             if leaving is not None and leaving.path is not None:
+                if shown is not None:
+                    self._hand_on(leaving, arriving, shown)
                 self._take_out(leaving)
+            if shown is not None and arriving.image_layer is None:
+                arriving.show(shown)
             layers = self._viewer().layers
             if arriving.image_layer is not None and arriving.image_layer not in layers:
                 self._viewer().add_layer(arriving.image_layer)
             self.show_mask(arriving)
             # napari's brush works on the active layer
             layers.selection.active = arriving.mask_layer or arriving.image_layer
+
+    def _hand_on(self, leaving: Picture, arriving: Picture, shown: LayerData) -> None:
+        """Let the arriving picture have the layers of the leaving one, as far as they fit."""
+        layers = self._viewer().layers
+        mask = leaving.mask_layer
+        if mask is not None:
+            mask.flush_stroke()
+        if leaving.image_layer is None or leaving.image_layer not in layers:
+            return
+        if arriving.image_layer is not None or not arriving.take_image_layer(leaving, shown):
+            return
+        if mask is not None and mask in layers and arriving.session is not None:
+            arriving.take_mask_layer(leaving)
 
     def show_mask(self, picture: Picture) -> None:
         """Put the mask layer of a picture into the viewer, once it has a mask."""
@@ -54,7 +81,8 @@ class Stage:
         """Hide the layers of all other pictures."""
         for other in pictures:
             for layer in (other.image_layer, other.mask_layer):
-                if layer is not None:
+                # napari draws anew at each setting, of the same, too
+                if layer is not None and layer.visible != (other is picture):
                     layer.visible = other is picture
 
     def _take_out(self, picture: Picture) -> None:

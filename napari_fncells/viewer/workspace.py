@@ -9,31 +9,41 @@ from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from napari.layers import Image as ImageLayer
+from napari.utils.notifications import show_error, show_info, show_warning
 from psygnal import Signal
 
+from napari_fncells.core.difference import difference
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Action, Edit
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.io.images import Image
-from napari_fncells.session.image import ImageSession
+from napari_fncells.io.masks import Labels
+from napari_fncells.session.annotator import known_annotator
+from napari_fncells.session.entry import EntryState
+from napari_fncells.session.fetching import Fetched, Wish
+from napari_fncells.session.given import given_labels
+from napari_fncells.session.image import ImageSession, Outcome
+from napari_fncells.session.keeping import GIVEN
+from napari_fncells.session.pairs import picture_folder
 from napari_fncells.session.scoring import ModelScorer
 from napari_fncells.session.snapshot import Snapshot
 from napari_fncells.viewer import commands
 from napari_fncells.viewer.album import Album
 from napari_fncells.viewer.camera import look_at
 from napari_fncells.viewer.correction import Correction
-from napari_fncells.viewer.display import Display
+from napari_fncells.viewer.display import Display, Rendered
 from napari_fncells.viewer.drafting import Drafting
 from napari_fncells.viewer.gestures import Gestures
 from napari_fncells.viewer.heat import Heat
 from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.overlay import Overlay
-from napari_fncells.viewer.pictures import Picture, image_layer_data
+from napari_fncells.viewer.pictures import Picture, facts_of, image_layer_data, image_of
 from napari_fncells.viewer.preview import Preview
+from napari_fncells.viewer.queueing import Queueing
 from napari_fncells.viewer.review import Review
-from napari_fncells.viewer.saving import Saving
+from napari_fncells.viewer.saving import FLUSH_S, Saving
 from napari_fncells.viewer.sitting import Pulse, begin, resume
 from napari_fncells.viewer.truth import TruthView
 
@@ -64,6 +74,8 @@ class Workspace:
         Runs generators that yield progress in words; replaced by the window.
     author
         The annotator's name, for new sessions.
+    queueing
+        What goes through the pictures of a folder.
     drafting, preview
         What proposes masks; what shows them before they are applied.
     scorer
@@ -95,8 +107,8 @@ class Workspace:
         # The viewer owns the workspace, through its callbacks; not the other way round
         self._viewer = ref(viewer)
         self.runner: Runner = run_now
-        self.author = ""
         self.saving = Saving()
+        self.author = known_annotator(self.saving.root) or ""
         self.overlay = Overlay(self._viewer)
         self.truth = TruthView(self._viewer)
         self.truth.told.connect(self.report)
@@ -112,6 +124,11 @@ class Workspace:
         self.scorer = ModelScorer()
         self.drafting = Drafting(self)
         self.preview = Preview(self)
+        self.queueing = Queueing(self)
+        self._album.listed.connect(self._on_listed)
+        for layer in viewer.layers:
+            if "folder" in facts_of(layer):
+                self._on_listed(Path(facts_of(layer)["folder"]))
         self.heat = Heat(self)
         self._gestures = Gestures(viewer, self.correction)
         commands.register(existing_workspace)
@@ -180,56 +197,161 @@ class Workspace:
 
     # -- what one can do -------------------------------------------------------------------
 
-    def open_folder(self, folder: Path, *others: Path) -> None:
-        """List the pictures of a folder, and of others after it; show the first.
+    def open_folder(self, folder: Path, *others: Path, given: bool = True) -> None:
+        """Queue the pictures of a folder, then those of others; show where one stopped.
+
+        Parameters
+        ----------
+        folder, others
+            The folders.
+        given
+            Whether masks that are there are what work begins from.
 
         Raises
         ------
         UserError
             Where one holds none that can be read.
         """
-        first = self._album.list_folder(folder)
+        folder = picture_folder(folder)
+        name = self.queueing.open(folder, given=given)
+        queue = self.queueing.queue
+        if name is None or queue is None:
+            raise UserError(f"There are no pictures in {folder}.", "Choose another folder.")
+        self.list_paths([entry.path for entry in queue.entries.values()])
         for other in others:
             self._album.list_folder(other)
-        self.go_to(first)
+        self.go_to_name(name, 1)
+
+    def list_paths(self, paths: Sequence[Path]) -> None:
+        """List pictures that can be opened from their files."""
+        self._album.list_paths(paths)
+
+    def picture_named(self, name: str) -> Picture | None:
+        """The picture of this name in the queue."""
+        queue = self.queueing.queue
+        return None if queue is None else self._album.picture_of(queue.folder / name)
+
+    def go_to_name(self, name: str, by: int = 0) -> None:
+        """Show the picture of this name in the queue; `by` as for `go_to`."""
+        picture = self.picture_named(name)
+        if picture is not None:
+            self.go_to(picture, by)
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Open pictures; the last becomes the current one. One that fails is told of."""
         title = f"Opening {paths[0].name if len(paths) == 1 else f'{len(paths)} pictures'}"
         self.runner(title, read_all(paths), self._show_all)
 
-    def go_to(self, picture: Picture) -> None:
-        """Show a picture in place of the current one; nothing of that one is lost."""
+    def go_to(self, picture: Picture, by: int = 0) -> None:
+        """Show a picture in place of the current one; nothing of that one is lost.
+
+        Parameters
+        ----------
+        picture
+            The picture.
+        by
+            Where to go on to if it cannot be read: to the next (+1) or previous (-1) one.
+        """
         self.settle()
         if picture.image_layer is not None:
             if picture is not self.current:
                 self._album.show(picture)
         elif picture.session is not None:
-            self._album.show(picture, picture.session.image)
+            self._album.show(picture, image_layer_data(picture.session.image))
         elif picture.path is not None:
-            arrived = partial(self._arrived, picture)
-            self.runner(f"Opening {picture.name}", read_all([picture.path]), arrived)
+            wish = self.queueing.wish_for(picture) or Wish(picture.path)
+            ready = self.queueing.ready(wish)
+            if ready is not None:
+                self._arrived(picture, by, ready)
+                return
+            arrived = partial(self._arrived, picture, by)
+            self.runner(f"Opening {picture.name}", self.queueing.steps(wish), arrived)
 
     def step(self, by: int) -> None:
-        """Go to the next (+1) or previous (-1) picture, if there is one."""
-        picture = self._album.neighbour(by)
+        """Go to the next (+1) or previous (-1) picture of those shown, if there is one."""
+        picture = self._neighbour(by)
         if picture is not None:
-            self.go_to(picture)
+            self.go_to(picture, by)
+        elif self.queueing.current is not None:
+            self.report("This is the last picture." if by > 0 else "This is the first picture.")
 
     def finish(self) -> None:
         """Accept the rest, mark the picture done and go to the next."""
-        picture = self.current
+        self._say_of_picture(lambda session: session.finish(), "done")
+
+    def mark_unsure(self) -> None:
+        """Mark the picture as one that one is not sure of, and go to the next."""
+        self._say_of_picture(lambda session: session.mark("unsure"), "marked")
+
+    def reopen(self) -> None:
+        """Take back that the picture is done, or that one is not sure of it."""
         session = self.require_session()
         self.settle()
-        message = session.finish().message
-        keeper = picture.keeper if picture is not None else None
-        if keeper is not None and not keeper.flush(2.0):
-            self.report("Not saved yet, so not done: see the red banner.")
+        self.report(session.mark("open").message)
+
+    def show_difference(self) -> str:
+        """Show on the picture what became of the mask that was there before; says it in words.
+
+        Raises
+        ------
+        UserError
+            Where there was none, or it cannot be read.
+        """
+        session, picture = self.require_session(), self.current
+        if self.overlay.comparing:
+            return self.overlay.compare()
+        self.settle()
+        queue, entry = self.queueing.queue, None
+        if queue is not None and picture is not None and self.queueing.current is not None:
+            entry = queue.entries[self.queueing.current]
+        original = given_labels(session.document, entry.given if entry is not None else None)
+        if original is None:
+            raise UserError(
+                "There was no mask before the work began.", "T compares with the draft."
+            )
+        found = difference(session.document.labels, original)
+        self.overlay.show_difference(found)
+        return str(found)
+
+    def require_saved(self) -> None:
+        """Wait until all edits of the current picture are on the disk.
+
+        Raises
+        ------
+        UserError
+            Where they cannot be.
+        """
+        self.settle()
+        keeper = self.current.keeper if self.current is not None else None
+        if keeper is not None and not keeper.flush(FLUSH_S):
+            error = keeper.state.error
+            raise UserError(
+                f"Not saved yet{': ' + error.sentence if error is not None else '.'}",
+                "Save it elsewhere, or mend what keeps it from being saved; then do this again.",
+            )
+
+    def take_over(self) -> None:
+        """Work on the current picture though somebody else left word of being at it."""
+        picture = self.current
+        if picture is not None and picture.keeper is not None and picture.keeper.taken:
+            self._open_again(picture, take_over=True)
+
+    def change_author(self, name: str) -> None:
+        """Let the corrections from now on be another annotator's.
+
+        Raises
+        ------
+        UserError
+            Where the work of the one before cannot be saved.
+        """
+        if name == self.author:
             return
-        following = self._album.neighbour(1)
-        if following is not None:
-            self.go_to(following)
-        self.report(message)
+        self.require_saved()
+        self.author = name
+        self.queueing.change_annotator()
+        picture = self.current
+        if picture is not None and picture.keeper is not None:
+            self._open_again(picture)
 
     def neutral(self) -> None:
         """Go back to the state in which nothing is selected and no tool is active."""
@@ -267,6 +389,7 @@ class Workspace:
         if self._pulse.note(self.current):
             self.worked.emit()
         self.saving.watch(self.current)
+        self.queueing.watch()
 
     def snapshot(self) -> Snapshot:
         """The current mask as it is now, to be exported.
@@ -274,10 +397,10 @@ class Workspace:
         Raises
         ------
         UserError
-            Where there is no picture.
+            Where there is no picture, or its edits cannot be saved.
         """
         session = self.require_session()
-        self.settle()
+        self.require_saved()
         return Snapshot.of(session.document, session.effort)
 
     def undo(self) -> None:
@@ -309,10 +432,131 @@ class Workspace:
     def _sign_of_life(self) -> None:
         self._pulse.sign_of_life(self.current)
 
-    def _arrived(self, picture: Picture, found: Sequence[Image | UserError]) -> None:
+    def _neighbour(self, by: int) -> Picture | None:
+        """The picture so many places on: of the queue, or of all that were opened."""
+        queue, beyond = self.queueing.queue, self._album.neighbour(by)
+        if queue is None or self.queueing.current is None:
+            return beyond
+        name = self.queueing.next_after(self.current, by)
+        if name is not None:
+            return self.picture_named(name)
+        # The end of this folder may be the beginning of another that was opened along with it
+        if beyond is None or beyond.path is None or beyond.path.parent == queue.folder:
+            return None
+        return beyond
+
+    def _say_of_picture(self, say: Callable[[ImageSession], Outcome], word: str) -> None:
+        """Say something of the picture as a whole; once that is saved, go to the next."""
+        picture, session = self.current, self.require_session()
+        self.settle()
+        if session.document.read_only:
+            self.report(session.document.read_only)
+            return
+        keeper = picture.keeper if picture is not None else None
+        if keeper is not None and keeper.state.error is not None and not keeper.flush(0.0):
+            self.report(f"Not saved yet, so not {word}: see the red banner.")
+            return
+        message = say(session).message
+        if keeper is not None and not keeper.flush(FLUSH_S):
+            self.report(f"Not saved yet, so not {word}: see the red banner.")
+            return
+        if picture is not None:
+            self.queueing.going(picture)
+        following = self._neighbour(1)
+        if following is not None:
+            self.go_to(following, 1)
+        elif picture is not None:
+            # Nobody leaves it: what was said counts once the files are written
+            self.saving.write(picture)
+            message += self._end_of_queue()
+        self.report(message)
+
+    def _end_of_queue(self) -> str:
+        """What is left, at the end of the pictures shown."""
+        queue = self.queueing.queue
+        if queue is None or len(queue.entries) < 2:
+            return ""
+        left = len(queue.entries) - queue.progress.done - queue.counts[EntryState.PROBLEM]
+        if left <= 0:
+            return " That was the last one: all pictures are done."
+        return f" That was the last one shown; {left:,} are not done yet."
+
+    def _open_again(self, picture: Picture, *, take_over: bool = False) -> None:
+        """Open the mask of the current picture anew."""
+        image = picture.session.image if picture.session is not None else None
+        if image is None and picture.image_layer is not None:
+            image = image_of(picture.image_layer)
+        if image is None or not self.saving.leave(picture):
+            return
+        # Before the layer goes, at which the mask would be opened again
+        picture.keeper = self.saving.open(image, self.author, take_over=take_over)
+        if picture.mask_layer is not None and picture.mask_layer in self.viewer.layers:
+            self.viewer.layers.remove(picture.mask_layer)
+        picture.mask_layer = None
+        self._on_album_changed()
+
+    def _arrived(self, picture: Picture, by: int, found: Fetched) -> None:
         """Show a picture that has been read, or why it was not."""
-        for image in readable(found):
-            self._album.show(picture, image)
+        image, rendered = found.image, found.shown
+        if image is None or rendered is None:
+            if found.error is not None:
+                self.queueing.failed(found.wish, found.error)
+                show_error(str(found.error))
+                self._pass_over(picture, by)
+            return
+        for note in image.notes:
+            show_info(f"{image.name}: {note}")
+        camera = self.queueing.camera() if self.current is None else None
+        leaving = self.current
+        if leaving is not None:
+            self.queueing.going(leaving)
+            if leaving.image_layer is not None:
+                self.display.forget(leaving.image_layer)
+        self.queueing.turn_to(picture)
+        self._begin(picture, image, found)
+        self._album.show(picture, rendered.layer, lambda: self._know(picture, rendered))
+        self.queueing.arrived(picture)
+        if camera is not None:
+            *centre, self.viewer.scene.camera.zoom = camera
+            self.viewer.scene.camera.center = centre
+
+    def _pass_over(self, picture: Picture, by: int) -> None:
+        """Go on to the picture beyond one that cannot be read."""
+        name = self.queueing.next_after(picture, by) if by else None
+        following = self.picture_named(name) if name is not None else None
+        if following is not None:
+            self.go_to(following, by)
+
+    def _know(self, picture: Picture, rendered: Rendered) -> None:
+        if picture.image_layer is not None:
+            self.display.know(picture.image_layer, rendered)
+
+    def _begin(self, picture: Picture, image: Image, found: Fetched) -> None:
+        """Open the work on a picture before it is shown, and draft it where that is wished."""
+        session = resume(picture, self.saving, self.author, image)
+        if session is None and (found.draft is not None or found.given is not None):
+            session = begin(picture, self.saving, self.author, image)
+            if found.draft is not None:
+                session.apply(found.draft)
+            elif found.given is not None and found.wish.given is not None:
+                self._take_given(session, found.given, found.wish.given)
+        if found.trouble is not None:
+            show_warning(str(found.trouble))
+        if session is not None:
+            session.document.committed.connect(self._on_committed)
+
+    def _take_given(self, session: ImageSession, given: Labels, path: Path) -> None:
+        """Begin with the mask that was there before."""
+        if given.values.shape != session.document.shape:
+            rows, columns = session.document.shape
+            show_warning(
+                f"{path.name} is {' x '.join(map(str, given.values.shape))} pixels, the picture "
+                f"{rows} x {columns}: it was not taken."
+            )
+            return
+        for note in given.notes:
+            self.report(f"{path.name}: {note}")
+        session.adopt(given.values, GIVEN, file=str(path))
 
     def _show_all(self, found: Sequence[Image | UserError]) -> None:
         for image in readable(found):
@@ -350,7 +594,13 @@ class Workspace:
             mask.refused.connect(self.report, unique=True)
 
     def _on_left(self, picture: Picture) -> None:
-        self.saving.leave(picture)
+        keeper = picture.keeper
+        behind = keeper is not None and keeper.state.files_edits != keeper.state.issued
+        if self.saving.leave(picture):
+            self.queueing.left(picture, behind=behind)
+
+    def _on_listed(self, folder: Path) -> None:
+        self.queueing.follow(folder)
 
     def _on_adoptable(self) -> None:
         self.adoptable.emit()

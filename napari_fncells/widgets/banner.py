@@ -35,19 +35,24 @@ class Banner(QWidget):
         Signal(Path): the user chose a folder to save to.
     retry
         Signal(): the user wants another attempt.
+    take_over
+        Signal(): the user wants to work on the picture though somebody else is at it.
     """
 
     save_elsewhere = Signal(object)
     retry = Signal()
+    take_over = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.elsewhere = QPushButton("Save elsewhere…")
         self.again = QPushButton("Try again")
+        self.take = QPushButton("Take over")
         self.dismiss = QToolButton(text="✕", toolTip="Dismiss")
-        keep_canvas_keys(self.elsewhere, self.again, self.dismiss)
+        keep_canvas_keys(self.elsewhere, self.again, self.take, self.dismiss)
         self.failure = _Strip(_RED, self.elsewhere, self.again)
-        self.read_only = _Strip(_BLUE)
+        self.read_only = _Strip(_BLUE, self.take)
+        self.take.setVisible(False)
         self.note = _Strip(_AMBER)
         self.note.add_beside(self.dismiss)
         layout = QVBoxLayout(self)
@@ -57,6 +62,7 @@ class Banner(QWidget):
             layout.addWidget(strip)
         self.elsewhere.clicked.connect(self._ask_for_folder)
         self.again.clicked.connect(self.retry)
+        self.take.clicked.connect(self.take_over)
         self.dismiss.clicked.connect(lambda: self.show_note(""))
         self._fit()
 
@@ -75,6 +81,10 @@ class Banner(QWidget):
     def show_read_only(self, sentence: str) -> None:
         """Say why nothing can be changed; an empty sentence takes it away."""
         self._say(self.read_only, sentence)
+
+    def show_taken(self, taken: bool) -> None:
+        """Offer to take a picture over, or not."""
+        self.take.setVisible(taken)
 
     def _say(self, strip: _Strip, sentence: str, remedy: str = "") -> None:
         strip.say(sentence, remedy)

@@ -29,9 +29,11 @@ _KEY = "#ffe600"
 _QUIET = "#b9bec8"
 _SHEET_STYLE = f"QWidget {{ background: transparent; color: {_TEXT}; }}"
 _TWO_COLUMNS = 560  # px of width from which there is room for a second column
-_MARGIN = 12
+_MARGIN = 10
 # The same in every theme and readable from a chair's distance
 _FONT_PX = 13
+_SMALL_PX = 12  # in a window so low that the last rows would have to be scrolled to
+_LOW = 620
 
 
 class CheatSheet(CanvasChild):
@@ -107,7 +109,8 @@ class CheatSheet(CanvasChild):
 
     def _fill(self) -> None:
         self._columns = self._fitting()
-        sheet = QLabel(_page(_in_columns(_sections(), self._columns)))
+        font = _FONT_PX if self.height() >= _LOW else _SMALL_PX
+        sheet = QLabel(_page(_in_columns(_sections(), self._columns), font))
         sheet.setTextFormat(Qt.TextFormat.RichText)
         sheet.setWordWrap(True)
         sheet.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -141,15 +144,16 @@ def _in_columns(sections: list[Section], number: int) -> Iterable[list[Section]]
     return [sections[:cut], sections[cut:]]
 
 
-def _page(columns: Iterable[list[Section]]) -> str:
+def _page(columns: Iterable[list[Section]], font: int) -> str:
     """Columns of tables, as wide as they need to be, and how to close the sheet."""
     cells = "".join(
         f'<td valign="top" style="padding-right: 18px;">{_table(sections)}</td>'
         for sections in columns
     )
     return (
-        f'<div style="font-size: {_FONT_PX}px;"><table cellspacing="0"><tr>{cells}</tr></table>'
-        f'<p style="color: {_QUIET};">Esc, a click, or the same key again closes this.</p></div>'
+        f'<div style="font-size: {font}px;"><table cellspacing="0"><tr>{cells}</tr></table>'
+        f'<p style="color: {_QUIET}; margin: 5px 0 0 0;">'
+        "Esc, a click, or the same key again closes this.</p></div>"
     )
 
 
@@ -157,7 +161,7 @@ def _table(sections: Iterable[Section]) -> str:
     rows = []
     for heading, entries in sections:
         rows.append(
-            f'<tr><td colspan="2" style="padding-top: 6px; font-weight: bold;'
+            f'<tr><td colspan="2" style="padding-top: 2px; font-weight: bold;'
             f' color: {_QUIET};">{escape(heading)}</td></tr>'
         )
         rows += [

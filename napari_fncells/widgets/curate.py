@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -34,6 +35,7 @@ from napari_fncells.widgets.drafting import connect_draft
 from napari_fncells.widgets.export_panel import ExportPanel
 from napari_fncells.widgets.modelling import connect_models
 from napari_fncells.widgets.picture_panel import PicturePanel
+from napari_fncells.widgets.queue_dock import open_queue_dock
 from napari_fncells.widgets.runner import ThreadRunner
 from napari_fncells.widgets.view_panel import TITLE as VIEW_TITLE
 from napari_fncells.widgets.view_panel import ViewPanel
@@ -79,10 +81,13 @@ class CurateWidget(QWidget):
         WindowParts.of(_window_owner(napari_viewer), self.workspace)
         self._touching: tuple[Document, Adjacency] | None = None
         self._shown: Picture | None = None
+        self._queued: Path | None = None
         self._lay_out()
         self._quiet = QTimer(self, singleShot=True, interval=_QUIET_MS)
         # Not within napari's own handling of the layer that was inserted
         self._adoption = QTimer(self, singleShot=True, interval=0)
+        # Nor within the opening of the folder
+        self._queue_opening = QTimer(self, singleShot=True, interval=0)
         self._connect()
         self.refresh()
         self._adoption.start()
@@ -112,9 +117,14 @@ class CurateWidget(QWidget):
         state = saving.state(self.workspace.current)
         self.correct.light.show_state(state)
         self.banner.show_read_only(state.read_only if state is not None else "")
+        keeper = self.workspace.current.keeper if self.workspace.current is not None else None
+        self.banner.show_taken(keeper is not None and keeper.taken is not None)
         errors = [k.state.error for k in saving.unsaved() if k.state.error is not None]
+        behind = list(saving.unwritten.items())
         if errors:
             self.banner.show_failure(errors[0].sentence, errors[0].remedy)
+        elif behind:
+            self.banner.show_failure(*_files_behind(behind))
         else:
             self.banner.clear_failure()
 
@@ -145,6 +155,7 @@ class CurateWidget(QWidget):
         workspace.saving.changed.connect(self.show_saving)
         workspace.saving.told.connect(self.banner.show_note)
         self.banner.retry.connect(workspace.saving.retry)
+        self.banner.take_over.connect(self._guarded(workspace.take_over))
         self.banner.save_elsewhere.connect(self._guarded(workspace.saving.save_elsewhere))
         connect_view(self.view, workspace)
         self.runner.started.connect(self.draft.show_busy)
@@ -165,6 +176,8 @@ class CurateWidget(QWidget):
         self.export.requested.connect(self.export_current)
         self._adoption.timeout.connect(workspace.drafting.adopt_pending)
         self._quiet.timeout.connect(self._count_touching)
+        self._queue_opening.timeout.connect(self._open_queue)
+        workspace.queueing.changed.connect(self._open_queue_soon)
 
     def _guarded(self, act: Callable[..., object]) -> Callable[..., None]:
         """Let an action's expected errors become a notification."""
@@ -182,6 +195,17 @@ class CurateWidget(QWidget):
 
     def _say(self, message: str) -> None:
         self.correct.message.setText(message)
+
+    def _open_queue_soon(self) -> None:
+        """Open the list of pictures along with a folder of several."""
+        queue = self.workspace.queueing.queue
+        if queue is not None and queue.folder != self._queued and len(queue.entries) > 1:
+            self._queued = queue.folder
+            self._queue_opening.start()
+
+    def _open_queue(self) -> None:
+        with suppress(RuntimeError):  # the window may be gone by now
+            open_queue_dock(_window_owner(self.workspace.viewer))
 
     def _adopt_soon(self) -> None:
         self._adoption.start()
@@ -280,6 +304,17 @@ class CurateWidget(QWidget):
         layout.addWidget(self.banner)
         layout.addWidget(self._scroll, 1)
         self.setMinimumWidth(365)
+
+
+def _files_behind(behind: list[tuple[Path, SaveError]]) -> tuple[str, str]:
+    """What to say of mask files that could not be written."""
+    path, error = behind[0]
+    others = f" and of {len(behind) - 1:,} more" if len(behind) > 1 else ""
+    return (
+        f"The mask files of {path.name}{others} could not be written: {error.sentence}",
+        "Nothing is lost: the journal on this computer has it all. Until they are written, these "
+        "pictures do not count as done. Save elsewhere to choose another folder for them.",
+    )
 
 
 def _window_owner(viewer: Viewer) -> Any:

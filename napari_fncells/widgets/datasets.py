@@ -67,7 +67,8 @@ open_v2_yellow = partial(open_published, "v2-yellow")
 
 def show_dataset(workspace: Workspace, dataset: DataSet) -> None:
     """List the pictures of a data set in the album and show the first."""
-    workspace.open_folder(*dataset.folders)
+    # The truth is shown above the picture; work does not begin from it
+    workspace.open_folder(*dataset.folders, given=False)
     # Not in the status bar, where the first picture would take its place
     show_info(" ".join((f"{dataset.published.title}: {dataset.in_words}.", *dataset.notes)))
 

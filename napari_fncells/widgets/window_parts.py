@@ -8,6 +8,7 @@ from typing import Any
 from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtGui import QKeyEvent
 
+from napari_fncells.core.errors import UserError
 from napari_fncells.viewer.workspace import Workspace
 from napari_fncells.widgets import cells_menu
 from napari_fncells.widgets.cheat_sheet import CheatSheet
@@ -36,7 +37,7 @@ class WindowParts(QObject):
         self.trail = Trail(canvas)
         self.sheet = CheatSheet(canvas)
         self.menu = cells_menu.install(viewer.window, workspace)
-        for watched in (canvas, window):
+        for watched in (canvas, window, viewer.window._qt_viewer):
             watched.installEventFilter(self)
         self.guard = CloseGuard(window, self._unsaved, self._flush, self._save_elsewhere)
         workspace.trail.connect(self.trail.show_trail)
@@ -61,7 +62,22 @@ class WindowParts(QObject):
                 return True
         elif event.type() == QEvent.Type.Close:
             self._flush()
+        elif event.type() == QEvent.Type.Drop:
+            return self._take_folder(event)
         return False
+
+    def _take_folder(self, event: Any) -> bool:
+        """Queue the pictures of a folder that is dropped; anything else is napari's."""
+        urls = event.mimeData().urls()
+        folder = Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
+        if folder is None or not folder.is_dir():
+            return False
+        try:
+            self._workspace.open_folder(folder)
+        except UserError:
+            return False
+        event.acceptProposedAction()
+        return True
 
     def _draw_on_canvas(self, _event: Any = None) -> None:
         """Let napari drop what a layer was drawn with where it was drawn.
@@ -87,6 +103,8 @@ class WindowParts(QObject):
     def _flush(self, _seconds: float = 0.0) -> None:
         self._workspace.settle()
         self._workspace.saving.flush()
+        self._workspace.queueing.remember()
+        self._workspace.queueing.rest()
 
     def _save_elsewhere(self, folder: Path) -> None:
         self._workspace.saving.save_elsewhere(folder)

@@ -106,7 +106,7 @@ def test_tifffile_and_json_alone_are_enough(tmp_path: Path) -> None:
     labels = tifffile.imread(files.labels)
     np.testing.assert_array_equal(labels, state.labels)
     record = json.loads(files.record.read_text(encoding="utf-8"))
-    assert record["format"] == "fncells-work/1"
+    assert record["format"] == "fncells-work/2"
     removed = [cell for cell in record["cells"] if cell["state"] == "removed"]
     assert removed
     for cell in removed:
@@ -125,6 +125,17 @@ def test_other_programs_read_the_labels(tmp_path: Path) -> None:
     state = state_of(3)
     with PilImage.open(save(state, tmp_path).labels) as image:
         np.testing.assert_array_equal(np.asarray(image), state.labels)
+
+
+def test_copies_kept_in_one_second_do_not_take_each_others_place(tmp_path: Path) -> None:
+    files = save(state_of(1), tmp_path)
+    first = keep_conflict(files, "far-2026")
+    theirs = files.labels.read_bytes()
+    save(state_of(2), tmp_path)
+    second = keep_conflict(files, "far-2026")
+    assert {path.name for path in first}.isdisjoint(path.name for path in second)
+    assert first[0].read_bytes() == theirs
+    assert second[0].read_bytes() == files.labels.read_bytes()
 
 
 def test_none_is_none(tmp_path: Path) -> None:

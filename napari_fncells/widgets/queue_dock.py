@@ -1,0 +1,174 @@
+"""The queue at work: the panel joined with the pictures of a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from napari.utils.notifications import show_error
+from napari.viewer import Viewer
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_fncells.core.errors import UserError
+from napari_fncells.session.annotator import keep_annotator, known_annotator
+from napari_fncells.session.queue import Queue, View
+from napari_fncells.viewer.workspace import workspace_of
+from napari_fncells.widgets.queue_panel import QueuePanel
+from napari_fncells.widgets.runner import ThreadRunner
+
+TITLE = "Picture queue"
+
+_SOON_MS = 80
+
+
+class QueueWidget(QWidget):
+    """Dock widget of the queue.
+
+    Parameters
+    ----------
+    napari_viewer
+        The window's viewer; napari passes it, by this very name.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self.workspace = workspace_of(napari_viewer)
+        self.panel = QueuePanel()
+        # Apart from the other jobs: drafting a queue goes on while one works
+        self.runner = ThreadRunner()
+        self.workspace.queueing.runner = self.runner
+        self._queue: Queue | None = None
+        # Many signals come at once; the list is drawn once
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.panel)
+        self.setMinimumWidth(250)
+        self._connect()
+        self.panel.show_annotator(known_annotator(self.workspace.saving.root))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the queue of the window."""
+        queue = self.workspace.queueing.queue
+        if queue is not self._queue:
+            self._let_go()
+            self._queue = queue
+            if queue is not None:
+                queue.changed.connect(self._show_list)
+                queue.entry_changed.connect(self._show_entry)
+            self._show_list()
+        self._show_facts()
+
+    def _show_list(self) -> None:
+        self.panel.show_queue(self._queue)
+        self._show_current()
+        self._soon.start()
+
+    def _show_entry(self, name: str) -> None:
+        self.panel.model.show_entry(name)
+        self._soon.start()
+
+    def _show_current(self) -> None:
+        name = self.workspace.queueing.current
+        self.panel.show_current(name)
+        entry = self._queue.entries.get(name) if self._queue is not None and name else None
+        self.panel.show_said(entry.state if entry is not None else None)
+
+    def _show_facts(self) -> None:
+        """Show counts, progress, and what concerns the whole folder."""
+        queueing = self.workspace.queueing
+        if self._queue is not None:
+            self.panel.show_counts(self._queue)
+            self._show_current()
+        self.panel.show_notice(queueing.notice, lacks_place=queueing.lacks_place)
+        self.panel.show_drafting(queueing.drafting, queueing.left_to_draft)
+
+    def _connect(self) -> None:
+        panel, workspace = self.panel, self.workspace
+        queueing = workspace.queueing
+        queueing.changed.connect(self.refresh)
+        queueing.moved.connect(self._show_current)
+        workspace.changed.connect(self._show_current)
+        self._soon.timeout.connect(self._show_facts)
+        panel.chosen.connect(self._guarded(workspace.go_to_name))
+        panel.view_changed.connect(self._show_view)
+        panel.place_chosen.connect(self._guarded(self._choose_place))
+        panel.annotator_given.connect(self._guarded(self._take_annotator))
+        panel.drafting_set.connect(queueing.set_drafting)
+        panel.draft_all.connect(self._guarded(queueing.draft_all))
+        panel.cancelled.connect(self.runner.cancel)
+        panel.done.connect(self._guarded(workspace.finish))
+        panel.unsure.connect(self._guarded(workspace.mark_unsure))
+        panel.reopened.connect(self._guarded(workspace.reopen))
+        panel.left.connect(self._give_keys_back)
+        panel.model.thumbnails.failed.connect(self._note_problem)
+        self.runner.started.connect(panel.show_busy)
+        self.runner.stepped.connect(panel.show_busy)
+        self.runner.ended.connect(self._show_idle)
+
+    def _show_view(self, view: View) -> None:
+        self.workspace.queueing.show(view)
+
+    def _choose_place(self, folder: Path) -> None:
+        self.workspace.queueing.choose_place(folder)
+        self._show_facts()
+
+    def _take_annotator(self, name: str) -> None:
+        root = self.workspace.saving.root
+        if name.strip() == (known_annotator(root) or "") == self.workspace.author:
+            return
+        kept = keep_annotator(name, root)
+        self.workspace.change_author(kept)
+        self.panel.show_annotator(kept)
+
+    def _note_problem(self, path: Path, problem: str) -> None:
+        if self._queue is not None and path.parent == self._queue.folder:
+            self._queue.note_problem(path.name, problem)
+
+    def _show_idle(self) -> None:
+        self.panel.show_busy(None)
+        self._show_facts()
+
+    def _give_keys_back(self) -> None:
+        window = getattr(self.workspace.viewer, "window", None)
+        if window is not None:
+            window._qt_viewer.canvas.native.setFocus()
+
+    def _let_go(self) -> None:
+        if self._queue is not None:
+            self._queue.changed.disconnect(self._show_list)
+            self._queue.entry_changed.disconnect(self._show_entry)
+
+    def _guarded(self, act: Callable[..., object]) -> Callable[..., None]:
+        """Let an action's expected errors become a notification."""
+
+        def run(*args: object) -> None:
+            try:
+                act(*args)
+            except UserError as error:
+                show_error(str(error))
+
+        return run
+
+
+def open_queue_dock(viewer: Any) -> QueueWidget:
+    """Open the dock of the queue in place of the list of layers, which stays a tab beside it."""
+    from napari_fncells.viewer.hooks import PLUGIN
+
+    window = viewer.window
+    dock, found = window.add_plugin_dock_widget(PLUGIN, TITLE)
+    widget: QueueWidget = found
+    qt_window, layers = window._qt_window, window._qt_viewer.dockLayerList
+    if dock.property("fncellsPlaced"):
+        return widget
+    dock.setProperty("fncellsPlaced", True)
+    qt_window.addDockWidget(qt_window.dockWidgetArea(layers), dock)
+    qt_window.tabifyDockWidget(layers, dock)
+    dock.show()
+    dock.raise_()
+    above = window._qt_viewer.dockLayerControls
+    qt_window.resizeDocks([above, dock], [1, 1000], Qt.Orientation.Vertical)
+    return widget

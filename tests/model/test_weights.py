@@ -11,6 +11,7 @@ import pytest
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import CleanUpParams
+from napari_fncells.model import library
 from napari_fncells.model.card import ModelCard, Normalisation
 from napari_fncells.model.library import add_model, find_model, list_models, model_folder
 from napari_fncells.model.refusal import ModelError
@@ -166,6 +167,7 @@ def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
 
 
 def test_the_users_models(tmp_path: Path, journals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "_SHIPPED", tmp_path / "shipped")
     assert list_models() == []
     source = tmp_path / "first.safetensors"
     save_file(random_values(), source)

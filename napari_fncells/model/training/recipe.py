@@ -7,7 +7,7 @@ from napari_fncells.model.card import NOT_STATED, ModelCard, Normalisation
 
 NORMALISATION = Normalisation(method="percentile", percentile=99.5, floor=0.1)
 """The floor keeps dark pictures without cells dark."""
-CLEAN_UP = CleanUpParams(hole_area=600, min_area=200, split="distance", split_depth=2.5)
+CLEAN_UP = CleanUpParams(hole_area=600, min_area=200, split="distance", split_depth=4.0)
 REDUCTION = 2
 """Half resolution was as good on FNC pictures, and takes a quarter of the time."""
 

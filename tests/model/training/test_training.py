@@ -29,7 +29,7 @@ from tests.model.training.small import CARD, PARAMS, discs, view
 torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 
-from napari_fncells.model.training.average import Average  # noqa: E402
+from napari_fncells.model.training.average import Average, between  # noqa: E402
 from napari_fncells.model.training.job import (  # noqa: E402
     Task,
     Trained,
@@ -73,6 +73,12 @@ def test_average_by_hand() -> None:
     assert float(average.values["weight"]) == pytest.approx(0.1 * 1 + 0.9 * 2)
     average.follow(layer, 10_000)
     assert float(average.values["weight"]) == pytest.approx(0.99 * 1.9 + 0.01 * 2)
+
+
+def test_between_two_trainings() -> None:
+    first, second = {"a": np.float32([0, 4])}, {"a": np.float32([1, 2])}
+    np.testing.assert_allclose(between(first, second, 0.25)["a"], [0.25, 3.5])
+    assert between(first, second, 1.0)["a"].dtype == np.float32
 
 
 def test_a_training_that_was_cut_off_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QFileDialog,
@@ -30,6 +31,7 @@ from napari_fncells.widgets.model_panel import ModelPanel
 from napari_fncells.widgets.score_plot import ScorePlot
 from napari_fncells.widgets.size_plot import SizePlot
 
+_NO_LOOK = "The mask is shown as it is: turn a setting to see another draft."
 _APPLY = "Draft mask"
 _FILES = f"Drafts ({' '.join(f'*{suffix}' for suffix in DRAFT_SUFFIXES)});;All files (*)"
 _WEIGHTS = "Weights (*.safetensors *.pth *.pt *.pkl *.h5 *.hdf5);;All files (*)"
@@ -200,8 +202,9 @@ class DraftPanel(QWidget):
         """Show what the draft would be like; None where there is no preview."""
         if look is None:
             self.button.setText(_APPLY)
-            self.words.setText("")
+            self.words.setText(_NO_LOOK if self.tuning else "")
             self.scores.clear_scores()
+            self.sizes.show_areas(np.empty(0, dtype=np.int64))
             return
         self.scores.show_scores(look.histogram.counts, look.histogram.edges)
         if not self.scores.line.moving:

@@ -27,7 +27,7 @@ PRECISION_TITLES = {
 
 
 class ModelPanel(QWidget):
-    """What a model's card says; device and precision behind a fold.
+    """What a model's card says, and device and precision, each behind a fold.
 
     Attributes
     ----------
@@ -43,6 +43,7 @@ class ModelPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._digest = ""
+        self.about = QCollapsible("About this model")
         self.card = QLabel(wordWrap=True)
         self.digest = QLabel()
         self.copy = QPushButton("Copy")
@@ -103,9 +104,15 @@ class ModelPanel(QWidget):
         self.place_chosen.emit(self.place)
 
     def _lay_out(self) -> None:
+        known = QWidget()
         digest = QHBoxLayout()
         digest.addWidget(self.digest, 1)
         digest.addWidget(self.copy)
+        words = QVBoxLayout(known)
+        words.setContentsMargins(0, 0, 0, 0)
+        words.addWidget(self.card)
+        words.addLayout(digest)
+        self.about.addWidget(known)
         inside = QWidget()
         rows = QFormLayout(inside)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -114,6 +121,5 @@ class ModelPanel(QWidget):
         self.fold.addWidget(inside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.card)
-        layout.addLayout(digest)
+        layout.addWidget(self.about)
         layout.addWidget(self.fold)

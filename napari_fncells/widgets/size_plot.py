@@ -22,6 +22,8 @@ class SizePlot(Plot):
     ----------
     moved
         Signal(int, int): smallest and largest area kept, in px²; 0 for a largest without limit.
+    counts
+        How many pieces are in each bar.
     """
 
     moved = Signal(int, int)
@@ -33,6 +35,7 @@ class SizePlot(Plot):
             "are dropped."
         )
         self.getAxis("bottom").setLogMode(True)
+        self.counts: NDArray[np.integer] = np.zeros(_BINS, dtype=np.int64)
         self._bars = pg.PlotCurveItem(
             [0.0, 1.0],
             [0.0],
@@ -65,6 +68,7 @@ class SizePlot(Plot):
     def show_areas(self, areas: NDArray[np.integer]) -> None:
         """Show the areas of all pieces, in px²."""
         counts, edges = np.histogram(np.log10(np.maximum(areas, 1)), _BINS, (_LOW, _HIGH))
+        self.counts = counts
         self._bars.setData(edges, counts)
         self.setYRange(0, float(max(counts.max(initial=0), 1)), padding=0.05)
 

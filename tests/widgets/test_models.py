@@ -19,7 +19,7 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.core.params import PRESETS
-from napari_fncells.model.library import list_models, model_folder
+from napari_fncells.model.library import DEFAULT_MODEL, list_models, model_folder
 from napari_fncells.model.weights import read_card
 from napari_fncells.session import scoring
 from napari_fncells.widgets.device_dialog import DeviceDialog
@@ -97,6 +97,8 @@ def test_models_stand_below_the_presets(weights: Path, desk: Desk, picture: Path
 
 def test_a_card_is_shown(weights: Path, modelled: Desk) -> None:
     panel, card = modelled.widget.draft.model, read_card(weights)
+    assert not panel.about.isExpanded()
+    panel.about.expand(animate=False)
     text = panel.card.text()
     assert "<b>Trained on:</b> nothing: it was made by hand" in text
     assert "<b>Figures:</b> F1: 0.5" in text
@@ -120,7 +122,7 @@ def test_a_broken_model_is_listed_and_cannot_be_chosen(
     assert not method.model().item(at).isEnabled()
     assert "card" in method.itemData(at, Qt.ItemDataRole.ToolTipRole)
     choose_last(desk)
-    assert method.model_name == ""
+    assert method.model_name == DEFAULT_MODEL, "the last of those that can be"
 
 
 def test_a_draft_by_a_model_is_one_step_with_its_provenance(
@@ -294,6 +296,7 @@ def test_heat_of_the_next_picture(
     weights: Path, desk: Desk, tmp_path: Path, runs: list[str]
 ) -> None:
     desk.open_folder(tmp_path, "a.png", "b.png")
+    desk.workspace.queueing.set_drafting(False)
     choose_last(desk)
     desk.pilot.key(Qt.Key.Key_I)
     desk.idle()

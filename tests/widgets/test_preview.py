@@ -149,6 +149,15 @@ def test_escape_and_closing_the_settings_end_it(tuned: Desk) -> None:
     assert not tuned.workspace.preview._layer.visible
 
 
+def test_nothing_of_a_preview_that_ended_is_shown(tuned: Desk) -> None:
+    panel = tuned.widget.draft
+    assert panel.sizes.counts.any()
+    tuned.pilot.click(5, 5)
+    tuned.pilot.key(Qt.Key.Key_Escape)
+    assert not panel.sizes.counts.any()
+    assert "as it is" in panel.words.text()
+
+
 def test_values_that_do_not_go_together_are_told(tuned: Desk) -> None:
     panel = tuned.widget.draft
     panel.form["clean_up.max_area"].value = 10

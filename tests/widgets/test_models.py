@@ -99,6 +99,7 @@ def test_a_card_is_shown(weights: Path, modelled: Desk) -> None:
     panel, card = modelled.widget.draft.model, read_card(weights)
     assert not panel.about.isExpanded()
     panel.about.expand(animate=False)
+    modelled.pilot.settle()
     text = panel.card.text()
     assert "<b>Trained on:</b> nothing: it was made by hand" in text
     assert "<b>Figures:</b> F1: 0.5" in text

@@ -43,7 +43,11 @@ class ModelPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._digest = ""
-        self.about = QCollapsible("About this model")
+        # No QCollapsible: it is too low for words that are wrapped
+        self.about = QPushButton("About this model …")
+        self.about.setCheckable(True)
+        self.known = QWidget()
+        self.known.hide()
         self.card = QLabel(wordWrap=True)
         self.digest = QLabel()
         self.copy = QPushButton("Copy")
@@ -58,9 +62,10 @@ class ModelPanel(QWidget):
         )
         for name, title in PRECISION_TITLES.items():
             self.precision.addItem(title, name)
-        keep_canvas_keys(self.copy)
+        keep_canvas_keys(self.copy, self.about)
         self.show_devices(())
         self._lay_out()
+        self.about.toggled.connect(self.known.setVisible)
         self.copy.clicked.connect(self._copy)
         self.fold.toggled.connect(self._on_fold)
         # Neither is emitted when a program sets what is shown
@@ -104,15 +109,13 @@ class ModelPanel(QWidget):
         self.place_chosen.emit(self.place)
 
     def _lay_out(self) -> None:
-        known = QWidget()
         digest = QHBoxLayout()
         digest.addWidget(self.digest, 1)
         digest.addWidget(self.copy)
-        words = QVBoxLayout(known)
+        words = QVBoxLayout(self.known)
         words.setContentsMargins(0, 0, 0, 0)
         words.addWidget(self.card)
         words.addLayout(digest)
-        self.about.addWidget(known)
         inside = QWidget()
         rows = QFormLayout(inside)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -122,4 +125,5 @@ class ModelPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.about)
+        layout.addWidget(self.known)
         layout.addWidget(self.fold)

@@ -97,9 +97,9 @@ def test_models_stand_below_the_presets(weights: Path, desk: Desk, picture: Path
 
 def test_a_card_is_shown(weights: Path, modelled: Desk) -> None:
     panel, card = modelled.widget.draft.model, read_card(weights)
-    assert not panel.about.isExpanded()
-    panel.about.expand(animate=False)
-    modelled.pilot.settle()
+    assert not panel.card.isVisible()
+    modelled.pilot.press(panel.about)
+    assert panel.card.height() >= panel.card.heightForWidth(panel.card.width())
     text = panel.card.text()
     assert "<b>Trained on:</b> nothing: it was made by hand" in text
     assert "<b>Figures:</b> F1: 0.5" in text

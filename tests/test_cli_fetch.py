@@ -66,7 +66,9 @@ def test_the_help_names_all() -> None:
 
 
 SLOW_SERVER = """
-import dataclasses, sys, threading
+import dataclasses, signal, sys, threading
+# In the background of a shell it would be ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from tests.io.datasets.server import Server
 from napari_fncells.io.datasets import PUBLISHED
 server = Server()

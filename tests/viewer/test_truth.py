@@ -22,7 +22,7 @@ def viewer() -> ViewerModel:
 
 def opened(viewer: ViewerModel, folder: Path) -> Workspace:
     workspace = workspace_of(viewer)
-    workspace.open_folder(folder)
+    workspace.open_folder(folder, given=False)
     return workspace
 
 

@@ -3,8 +3,30 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 window=(tests/viewer tests/widgets tests/test_demo.py tests/soak/test_monkey.py)
-for api in pyqt5 pyqt6; do
-    echo "== tests on $api"
-    [ "$api" = pyqt5 ] && what=(tests) || what=("${window[@]}")
-    QT_API=$api PYTEST_QT_API=$api tools/with_display.sh .venv/bin/pytest "$@" "${what[@]}"
-done
+
+tests_on() {
+    local api=$1 display=$2
+    shift 2
+    QT_API=$api PYTEST_QT_API=$api FIRST_DISPLAY=$display \
+        tools/with_display.sh .venv/bin/pytest "$@"
+}
+
+if [ $# -gt 0 ]; then
+    # Long runs look at time and memory: one after the other
+    echo "== tests on pyqt5" && tests_on pyqt5 99 "$@" tests
+    echo "== tests on pyqt6" && tests_on pyqt6 99 "$@" "${window[@]}"
+    exit
+fi
+
+# Side by side: each keeps one core busy
+log=$(mktemp)
+tests_on pyqt6 150 "${window[@]}" >"$log" 2>&1 &
+other=$!
+trap 'kill $other 2>/dev/null || true; rm -f "$log"' EXIT
+failed=0
+echo "== tests on pyqt5"
+tests_on pyqt5 99 tests || failed=1
+wait $other || failed=1
+echo "== tests on pyqt6"
+cat "$log"
+exit $failed

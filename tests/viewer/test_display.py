@@ -151,14 +151,18 @@ def test_a_change_is_told_once() -> None:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_a_step_of_a_slider_is_quick(dtype: type, channel: str) -> None:
     rng = np.random.default_rng(0)
-    layer = layer_of(rng.integers(0, 90, (1200, 1600, 3)).astype(dtype))
+    pixels = rng.integers(0, 90, (1200, 1600, 3)).astype(dtype)
+    layer = layer_of(pixels)
     viewer = ViewerModel()
     viewer.add_layer(layer)
     display = Display()
     display.set_params(DisplayParams(channel=channel), layer)
-    times = []
+    times, plain = [], []
     for step in range(1, 8):
+        begun = time.perf_counter()
+        np.power(pixels / 90, 0.45)
+        plain.append(time.perf_counter() - begun)
         begun = time.perf_counter()
         display.set_params(DisplayParams(channel=channel, brightness=step / 10), layer)
         times.append(time.perf_counter() - begun)
-    assert min(times) <= 0.03, times
+    assert min(times) < min(plain), (times, plain)

@@ -215,6 +215,18 @@ def _discard(temporary: Path) -> None:
             logger.warning("the temporary file %s could not be removed: %s", temporary, first)
 
 
+def sync_name(path: Path) -> None:
+    """Let the disk acknowledge a name in its folder; no system fails for want of it."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        descriptor = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _sync_folder(final: Path) -> None:
     if os.name == "nt":
         return  # folders cannot be synced there

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from napari_fncells.core.edits import Edit
+from napari_fncells.io.atomic import sync_name
 from napari_fncells.store import schema
 from napari_fncells.store.aside import LOGS, free_name
 from napari_fncells.store.codec import BrokenRowError, EncodedEdit, encode_edit
@@ -91,7 +92,7 @@ class Journal:
         except BaseException:
             _remove_unfinished(path)
             raise
-        _sync_folder(path.parent)
+        sync_name(path)
         found = cls.open(path)
         found.count, found.digest = journal.count, journal.digest
         return found
@@ -269,14 +270,3 @@ def _remove_unfinished(path: Path) -> None:
             if left.name.startswith(f".{path.name}.") and ".new" in left.name:
                 with suppress(OSError):
                     left.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

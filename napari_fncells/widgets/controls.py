@@ -1,12 +1,16 @@
-"""Controls of the dock that leave the keys to the canvas and the wheel to the dock."""
+"""Controls that leave the keys to the canvas and the wheel to the dock, and their errors."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QComboBox, QLineEdit, QWidget
 from superqt import QLabeledDoubleSlider
+
+from napari_fncells.core.errors import UserError
 
 
 class _WheelPassesOn(QObject):
@@ -19,6 +23,18 @@ class _WheelPassesOn(QObject):
             return False
         event.ignore()
         return True
+
+
+def guarded(act: Callable[..., object]) -> Callable[..., None]:
+    """Let an action's expected errors become a notification."""
+
+    def run(*args: object) -> None:
+        try:
+            act(*args)
+        except UserError as error:
+            show_error(str(error))
+
+    return run
 
 
 def keep_canvas_keys(*widgets: QWidget) -> None:

@@ -29,6 +29,7 @@ from napari_fncells.viewer.jobs import Steps
 from napari_fncells.viewer.pictures import Picture
 from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.banner import Banner
+from napari_fncells.widgets.controls import guarded
 from napari_fncells.widgets.correct_panel import CorrectPanel
 from napari_fncells.widgets.draft_panel import DraftPanel
 from napari_fncells.widgets.drafting import connect_draft
@@ -155,8 +156,8 @@ class CurateWidget(QWidget):
         workspace.saving.changed.connect(self.show_saving)
         workspace.saving.told.connect(self.banner.show_note)
         self.banner.retry.connect(workspace.saving.retry)
-        self.banner.take_over.connect(self._guarded(workspace.take_over))
-        self.banner.save_elsewhere.connect(self._guarded(workspace.saving.save_elsewhere))
+        self.banner.take_over.connect(guarded(workspace.take_over))
+        self.banner.save_elsewhere.connect(guarded(workspace.saving.save_elsewhere))
         connect_view(self.view, workspace)
         self.runner.started.connect(self.draft.show_busy)
         self.runner.stepped.connect(self.draft.show_busy)
@@ -164,13 +165,13 @@ class CurateWidget(QWidget):
         self.saver.started.connect(self._show_export)
         self.saver.stepped.connect(self._show_export)
         self.saver.ended.connect(self._show_no_export)
-        self.picture.chosen.connect(self._guarded(workspace.go_to))
-        self.picture.stepped.connect(self._guarded(workspace.step))
-        self.picture.files_opened.connect(self._guarded(workspace.open_files))
-        self.picture.folder_opened.connect(self._guarded(workspace.open_folder))
+        self.picture.chosen.connect(guarded(workspace.go_to))
+        self.picture.stepped.connect(guarded(workspace.step))
+        self.picture.files_opened.connect(guarded(workspace.open_files))
+        self.picture.folder_opened.connect(guarded(workspace.open_folder))
         self.draft.cancelled.connect(self.runner.cancel)
-        connect_draft(self.draft, workspace, self._guarded)
-        connect_models(self.draft, workspace, self._guarded)
+        connect_draft(self.draft, workspace, guarded)
+        connect_models(self.draft, workspace, guarded)
         self.correct.undo_requested.connect(workspace.undo)
         self.correct.redo_requested.connect(workspace.redo)
         self.export.requested.connect(self.export_current)
@@ -178,17 +179,6 @@ class CurateWidget(QWidget):
         self._quiet.timeout.connect(self._count_touching)
         self._queue_opening.timeout.connect(self._open_queue)
         workspace.queueing.changed.connect(self._open_queue_soon)
-
-    def _guarded(self, act: Callable[..., object]) -> Callable[..., None]:
-        """Let an action's expected errors become a notification."""
-
-        def run(*args: object) -> None:
-            try:
-                act(*args)
-            except UserError as error:
-                show_error(str(error))
-
-        return run
 
     def _show_idle(self) -> None:
         self.draft.show_busy(None)

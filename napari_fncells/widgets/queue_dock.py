@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_fncells.core.errors import UserError
 from napari_fncells.session.annotator import keep_annotator, known_annotator
 from napari_fncells.session.queue import Queue, View
 from napari_fncells.viewer.workspace import workspace_of
+from napari_fncells.widgets.controls import guarded
 from napari_fncells.widgets.queue_panel import QueuePanel
 from napari_fncells.widgets.runner import ThreadRunner
 
@@ -93,16 +91,16 @@ class QueueWidget(QWidget):
         queueing.moved.connect(self._show_current)
         workspace.changed.connect(self._show_current)
         self._soon.timeout.connect(self._show_facts)
-        panel.chosen.connect(self._guarded(workspace.go_to_name))
+        panel.chosen.connect(guarded(workspace.go_to_name))
         panel.view_changed.connect(self._show_view)
-        panel.place_chosen.connect(self._guarded(self._choose_place))
-        panel.annotator_given.connect(self._guarded(self._take_annotator))
+        panel.place_chosen.connect(guarded(self._choose_place))
+        panel.annotator_given.connect(guarded(self._take_annotator))
         panel.drafting_set.connect(queueing.set_drafting)
-        panel.draft_all.connect(self._guarded(queueing.draft_all))
+        panel.draft_all.connect(guarded(queueing.draft_all))
         panel.cancelled.connect(self.runner.cancel)
-        panel.done.connect(self._guarded(workspace.finish))
-        panel.unsure.connect(self._guarded(workspace.mark_unsure))
-        panel.reopened.connect(self._guarded(workspace.reopen))
+        panel.done.connect(guarded(workspace.finish))
+        panel.unsure.connect(guarded(workspace.mark_unsure))
+        panel.reopened.connect(guarded(workspace.reopen))
         panel.left.connect(self._give_keys_back)
         panel.model.thumbnails.failed.connect(self._note_problem)
         self.runner.started.connect(panel.show_busy)
@@ -141,17 +139,6 @@ class QueueWidget(QWidget):
         if self._queue is not None:
             self._queue.changed.disconnect(self._show_list)
             self._queue.entry_changed.disconnect(self._show_entry)
-
-    def _guarded(self, act: Callable[..., object]) -> Callable[..., None]:
-        """Let an action's expected errors become a notification."""
-
-        def run(*args: object) -> None:
-            try:
-                act(*args)
-            except UserError as error:
-                show_error(str(error))
-
-        return run
 
 
 def open_queue_dock(viewer: Any) -> QueueWidget:

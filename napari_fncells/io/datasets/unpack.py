@@ -11,6 +11,7 @@ from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 
+from napari_fncells.io.atomic import sync_name
 from napari_fncells.io.datasets.error import DatasetCode, DatasetError, explain_disk
 from napari_fncells.io.datasets.progress import Progress, in_bytes
 from napari_fncells.io.datasets.space import check_space
@@ -83,7 +84,7 @@ def publish(temporary: Path, destination: Path) -> None:
         with suppress(FileNotFoundError):
             destination.rmdir()
         temporary.rename(destination)
-        _sync(destination.parent)
+        sync_name(destination)
     except OSError as error:
         discard(temporary)
         if destination.exists():
@@ -138,15 +139,3 @@ def _write(opened: zipfile.ZipFile, member: Member, target: Path) -> None:
         os.fsync(stream.fileno())
     if left:
         raise zipfile.BadZipFile(f"{member.info.filename} is shorter than announced")
-
-
-def _sync(folder: Path) -> None:
-    """Let the disk acknowledge the new name; no system fails for want of it."""
-    if os.name == "nt":
-        return
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qtpy.QtCore import QMimeData, QPoint, Qt, QUrl
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog
@@ -149,7 +149,7 @@ def test_a_folder_is_dropped_onto_the_canvas(desk: Desk, tmp_path: Path) -> None
     held = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     for event in (
         QDragEnterEvent(place, action, data, *held),
-        QDropEvent(place, action, data, *held),
+        QDropEvent(QPointF(place), action, data, *held),
     ):
         QApplication.sendEvent(desk.viewer.window._qt_viewer, event)
     wait_for(desk, "a.png")

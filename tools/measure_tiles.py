@@ -20,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_fncells.core.steps import finish
+
 
 def make_picture(path: Path, side: int) -> None:
     """Write a picture of blurred disks on noise, row of tiles by row of tiles."""
@@ -72,15 +74,14 @@ def measure(folder: Path, tile: int, preset: str, settings: list[str]) -> None:
     stages: dict[str, float] = defaultdict(float)
     last = start = time.perf_counter()
     steps = draft_tiles(picture, params, score_out=scores, labels_out=labels, tile=tile)
-    while True:
-        try:
-            words = next(steps)
-        except StopIteration as finished:
-            found = finished.value
-            break
+
+    def note(words: str) -> None:
+        nonlocal last
         now = time.perf_counter()
         stages[words.split(",")[0]] += now - last
         last = now
+
+    found = finish(steps, note)
     seconds = time.perf_counter() - start
     done.set()
     watcher.join()

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ import cv2
 import torch
 
 from napari_fncells.core.evaluate import RULES, Evaluation, PictureScore
+from napari_fncells.core.steps import finish
 from napari_fncells.model import library
 from napari_fncells.model.device import choose_device
 from napari_fncells.model.predict import ready_model
@@ -106,16 +108,13 @@ class Recipe:
 
 def told(steps: Generator[str, None, Result], title: str) -> Result:
     """Run a job to its end, telling now and then where it is."""
-    number = 0
-    while True:
-        try:
-            words = next(steps)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
-        if number % 100 == 0:
+    numbers = count()
+
+    def tell(words: str) -> None:
+        if next(numbers) % 100 == 0:
             print(f"{title}: {words}", flush=True)
-        number += 1
+
+    return finish(steps, tell)
 
 
 def left_out(recipe: Recipe, beginning: str) -> list[dict[float, PictureScore]]:

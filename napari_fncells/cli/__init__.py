@@ -17,7 +17,7 @@ from rich.table import Table
 
 from napari_fncells import __version__
 from napari_fncells.cli.fetch import fetch
-from napari_fncells.cli.options import JsonOption
+from napari_fncells.cli.options import ERRORS, JsonOption
 from napari_fncells.cli.train import train
 from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.evaluate import RULES, Evaluation, detection_figures
@@ -99,7 +99,7 @@ def draft(
     else:
         begin = partial(draft_files, **_drafting(method, run, settings or []))
     steps = begin(paths, folder=prepare_folder(output), gap=gap, replace=replace)
-    results = list(track(steps, "Drafting", total=len(paths), console=_errors, disable=as_json))
+    results = list(track(steps, "Drafting", total=len(paths), console=ERRORS, disable=as_json))
     if as_json:
         print(json.dumps([_drafted_facts(result) for result in results], indent=2))
     else:
@@ -108,7 +108,7 @@ def draft(
                 print(f"{result.path.name}: {result.report.sentence}")
             for note in result.notes:
                 about = result.source or result.path
-                _errors.print(f"{about.name}: {note}", highlight=False, markup=False)
+                ERRORS.print(f"{about.name}: {note}", highlight=False, markup=False)
     failed = [result for result in results if result.error is not None]
     for result in failed:
         _complain(result.error)
@@ -128,7 +128,7 @@ def evaluate(
     pairing = pair_masks(pred, truth)
     steps = evaluate_files(pairing.pairs)
     scores = list(
-        track(steps, "Comparing", total=len(pairing.pairs), console=_errors, disable=as_json)
+        track(steps, "Comparing", total=len(pairing.pairs), console=ERRORS, disable=as_json)
     )
     evaluation = Evaluation(pictures=tuple(scores))
     unpaired = [str(path) for path in pairing.unpaired]
@@ -147,7 +147,7 @@ def evaluate(
         f"gestures predicted to finish: {evaluation.gestures.total} ({evaluation.gestures})"
     )
     if unpaired:
-        _errors.print(f"Not compared, for want of a partner: {', '.join(unpaired)}")
+        ERRORS.print(f"Not compared, for want of a partner: {', '.join(unpaired)}")
 
 
 @app.command(name="import-weights")
@@ -276,11 +276,8 @@ def _restart_on_virtual_display(output: Path) -> None:
         ) from error
 
 
-_errors = Console(stderr=True)
-
-
 def _complain(error: UserError | None) -> None:
-    _errors.print(f"fncells: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+    ERRORS.print(f"fncells: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
 
 
 def _chosen(method: str, settings: list[str]) -> DraftParams | str:

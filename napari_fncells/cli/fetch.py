@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from napari_fncells.cli.options import JsonOption
+from napari_fncells.cli.options import ERRORS, JsonOption
 from napari_fncells.core.errors import ParameterError
+from napari_fncells.core.steps import finish
 from napari_fncells.io.datasets.catalogue import PUBLISHED, Published, published
 
 if TYPE_CHECKING:
     from napari_fncells.io.datasets import DataSet
     from napari_fncells.io.datasets.fetch import Steps
+    from napari_fncells.io.datasets.progress import Progress as Step
 
 _INTERRUPTED = 130
-
-_errors = Console(stderr=True)
 
 
 def fetch(
@@ -61,7 +60,7 @@ def fetch(
         return
     print(f"{dataset.in_words}: {dataset.root}")
     for note in dataset.notes:
-        _errors.print(note, highlight=False, markup=False)
+        ERRORS.print(note, highlight=False, markup=False)
     print(f"Open them with: fncells open {dataset.folders[0]}")
 
 
@@ -77,21 +76,20 @@ def _watch(steps: Steps, *, quiet: bool) -> DataSet:
     """Run a job to its end, with a bar; an interrupt stops it where it is."""
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
-        console=_errors, transient=True, disable=quiet,
+        console=ERRORS, transient=True, disable=quiet,
     )  # fmt: skip
     try:
         with bar:
             task = bar.add_task("Beginning", total=None)
-            while True:
-                step = next(steps)
+
+            def show(step: Step) -> None:
                 total = None if step.share is None else 1.0
                 bar.update(task, description=str(step), total=total, completed=step.share)
-    except StopIteration as end:
-        dataset: DataSet = end.value
-        return dataset
+
+            return finish(steps, show)
     except KeyboardInterrupt:
         steps.close()
-        _errors.print("Stopped. What has been downloaded is kept: the same command goes on.")
+        ERRORS.print("Stopped. What has been downloaded is kept: the same command goes on.")
         raise typer.Exit(_INTERRUPTED) from None
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from napari_fncells.cli.options import JsonOption
+from napari_fncells.cli.options import ERRORS, JsonOption
 from napari_fncells.core.errors import ParameterError
+from napari_fncells.core.steps import finish
 
 if TYPE_CHECKING:
     from napari_fncells.model.training.job import Trained
@@ -102,14 +102,9 @@ def _divided(
 def _followed(steps: Generator[str, None, Result], *, quiet: bool) -> Result:
     """Run a job to its end, showing the words that it yields."""
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as shown:
+    with Progress(*columns, console=ERRORS, transient=True, disable=quiet) as shown:
         bar = shown.add_task("Getting ready", total=None)
-        while True:
-            try:
-                shown.update(bar, description=next(steps))
-            except StopIteration as end:
-                result: Result = end.value
-                return result
+        return finish(steps, lambda words: shown.update(bar, description=words))
 
 
 def _tell(file: Path, trained: Trained, as_json: bool) -> None:

@@ -57,19 +57,6 @@ class Model:
     spare: Spare | None = None
 
 
-@dataclass(frozen=True)
-class Prediction(ScoreMap):
-    """A score map of probabilities.
-
-    Attributes
-    ----------
-    notices
-        What did not go as usual, in sentences for the user.
-    """
-
-    notices: tuple[str, ...] = ()
-
-
 def load_model(path: str | Path, device: str = AUTO, precision: str = AUTO) -> Model:
     """Load a model.
 
@@ -124,7 +111,7 @@ def ready_model(
 
 def predict(
     model: Model, image: NDArray[np.generic], out: NDArray[np.float32] | None = None
-) -> Prediction:
+) -> ScoreMap:
     """Probability of 'cell' for each pixel of a picture of any size.
 
     Parameters
@@ -139,8 +126,8 @@ def predict(
 
     Returns
     -------
-    Prediction
-        Values from 0 to 1.
+    ScoreMap
+        Values from 0 to 1; its notices say what did not go as usual.
 
     Raises
     ------
@@ -157,7 +144,7 @@ def predict_steps(
     image: NDArray[np.generic],
     at_once: int | None = None,
     out: NDArray[np.float32] | None = None,
-) -> Generator[str, None, Prediction]:
+) -> Generator[str, None, ScoreMap]:
     """Do what `predict` does in steps of 50 ms, yielding in words what is being done.
 
     A job that is not continued leaves nothing behind; parts of large pictures are computed with
@@ -185,7 +172,7 @@ def predict_steps(
         else:
             job.keep(part, logits)
     job.engine.rest(job.most)
-    return Prediction(job.probability, PROBABILITY, notices=tuple(job.notices))
+    return ScoreMap(job.probability, PROBABILITY, notices=tuple(job.notices))
 
 
 class _Job:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from napari_fncells.core.score import ScoreMap
 from napari_fncells.core.steps import finish
 from napari_fncells.model.card import ModelCard
 from napari_fncells.model.device import Device
 from napari_fncells.model.engine import Precision
-from napari_fncells.model.predict import Model, Prediction, predict, predict_steps
+from napari_fncells.model.predict import Model, predict, predict_steps
 from napari_fncells.model.refusal import ModelError
 from tests.model.weights_of import random_values
 
@@ -82,7 +83,7 @@ def test_parts_become_smaller() -> None:
         while True:
             said.append(next(steps))
     except StopIteration as end:
-        found: Prediction = end.value
+        found: ScoreMap = end.value
     np.testing.assert_array_equal(found.values, expected())
     assert len(found.notices) == 1
     assert "smaller parts" in found.notices[0]

@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
+
+from napari_fncells.core.errors import ParameterError
 
 
 class Params(BaseModel):
     """Base of all parameter classes: immutable, closed, free of NaN and infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+Kind = TypeVar("Kind", bound=Params)
+
+
+def validated(kind: type[Kind], tree: Mapping[str, Any]) -> Kind:
+    """Parameters of a kind with these values.
+
+    Raises
+    ------
+    ParameterError
+        For a value outside its field's range, or values that do not go together.
+    """
+    try:
+        return kind.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["type"] == "value_error":
+            # A rule that joins several fields
+            raise ParameterError(f"{first['ctx']['error']}.".capitalize()) from error
+        place = ".".join(str(part) for part in first["loc"])
+        raise ParameterError(
+            f"{place} cannot be {first['input']!r}: {first['msg'].lower()}.",
+            "Choose a value within the range.",
+        ) from error
 
 
 def field_facts(field: FieldInfo) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field
 
 from napari_fncells.core.errors import ParameterError
-from napari_fncells.core.params.base import Params, counts, field_facts
+from napari_fncells.core.params.base import Params, counts, field_facts, validated
 from napari_fncells.core.params.clean_up import CleanUpParams
 from napari_fncells.core.params.cutoff import CutoffParams
 from napari_fncells.core.params.score import ScoreParams
@@ -134,28 +134,7 @@ class DraftParams(Params):
         for name, value in settings.items():
             group, field = _locate(name, tree)
             (tree if group is None else tree[group])[field] = value
-        try:
-            return type(self).model_validate(tree)
-        except ValidationError as error:
-            first = error.errors()[0]
-            if first["type"] == "value_error":
-                # A rule that joins several fields
-                raise ParameterError(f"{first['ctx']['error']}.".capitalize()) from error
-            place = ".".join(str(part) for part in first["loc"])
-            raise ParameterError(
-                f"{place} cannot be {first['input']!r}: {first['msg'].lower()}.",
-                "Choose a value within the range.",
-            ) from error
-
-    @model_validator(mode="after")
-    def _fits_model(self) -> Self:
-        if not self.by_model:
-            return self
-        if self.cutoff.method != "value":
-            raise ValueError("with a model the cutoff is a fixed value, a probability")
-        if not 0 <= self.cutoff.amount <= 1:
-            raise ValueError("with a model the cutoff is a probability, between 0 and 1")
-        return self
+        return validated(type(self), tree)
 
 
 def _locate(name: str, tree: Mapping[str, Any]) -> tuple[str | None, str]:

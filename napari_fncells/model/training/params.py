@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from napari_fncells.core.errors import ParameterError
-from napari_fncells.core.params.base import Params
+from napari_fncells.core.params.base import Params, validated
 
 _PLAIN = (bool, int, float)
 
@@ -100,12 +100,4 @@ def chosen_params(given: Mapping[str, Any], settings: Sequence[str]) -> TrainPar
                 f"{setting!r} is no setting of a training.", f"Known are: {', '.join(tree)}."
             )
         part[field] = value.strip()
-    try:
-        return TrainParams.model_validate(tree)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(each) for each in first["loc"])
-        raise ParameterError(
-            f"{place} cannot be {first['input']!r}: {first['msg'].lower()}.",
-            "Choose a value within the range.",
-        ) from error
+    return validated(TrainParams, tree)

@@ -164,12 +164,10 @@ class Reservation:
                 os.utime(self.path)
 
     def release(self) -> None:
-        """Remove it, where it is ours still."""
-        if not self._held:
-            return
-        self._held = False
+        """Remove it, where it is ours still, or one left by a dead process: that was told."""
+        held, self._held = self._held, False
         found = _read(self.path)
-        if found is not None and found.taker.ours:
+        if found is not None and ((held and found.taker.ours) or found.taker.gone):
             with suppress(OSError):
                 self.path.unlink()
 

@@ -106,6 +106,18 @@ def test_a_picture_that_somebody_else_has_is_shown_until_it_is_taken_over(tmp_pa
     assert not (tmp_path / "pictures" / "fncells" / "cells.png.lock").exists()
 
 
+def test_one_left_by_a_dead_process_is_told_once(tmp_path: Path) -> None:
+    image, root = picture(tmp_path / "pictures"), tmp_path / "data"
+    path = left(tmp_path / "pictures" / "fncells", host=Taker().host, pid=os.getpid())
+    first = Keeper.open(image, "Ada", root)
+    assert any("left without being closed" in note for note in first.notes)
+    assert first.close(), "nothing was done"
+    assert not path.exists()
+    again = Keeper.open(image, "Ada", root)
+    assert again.notes == ()
+    assert again.close()
+
+
 def test_two_that_begin_at_the_same_time_are_told(tmp_path: Path) -> None:
     image, root = picture(tmp_path / "pictures"), tmp_path / "data"
     keeper = Keeper.open(image, "Ada", root)

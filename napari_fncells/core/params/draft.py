@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params.base import Params, counts, field_facts, validated
@@ -135,6 +135,16 @@ class DraftParams(Params):
             group, field = _locate(name, tree)
             (tree if group is None else tree[group])[field] = value
         return validated(type(self), tree)
+
+    @model_validator(mode="after")
+    def _fits_model(self) -> Self:
+        if not self.by_model:
+            return self
+        if self.cutoff.method != "value":
+            raise ValueError("with a model the cutoff is a fixed value, a probability")
+        if not 0 <= self.cutoff.amount <= 1:
+            raise ValueError("with a model the cutoff is a probability, between 0 and 1")
+        return self
 
 
 def _locate(name: str, tree: Mapping[str, Any]) -> tuple[str | None, str]:

@@ -212,6 +212,8 @@ class CurateWidget(QWidget):
             self._touching[1].close()
             self._touching = None
         if document is not None and self._touching is None:
+            # Paint of a stroke under way would be counted now, and once more at its end
+            self.workspace.settle()
             self._touching = document, Adjacency(document)
         self.export.show_touching(self._touching[1].count if self._touching else 0)
 

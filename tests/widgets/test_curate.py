@@ -13,6 +13,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QMessageBox
 
 from tests.pictures import CELLS
+from tests.wholeness import assert_whole
 from tests.widgets.conftest import Desk
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -305,6 +306,24 @@ def test_touching_cells_are_told_and_can_be_kept_apart(
         "components": 2,
         "touching_pairs": 1,
     }
+
+
+def test_cells_counted_within_a_stroke_touch_as_often_as_they_do(
+    desk: Desk, picture: Path
+) -> None:
+    desk.open(picture)
+    desk.pilot.shift_click(*CELLS[0][:2])
+    layer, panel = desk.workspace.mask_layer, desk.widget.export
+    row = CELLS[0][0]
+    side = int(np.flatnonzero(desk.document.labels[row])[-1]) + 1
+    desk.widget._touching = None
+    with layer.block_history():
+        layer.data_setitem(tuple(np.mgrid[row : row + 5, side : side + 5].reshape(2, -1)), 9)
+        desk.widget._quiet.timeout.emit()
+    desk.pilot.wait_until(lambda: panel.gap.isVisible(), "the notice")
+    desk.workspace.undo()
+    desk.pilot.wait_until(lambda: not panel.gap.isVisible(), "the end of the notice")
+    assert_whole(desk.widget)
 
 
 def test_pictures_of_a_folder_by_the_arrows(desk: Desk, tmp_path: Path) -> None:

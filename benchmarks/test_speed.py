@@ -11,7 +11,7 @@ from skimage.measure import label
 from napari_fncells.core.binary import touching_pairs
 from napari_fncells.core.changes import remove_cell
 from napari_fncells.core.segment import draft
-from napari_fncells.io.exporters import EXPORTERS
+from napari_fncells.io.exporters.binary_png import encode_binary
 from napari_fncells.io.images import Image
 from napari_fncells.session.image import ImageSession
 
@@ -65,7 +65,7 @@ def test_redraft(benchmark, crowded: np.ndarray) -> None:
 
 @pytest.mark.benchmark(group="export")
 def test_encode_binary_png(benchmark, session: ImageSession) -> None:
-    benchmark(EXPORTERS["binary-png"].encode, session.document.labels)
+    benchmark(encode_binary, session.document.labels)
 
 
 @pytest.mark.benchmark(group="export")

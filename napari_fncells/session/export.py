@@ -15,7 +15,7 @@ from napari_fncells.core.document import Document
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.steps import finish
 from napari_fncells.io.atomic import SaveError, write_atomic
-from napari_fncells.io.exporters import EXPORTERS, Exporter
+from napari_fncells.io.exporters.binary_png import encode_binary, verify_binary
 from napari_fncells.io.images import Image
 from napari_fncells.io.record import DraftFacts, ImageFacts, MaskFacts, Record
 from napari_fncells.io.save_error import explain_os_error
@@ -135,16 +135,15 @@ def export_steps(
     The snapshot lets work on the mask go on meanwhile.
     """
     yield "Encoding the mask"
-    exporter = EXPORTERS["binary-png-gap" if gap else "binary-png"]
-    target = folder / output_name(image, exporter.suffix, siblings)
+    target = folder / output_name(image, ".png", siblings)
     record_path = target.with_suffix(".json")
     for path in (target, record_path):
         guard_target(path, image, replace=replace)
-    data = exporter.encode(mask.labels)
-    record = make_record(image, mask, exporter, target.name, data)
+    data = encode_binary(mask.labels, gap=gap)
+    record = make_record(image, mask, target.name, data, gap=gap)
     yield "Writing and reading back"
     _write_pair(
-        target, data, record_path, record.to_bytes(), exporter, mask.labels, replace=replace
+        target, data, record_path, record.to_bytes(), mask.labels, gap=gap, replace=replace
     )
     return ExportReport(
         mask=target,
@@ -156,11 +155,8 @@ def export_steps(
     )
 
 
-def make_record(
-    image: Image, mask: Snapshot, exporter: Exporter, name: str, data: bytes
-) -> Record:
+def make_record(image: Image, mask: Snapshot, name: str, data: bytes, *, gap: bool) -> Record:
     """Gather all that is known about a mask."""
-    gap = exporter.name.endswith("gap")
     draft = mask.draft
     return Record(
         annotator=mask.author,
@@ -205,15 +201,15 @@ def _write_pair(
     data: bytes,
     record_path: Path,
     record: bytes,
-    exporter: Exporter,
     labels: Labels,
     *,
+    gap: bool,
     replace: bool,
 ) -> None:
     """Write mask and record so that on failure both earlier files are there again."""
 
     def check(path: Path) -> None:
-        exporter.verify(path, labels)
+        verify_binary(path, labels, gap=gap)
 
     earlier = {path: content_of(path) for path in (target, record_path)}
     written: list[Path] = []

@@ -10,7 +10,7 @@ from pathlib import Path
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.labels import Labels
 from napari_fncells.io.atomic import write_atomic
-from napari_fncells.io.exporters import EXPORTERS
+from napari_fncells.io.exporters.binary_png import encode_binary, verify_binary
 from napari_fncells.io.images import Image
 from napari_fncells.session.export import content_of
 from napari_fncells.session.target import guard_target
@@ -38,7 +38,6 @@ def save_mask(target: Path, labels: Labels, source: Path | None) -> Path | None:
         raise UserError(
             f"A mask has the axes (Y, X), not the shape {labels.shape}.", "Save one plane of it."
         )
-    exporter = EXPORTERS["binary-png"]
     facts = Image(labels, path=source, name=source.name if source else "")
     guard_target(target, facts, replace=True)
     earlier = None
@@ -49,9 +48,9 @@ def save_mask(target: Path, labels: Labels, source: Path | None) -> Path | None:
         write_atomic(earlier, content, replace=False)
     write_atomic(
         target,
-        exporter.encode(labels),
+        encode_binary(labels),
         replace=earlier is not None,
-        verify=lambda path: exporter.verify(path, labels),
+        verify=lambda path: verify_binary(path, labels),
     )
     return earlier
 

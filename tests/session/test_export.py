@@ -321,9 +321,8 @@ def test_a_mask_that_does_not_read_back_is_refused(
 ) -> None:
     run(session, out)
     before = contents(out)
-    exporter = export.EXPORTERS["binary-png"]
-    wrong = exporter.encode(np.roll(LABELS, 1, axis=0))
-    monkeypatch.setattr(type(exporter), "encode", lambda *_: wrong)
+    wrong = export.encode_binary(np.roll(LABELS, 1, axis=0))
+    monkeypatch.setattr(export, "encode_binary", lambda *_, **__: wrong)
     with pytest.raises(SaveError, match="does not read back") as caught:
         run(session, out, replace=True)
     assert caught.value.code is SaveCode.VERIFY_FAILED

@@ -1,12 +1,28 @@
-"""Formats a mask can be written in: one a file, all in one registry."""
+"""Formats of ground truth: one a file, all in one registry."""
 
 from __future__ import annotations
 
-from napari_fncells.io.exporters.base import Exporter
+from napari_fncells.io.exporters.base import (
+    Comparison,
+    Exporter,
+    GroundTruth,
+    PerPicture,
+    Reader,
+    Writer,
+)
 from napari_fncells.io.exporters.binary_png import BINARY_PNG, BINARY_PNG_GAP
 
+# In the order in which people are offered them
 EXPORTERS: dict[str, Exporter] = {
     exporter.name: exporter for exporter in (BINARY_PNG, BINARY_PNG_GAP)
 }
 
-__all__ = ["EXPORTERS", "Exporter"]
+__all__ = [
+    "EXPORTERS",
+    "Comparison",
+    "Exporter",
+    "GroundTruth",
+    "PerPicture",
+    "Reader",
+    "Writer",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -11,49 +11,70 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PilImage
 
-from napari_fncells.core.binary import binary_mask
+from napari_fncells.core.binary import binary_mask, component_count, touching_pairs
 from napari_fncells.core.labels import Labels
+from napari_fncells.core.params.export import ExportParams
+from napari_fncells.io.exporters.base import Comparison, GroundTruth, PerPicture
 from napari_fncells.io.proof import VerificationError
 
 FOREGROUND = 255
 
 
-@dataclass(frozen=True)
-class BinaryPng:
-    """Writer of 0/255 PNG masks.
+def encode_binary(
+    labels: Labels,
+    *,
+    gap: bool = False,
+    ignored: NDArray[np.bool_] | None = None,
+    ignore_value: int = 0,
+) -> bytes:
+    """PNG of (Y, X) instance labels, 8-bit grey.
 
-    Attributes
+    Parameters
     ----------
+    labels
+        0 = background.
     gap
         Whether touching cells are kept apart by a line one pixel wide.
+    ignored, ignore_value
+        Regions left undecided, and the value of their pixels.
     """
+    buffer = BytesIO()
+    mask = _expected(labels, gap, ignored, ignore_value)
+    PilImage.fromarray(mask).save(buffer, format="PNG", optimize=False)
+    return buffer.getvalue()
 
-    name: str
-    title: str
-    gap: bool
-    suffix: str = ".png"
 
-    def encode(self, labels: Labels) -> bytes:
-        """PNG of (Y, X) instance labels, 8-bit grey."""
-        mask = binary_mask(labels, gap=self.gap).astype(np.uint8) * FOREGROUND
-        buffer = BytesIO()
-        PilImage.fromarray(mask).save(buffer, format="PNG", optimize=False)
-        return buffer.getvalue()
+def verify_binary(
+    path: Path,
+    labels: Labels,
+    *,
+    gap: bool = False,
+    ignored: NDArray[np.bool_] | None = None,
+    ignore_value: int = 0,
+) -> None:
+    """Decode a file by another library than the one that wrote it, and compare.
 
-    def verify(self, path: Path, labels: Labels) -> None:
-        """Decode a file by another library than the one that wrote it, and compare.
+    Raises
+    ------
+    VerificationError
+        Where the file is not there, is no 8-bit mask or another one.
+    """
+    found = _decode(path)
+    expected = _expected(labels, gap, ignored, ignore_value)
+    if found is None or found.dtype != np.uint8 or found.shape != expected.shape:
+        raise VerificationError(f"{path.name} does not read back as an 8-bit mask.")
+    if not np.array_equal(found, expected):
+        raise VerificationError(f"{path.name} does not read back as the mask on screen.")
 
-        Raises
-        ------
-        VerificationError
-            Where the file is not there, is no 8-bit mask or another one.
-        """
-        found = _decode(path)
-        expected = binary_mask(labels, gap=self.gap)
-        if found is None or found.dtype != np.uint8 or found.shape != expected.shape:
-            raise VerificationError(f"{path.name} does not read back as an 8-bit mask.")
-        if not np.array_equal(found, expected.astype(np.uint8) * FOREGROUND):
-            raise VerificationError(f"{path.name} does not read back as the mask on screen.")
+
+def _expected(
+    labels: Labels, gap: bool, ignored: NDArray[np.bool_] | None, ignore_value: int
+) -> NDArray[np.uint8]:
+    cells = binary_mask(labels, gap=gap)
+    mask = cells.astype(np.uint8) * FOREGROUND
+    if ignored is not None and ignore_value:
+        mask[ignored & ~cells] = ignore_value
+    return mask
 
 
 def _decode(path: Path) -> NDArray[np.generic] | None:
@@ -66,5 +87,50 @@ def _decode(path: Path) -> NDArray[np.generic] | None:
         return None
 
 
-BINARY_PNG = BinaryPng("binary-png", "Binary mask, PNG 0/255", gap=False)
-BINARY_PNG_GAP = BinaryPng("binary-png-gap", "Binary mask with 1-px gaps, PNG 0/255", gap=True)
+def _encode(truth: GroundTruth, params: ExportParams, *, gap: bool) -> bytes:
+    return encode_binary(
+        truth.labels, gap=gap, ignored=truth.ignored, ignore_value=params.ignore_value
+    )
+
+
+def _compare(path: Path, truth: GroundTruth, params: ExportParams, *, gap: bool) -> Comparison:
+    cells = len(truth.cells)
+    try:
+        verify_binary(
+            path, truth.labels, gap=gap, ignored=truth.ignored, ignore_value=params.ignore_value
+        )
+    except VerificationError as error:
+        return Comparison(cells, 0, exact=False, problem=error.sentence)
+    kept = binary_mask(truth.labels, gap=gap)
+    left = set(np.unique(truth.labels[kept]).tolist())
+    touching = len(touching_pairs(truth.labels))
+    notes = []
+    if touching and not gap:
+        notes.append(f"{touching} pairs of touching cells run together.")
+    if truth.ignored is not None and not params.ignore_value:
+        notes.append("Ignored regions are background.")
+    return Comparison(
+        cells,
+        component_count(kept),
+        exact=True,
+        lost=tuple(cell.id for cell in truth.cells if cell.id not in left),
+        notes=tuple(notes),
+    )
+
+
+BINARY_PNG = PerPicture(
+    "binary-png",
+    "Binary masks, PNG 0/255",
+    "Read by everything; cells that touch run together.",
+    ".png",
+    partial(_encode, gap=False),
+    partial(_compare, gap=False),
+)
+BINARY_PNG_GAP = PerPicture(
+    "binary-png-gap",
+    "Binary masks with 1-px gaps, PNG 0/255",
+    "As above, with a line of background between cells that touch.",
+    ".png",
+    partial(_encode, gap=True),
+    partial(_compare, gap=True),
+)

@@ -41,8 +41,12 @@ def assert_is_its_history(document: Document) -> None:
     again = Document.replay(document.shape, document.history)
     assert_array_equal(again.labels, document.labels)
     assert dict(again.objects) == dict(document.objects)
+    assert_array_equal(again.ignored, document.ignored)
+    assert again.ignored_cells == document.ignored_cells
+    assert (again.note, again.noted) == (document.note, document.noted)
     assert {cell.id for cell in document.cells} == set(np.unique(document.labels)) - {0}
-    assert document.counts == CellCounts.of(document.objects.values())
+    ignored = len(document.ignored_cells)
+    assert document.counts == CellCounts.of(document.objects.values(), ignored)
     ever: set[int] = set()
     for edit in document.history:
         if edit.action is Action.DO and edit.change.kind is not EditKind.REVERT:
@@ -75,6 +79,8 @@ def assert_kept(folder: Path, documents: dict[str, Document]) -> None:
         try:
             assert not keeper.state.read_only
             assert_array_equal(keeper.document.labels, document.labels)
+            assert_array_equal(keeper.document.ignored, document.ignored)
+            assert keeper.document.note == document.note
             assert dict(keeper.document.objects) == dict(document.objects)
             assert keeper.document.history == document.history
         finally:

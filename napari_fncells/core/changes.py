@@ -195,8 +195,13 @@ def ignore_region(
         False to have the region decided again.
     """
     before = document.ignored[box.slices]
-    after = np.where(mask, np.uint8(ignored), before)
-    return _ignoring(patches_between(box, before, after), {})
+    return set_ignored(document, box, np.where(mask, ignored, before > 0))
+
+
+def set_ignored(document: Document, box: Box, mask: NDArray[np.bool_]) -> Change | None:
+    """Make the ignored pixels of a box those of a (box.height, box.width) mask."""
+    after = np.asarray(mask, bool).astype(np.uint8)
+    return _ignoring(patches_between(box, document.ignored[box.slices], after), {})
 
 
 def _ignoring(patches: tuple[Patch, ...], details: dict[str, str]) -> Change | None:

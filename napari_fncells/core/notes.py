@@ -1,4 +1,4 @@
-"""Notes: what the expert writes about a picture or a cell."""
+"""Notes: what the expert writes about a picture or a cell, each in a line."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ MOST = 2000
 
 
 def tidy(text: str) -> str:
-    """Text as a note may hold it: no control characters but line breaks, not too long."""
-    kept = (c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
-    return "".join(kept).strip()[:MOST].rstrip()
+    """Text as a note may hold it: one line without control characters, not too long."""
+    line = " ".join(text.split())
+    kept = "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cs"))
+    return kept[:MOST].strip()
 
 
 def joined(first: str, second: str) -> str:
     """The note on what two notes were on."""
-    return first if first == second else tidy(f"{first}\n{second}")
+    both = dict.fromkeys(note for note in (first, second) if note)
+    return tidy("; ".join(both))

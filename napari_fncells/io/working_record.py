@@ -113,9 +113,8 @@ class WorkingSummary(_Part):
 
     @classmethod
     def excerpt(cls, note: str) -> str:
-        """Start of a note, in one line."""
-        line = " ".join(note.split())
-        return line if len(line) <= _EXCERPT else f"{line[: _EXCERPT - 1].rstrip()}…"
+        """Start of a note."""
+        return note if len(note) <= _EXCERPT else f"{note[: _EXCERPT - 1].rstrip()}…"
 
 
 class WorkingRecord(_Part):

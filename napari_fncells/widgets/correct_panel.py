@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
 
 from napari_fncells.core.document import Document
 from napari_fncells.widgets.effort_label import EffortLabel
+from napari_fncells.widgets.note_row import NoteRow
 from napari_fncells.widgets.status_light import StatusLight
 
 _HELP = (
@@ -49,6 +50,7 @@ class CorrectPanel(QWidget):
         self.message.setWordWrap(True)
         self.light = StatusLight()
         self.effort = EffortLabel()
+        self.note = NoteRow()
         self.undo = QPushButton("Undo")
         self.redo = QPushButton("Redo")
         for button in (self.undo, self.redo):
@@ -84,6 +86,7 @@ class CorrectPanel(QWidget):
         layout.addWidget(self.help)
         layout.addWidget(self.counts)
         layout.addWidget(self.message)
+        layout.addWidget(self.note)
         layout.addLayout(buttons)
         layout.addWidget(self.effort)
 
@@ -102,6 +105,8 @@ def _in_words(document: Document) -> str:
         if number
     ]
     cells = f"<b>{counts.final} cell{'' if counts.final == 1 else 's'}</b>"
+    if counts.ignored:
+        cells += f" and {counts.ignored} ignored"
     text = f"{cells}: {', '.join(parts)}" if parts else cells
     if counts.removed:
         text += f"<br>{counts.removed} false positive{'s' if counts.removed > 1 else ''} removed"

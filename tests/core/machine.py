@@ -163,7 +163,7 @@ class HistoryMachine(RuleBasedStateMachine):
             )
             begun = True
 
-    @rule(data=st.data(), text=st.sampled_from(["", "dim", "“α”\ntwo"]))
+    @rule(data=st.data(), text=st.sampled_from(["", "dim", "“α” two"]))
     def write(self, data: st.DataObject, text: str) -> None:
         """A note on the picture, or on a cell."""
         ids = [None, *sorted(self.document.objects)]

@@ -407,7 +407,7 @@ def test_files_of_format_2(tmp_path: Path) -> None:
     assert (seen.summary.final, seen.summary.note, seen.summary.ignored) == (3, "", 0)
 
 
-@pytest.mark.parametrize("note", ["}", '"}, "summary": {', "é" * 2000, "a\nb", "\\", "🙂" * 200])
+@pytest.mark.parametrize("note", ["}", '"}, "summary": {', "é" * 2000, "a b", "\\", "🙂" * 200])
 def test_a_glance_tells_of_notes(tmp_path: Path, note: str) -> None:
     summary = WorkingSummary(
         state=WorkState.IN_WORK, note=WorkingSummary.excerpt(note), noted=2, ignored=4
@@ -417,7 +417,7 @@ def test_a_glance_tells_of_notes(tmp_path: Path, note: str) -> None:
     seen = glance(save(state, tmp_path, "Ω" * 60))
     assert seen is not None
     assert seen.summary == summary
-    assert seen.summary.note.rstrip("…") in " ".join(note.split())
+    assert seen.summary.note.rstrip("…") in note
     assert len(seen.summary.note) <= 100
 
 

@@ -25,8 +25,8 @@ PROPOSED = 31
 """Code of the dashed outline of what may be a missed cell."""
 IGNORED = 8
 """Code of the inside of an ignored cell, whatever its state; its outline as for the states."""
-VEIL, HATCH = 32, 33
-"""Codes of ignored ground: what lies between the lines, and the lines."""
+VEIL, HATCH, RIM = 32, 33, 34
+"""Codes of ignored ground: between the lines, the lines, and along the region's edge."""
 HALO = 3
 """A change of pixels changes codes no farther than this from it, in px."""
 
@@ -162,6 +162,7 @@ class StateImage:
         ground = (ignored > 0) & ((labels == 0) | (codes == IGNORED))
         codes[ground] = VEIL
         codes[ground & _hatching(window)] = HATCH
+        codes[ground & (cv2.erode(ignored, _KERNEL).reshape(ignored.shape) == 0)] = RIM
 
     def _reach(self, i: int) -> None:
         """Make the table long enough for an id; one not known yet is being painted: added."""

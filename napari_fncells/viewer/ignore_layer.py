@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Labels as LabelsLayer
+from napari.utils.colormaps import CyclicLabelColormap
 from numpy.typing import NDArray
 
 from napari_fncells.core import changes
@@ -13,8 +14,13 @@ from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, Patch
 from napari_fncells.core.geometry import Box
 from napari_fncells.viewer.document_layer import CLEAR, DocumentLayer
+from napari_fncells.viewer.palette import IGNORED_COLOUR
 
 NAME = "ignored regions"
+
+# As napari fills a polygon under way; what is painted is clear
+_COLOURS = CyclicLabelColormap(colors=["#00000000", f"{IGNORED_COLOUR}00"], name=CLEAR.name)
+_OPACITY = 0.4
 
 
 class IgnoreLayer(DocumentLayer):
@@ -25,7 +31,8 @@ class IgnoreLayer(DocumentLayer):
 
     def __init__(self, document: Document, area: Box | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("name", NAME)
-        kwargs.setdefault("colormap", CLEAR)
+        kwargs.setdefault("colormap", _COLOURS)
+        kwargs.setdefault("opacity", _OPACITY)
         super().__init__(document, area, **kwargs)
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from psygnal import Signal
+
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.viewer.ignore_layer import IgnoreLayer
@@ -28,14 +30,19 @@ class Ignoring:
 
     Attributes
     ----------
+    changed
+        Signal(): the tool may have been taken or put away.
     layer
         The napari layer, once the tool was taken.
     """
+
+    changed = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._mask: MaskLayer | None = None
         self.layer: IgnoreLayer | None = None
+        workspace.viewer.layers.selection.events.active.connect(self._on_active)
 
     @property
     def active(self) -> bool:
@@ -141,6 +148,9 @@ class Ignoring:
         layer.unpainted.connect(self._show_unpainted)
         layer.events.labels_update.connect(self._show_stroke)
         return layer
+
+    def _on_active(self) -> None:
+        self.changed.emit()
 
     def _show_stroke(self, event: Any) -> None:
         if self.layer is not None:

@@ -16,6 +16,7 @@ from napari_fncells.core.appearance import (
     IGNORED,
     OUTLINE,
     PROPOSED,
+    RIM,
     SELECTED,
     VEIL,
     StateImage,
@@ -358,5 +359,6 @@ class Overlay:
         colours[SELECTED] = colours[PROPOSED] = transform_color(SELECTED_COLOUR)[0]
         ignored = transform_color(IGNORED_COLOUR)[0]
         colours[IGNORED], colours[IGNORED + OUTLINE] = clear, ignored
+        colours[RIM] = ignored
         colours[VEIL], colours[HATCH] = ignored * (1, 1, 1, _VEIL), ignored * (1, 1, 1, _HATCHING)
         return DirectLabelColormap(color_dict=colours)

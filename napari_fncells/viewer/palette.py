@@ -25,7 +25,7 @@ STATE_TITLES: dict[ObjectState, str] = {
 }
 """In words, as the status bar, the legend and the counts say them."""
 
-IGNORED_COLOUR = "#8fa3ad"
+IGNORED_COLOUR = "#a9c0cc"
 """Hatching of ignored regions, and outlines of the cells in them."""
 
 SELECTED_COLOUR = "#ffe600"

@@ -173,7 +173,7 @@ class CurateWidget(QWidget):
         self.draft.cancelled.connect(self.runner.cancel)
         connect_draft(self.draft, workspace, guarded)
         connect_models(self.draft, workspace, guarded)
-        connect_notes(self.correct.note, workspace, guarded)
+        connect_notes(self.correct, workspace, guarded)
         self.correct.undo_requested.connect(workspace.undo)
         self.correct.redo_requested.connect(workspace.redo)
         self.export.requested.connect(self.export_current)

@@ -85,5 +85,5 @@ class NoteRow(QWidget):
         self.about.setText("Picture" if cell is None else f"Cell {cell}")
         keys = key_names(command("note_picture" if cell is None else "note"))
         place = "the picture" if cell is None else "this cell"
-        self.field.setPlaceholderText(f"note on {place}" + (f" ({keys[0]})" if keys else ""))
-        self.field.setToolTip(text or self.field.placeholderText())
+        self.field.setPlaceholderText(f"note ({keys[0]})" if keys else "note")
+        self.field.setToolTip(text or f"A note on {place}, kept with the mask")

@@ -1,4 +1,4 @@
-"""Connects the line for notes with the workspace."""
+"""Connects the line for notes and the button for regions with the workspace."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections.abc import Callable
 
 from napari_fncells.core.document import Document
 from napari_fncells.viewer.workspace import Workspace
-from napari_fncells.widgets.note_row import NoteRow
+from napari_fncells.widgets.correct_panel import CorrectPanel
 
 Guard = Callable[[Callable[..., object]], Callable[..., None]]
 
 
-def connect_notes(row: NoteRow, workspace: Workspace, guarded: Guard) -> None:
-    """Let notes be shown and written.
+def connect_notes(panel: CorrectPanel, workspace: Workspace, guarded: Guard) -> None:
+    """Let notes be shown and written, and regions be ignored.
 
     Parameters
     ----------
-    row
-        The line.
+    panel
+        Has the line and the button.
     workspace
         Whose current picture, and its selected cell, the notes are on.
     guarded
         Makes notifications of errors.
     """
+    row, ignoring = panel.note, workspace.ignoring
 
     def document() -> Document | None:
         return workspace.session.document if workspace.session is not None else None
@@ -32,6 +33,15 @@ def connect_notes(row: NoteRow, workspace: Workspace, guarded: Guard) -> None:
         row.setEnabled(workspace.current is not None)
         read_only = known is not None and bool(known.read_only)
         row.show_note(cell, note_on(known, cell), read_only=read_only)
+
+    def show_tool() -> None:
+        panel.show_ignoring(ignoring.active, possible=workspace.current is not None)
+
+    def ignore() -> None:
+        try:
+            workspace.report(ignoring.toggle())
+        finally:
+            show_tool()
 
     def ask(cell: int | None) -> None:
         row.ask(cell, note_on(document(), cell))
@@ -50,7 +60,11 @@ def connect_notes(row: NoteRow, workspace: Workspace, guarded: Guard) -> None:
     workspace.leaving.connect(row.take_in)
     row.written.connect(guarded(write))
     row.left.connect(give_keys_back)
+    ignoring.changed.connect(show_tool)
+    workspace.changed.connect(show_tool)
+    panel.ignore_requested.connect(guarded(ignore))
     show()
+    show_tool()
 
 
 def note_on(document: Document | None, cell: int | None) -> str:

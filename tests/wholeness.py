@@ -20,6 +20,7 @@ from napari_fncells.session.keeping import Keeper
 def assert_whole(widget: Any) -> None:
     """Every mask is what its history says, and what is shown is that mask."""
     workspace = widget.workspace
+    workspace.ignoring.flush()
     for picture in workspace.pictures:
         if picture.session is None:
             continue
@@ -29,6 +30,9 @@ def assert_whole(widget: Any) -> None:
             assert layer.data is document.labels
             assert layer.document is document
             assert_array_equal(layer._slice.image.raw, document.labels)
+            ignore = workspace.ignoring.layer
+            if ignore is not None and picture is workspace.current:
+                assert ignore.data is document.ignored
         assert_is_its_history(document)
     assert_shown(workspace)
     if widget._touching is not None:

@@ -132,6 +132,18 @@ class WorkingFiles:
         return tuple(map(_hash_of, self.paths))
 
 
+def working_regions(labels: Path) -> Path | None:
+    """File of the ignored regions beside a working file of labels; None for any other file."""
+    if not labels.name.endswith(_ENDS[0]):
+        return None
+    return labels.with_name(f"{labels.name.removesuffix(_ENDS[0])}{_ENDS[2]}")
+
+
+def is_regions(path: Path) -> bool:
+    """Whether a file is one of ignored regions, by its name."""
+    return path.name.endswith(_ENDS[2])
+
+
 def working_stem(name: str, annotator: str = "") -> str:
     """Start of the names of a picture's working files."""
     return f"{name}.{_plain_name(annotator)}" if annotator else name

@@ -52,7 +52,7 @@ def killed_at(place: Path, number: int, seed: int) -> bool:
 
 
 def check(place: Path, before: str) -> str:
-    """Hash of a mask of the set that stands there after a kill: whole, the user's own file kept."""
+    """A hash of the set that stands there after a kill: whole, the user's own file kept."""
     recover(place / "set")
     found = verify(place / "set")
     assert found.inspection.report is not None

@@ -169,6 +169,11 @@ def is_set(folder: Path) -> bool:
     return _read_report(folder)[0] is not None
 
 
+def report_of(folder: Path) -> ReleaseReport | None:
+    """The report of the set in a folder, or None where there is none that can be read."""
+    return _read_report(folder)[0]
+
+
 def _read_report(folder: Path) -> tuple[ReleaseReport | None, tuple[str, ...]]:
     try:
         data = _plain_bytes(folder / REPORT_NAME)

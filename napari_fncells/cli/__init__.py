@@ -16,6 +16,7 @@ from rich.progress import track
 from rich.table import Table
 
 from napari_fncells import __version__
+from napari_fncells.cli.check import check
 from napari_fncells.cli.fetch import fetch
 from napari_fncells.cli.options import ERRORS, JsonOption
 from napari_fncells.cli.train import train
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 app.command()(train)
 app.command()(fetch)
+app.command()(check)
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ class Kind(StrEnum):
     DUPLICATE = "duplicate"
 
 
-BLOCKING = frozenset((Kind.UNREADABLE, Kind.NO_MASK))
+BLOCKING = frozenset((Kind.UNREADABLE, Kind.NO_MASK, Kind.OTHER_SIZE))
 """Kinds that forbid an export: of these pictures there is nothing to write."""
 
 _NOTES = frozenset((Kind.THREADS, Kind.LARGE, Kind.SMALL))

@@ -1,0 +1,214 @@
+"""The check of a whole folder, one picture at a time."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Collection, Generator, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from napari_fncells.core.params.quality import QualityParams
+from napari_fncells.core.quality import Finding, Kind, SizeLimits, check_sizes
+from napari_fncells.io.images import ImageReadError, ReadCode
+from napari_fncells.io.working import working_stem
+from napari_fncells.session.entry import Entry
+from napari_fncells.session.gate.accepted import Accepted
+from napari_fncells.session.gate.picture import PictureCheck, Stamps, check_picture, mask_files
+from napari_fncells.session.gate.report import Found, GateReport, in_order
+from napari_fncells.session.listing import list_folder
+from napari_fncells.session.pairs import find_given, picture_folder
+from napari_fncells.store.place import working_folder
+
+
+@dataclass
+class SetCheck:
+    """What was found in the pictures of a folder so far.
+
+    Attributes
+    ----------
+    folder
+        The folder of pictures.
+    annotator
+        Whose masks.
+    params
+        What was looked for.
+    pictures
+        By name, in the order of the list.
+    """
+
+    folder: Path
+    annotator: str = ""
+    params: QualityParams = field(default_factory=QualityParams)
+    pictures: dict[str, PictureCheck] = field(default_factory=dict)
+
+    @property
+    def limits(self) -> SizeLimits:
+        """Sizes of cells that are usual in the set."""
+        areas = [check.sizes[:, 5] for check in self.pictures.values()]
+        return SizeLimits.of(np.concatenate(areas) if areas else [], self.params)
+
+    def put(self, check: PictureCheck) -> None:
+        """Take what was found in a picture that was worked on; its conflict copies stay."""
+        known = self.pictures.get(check.name)
+        copies = [] if known is None else [f for f in known.findings if f.kind is Kind.CONFLICT]
+        self.pictures[check.name] = _with_conflicts(check, copies)
+
+    def report(self, accepted: Accepted | None = None) -> GateReport:
+        """All that was found, with what only the whole set tells."""
+        holds = (lambda *_: False) if accepted is None else accepted.holds
+        limits = self.limits
+        twins = self._twins()
+        found = []
+        for name, check in self.pictures.items():
+            findings = [*check.findings, *twins.get(name, ()), *check_sizes(check.sizes, limits)]
+            found += [Found(name, f, holds(name, f.key)) for f in findings]
+        cells = sum(len(check.sizes) for check in self.pictures.values())
+        count = len(self.pictures)
+        return GateReport(self.folder, self.annotator, count, cells, in_order(found), limits)
+
+    def _twins(self) -> dict[str, list[Finding]]:
+        """Pictures that are another one under another name; the first of them is not told of."""
+        by_hash = defaultdict(list)
+        for name, check in self.pictures.items():
+            if check.sha256:
+                by_hash[check.sha256].append(name)
+        return {
+            name: [
+                Finding(
+                    Kind.DUPLICATE,
+                    f"Byte for byte the same picture as {names[0]}.",
+                    print=digest[:16],
+                )
+            ]
+            for digest, names in by_hash.items()
+            for name in names[1:]
+        }
+
+
+def check_steps(
+    entries: Iterable[Entry],
+    folder: Path,
+    *,
+    annotator: str = "",
+    params: QualityParams | None = None,
+    root: Path | None = None,
+    before: SetCheck | None = None,
+    but: Collection[str] = (),
+) -> Generator[str, None, SetCheck]:
+    """Check pictures one by one, yielding in words which is next.
+
+    Parameters
+    ----------
+    entries
+        The pictures, all of one folder.
+    folder
+        That folder.
+    annotator
+        Whose masks.
+    params
+        What to look for.
+    root
+        The data folder, where it is not the usual one.
+    before
+        An earlier check: pictures whose files have not changed since are not read again.
+    but
+        Names of pictures that are checked elsewhere, as they are open; what `before` has of them
+        stays.
+    """
+    params = params or QualityParams()
+    working = working_folder(folder, root)
+    known = before.pictures if before is not None and before.params == params else {}
+    result = SetCheck(folder, annotator, params)
+    wanted = list(entries)
+    conflicts = _conflicts(working, wanted, annotator)
+    for number, entry in enumerate(wanted, 1):
+        yield f"Checking {number:,} of {len(wanted):,}: {entry.name}"
+        stamps = _stamps(entry, working, annotator)
+        old = known.get(entry.name)
+        if old is None or (old.stamps != stamps and entry.name not in but):
+            old = check_picture(entry, params, working, annotator, stamps)
+        result.pictures[entry.name] = _with_conflicts(old, conflicts.get(entry.name, []))
+    return result
+
+
+def check_folder(
+    folder: Path,
+    *,
+    annotator: str = "",
+    params: QualityParams | None = None,
+    root: Path | None = None,
+) -> Generator[str, None, GateReport]:
+    """Check the pictures of a folder, as they are on the disk.
+
+    Parameters
+    ----------
+    folder
+        Of pictures, or of a data set with pictures in `images/`.
+    annotator
+        Whose masks.
+    params
+        What to look for.
+    root
+        The data folder, where it is not the usual one.
+
+    Raises
+    ------
+    ImageReadError
+        The folder cannot be listed, or holds no pictures.
+    """
+    folder = picture_folder(folder)
+    listing = list_folder(folder, annotator, root, find_given=find_given)
+    if not listing.entries:
+        raise ImageReadError(
+            ReadCode.NOT_AN_IMAGE,
+            folder,
+            f"There are no pictures in {folder}.",
+            "Choose another folder.",
+        )
+    found = yield from check_steps(
+        listing.entries, folder, annotator=annotator, params=params, root=root
+    )
+    return found.report(Accepted(working_folder(folder, root), annotator))
+
+
+def _stamps(entry: Entry, working: Path, annotator: str) -> Stamps:
+    files = mask_files(entry, working, annotator)
+    paths = [entry.path, files.labels, files.record, *([entry.given] if entry.given else [])]
+    return tuple(_stamp(path) for path in paths)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (-1, -1)
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _conflicts(
+    working: Path, entries: Iterable[Entry], annotator: str
+) -> dict[str, list[Finding]]:
+    """Copies of mask files that somebody else changed, by the picture's name."""
+    try:
+        with os.scandir(working) as files:
+            copies = sorted(f.name for f in files if ".conflict-" in f.name)
+    except OSError:
+        return {}
+    stems = {working_stem(entry.name, annotator): entry.name for entry in entries}
+    found = defaultdict(list)
+    for copy in copies:
+        name = stems.get(copy.partition(".conflict-")[0])
+        if name is not None and copy.endswith(".labels.tif"):
+            words = f"Somebody else's version lies beside the mask: {copy}."
+            found[name].append(Finding(Kind.CONFLICT, words, print=copy))
+    return found
+
+
+def _with_conflicts(check: PictureCheck, copies: list[Finding]) -> PictureCheck:
+    others = [finding for finding in check.findings if finding.kind is not Kind.CONFLICT]
+    if len(others) == len(check.findings) and not copies:
+        return check
+    return replace(check, findings=(*others, *copies))

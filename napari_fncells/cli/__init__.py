@@ -16,6 +16,7 @@ from rich.progress import track
 from rich.table import Table
 
 from napari_fncells import __version__
+from napari_fncells.cli.check import check
 from napari_fncells.cli.export import export, import_, verify
 from napari_fncells.cli.fetch import fetch
 from napari_fncells.cli.options import ERRORS, JsonOption, pairs
@@ -40,6 +41,7 @@ app.command()(fetch)
 app.command()(export)
 app.command()(verify)
 app.command(name="import")(import_)
+app.command()(check)
 
 
 def main() -> None:

@@ -26,6 +26,8 @@ from napari_fncells.session.verify import Verification, verify_steps
 from napari_fncells.viewer.jobs import Steps
 from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.controls import guarded
+from napari_fncells.widgets.docking import open_over_curate
+from napari_fncells.widgets.gate_dock import open_gate_dock
 from napari_fncells.widgets.release_panel import ReleasePanel
 from napari_fncells.widgets.runner import ThreadRunner
 
@@ -65,7 +67,7 @@ class ReleaseWidget(QWidget):
         if queue is not None:
             self.panel.suggest(suggested_set(queue.folder))
         words, ready = _in_words(queue, only_done=self.panel.only_done.isChecked())
-        self.panel.show_about(words, ready=ready)
+        self.panel.show_about(words, ready=ready, pictures=queue is not None)
         self._show_former()
 
     def export(self) -> None:
@@ -196,8 +198,6 @@ class ReleaseWidget(QWidget):
         return bool(answer == QMessageBox.StandardButton.Yes)
 
     def _open_check(self) -> None:
-        from napari_fncells.widgets.gate_dock import open_gate_dock
-
         open_gate_dock(_window_owner(self.workspace.viewer))
 
 
@@ -236,12 +236,9 @@ def _outcome_of(steps: Generator[str, None, Any]) -> Steps:
 
 
 def open_release_dock(viewer: Any) -> ReleaseWidget:
-    """Open the dock beside the one to curate."""
-    from napari_fncells.viewer.hooks import PLUGIN
-
-    _dock, widget = viewer.window.add_plugin_dock_widget(PLUGIN, TITLE)
-    found: ReleaseWidget = widget
-    return found
+    """Open the dock of the export, as a tab over the dock in which one curates."""
+    widget: ReleaseWidget = open_over_curate(viewer, TITLE)
+    return widget
 
 
 def _window_owner(viewer: Any) -> Any:

@@ -55,6 +55,7 @@ class ReleasePanel(QWidget):
         super().__init__(parent)
         self._suggested = ""
         self._report: Path | None = None
+        self._ready = self._pictures = self._busy = False
         self.about = _words()
         self.folder = QLineEdit(placeholderText="Folder for the data set")
         self.browse = QPushButton("Browse…")
@@ -99,10 +100,10 @@ class ReleasePanel(QWidget):
             self.folder.setText(str(folder))
             self._suggested = str(folder)
 
-    def show_about(self, words: str, *, ready: bool) -> None:
-        """Say what would be exported; without pictures there is nothing to do."""
+    def show_about(self, words: str, *, ready: bool, pictures: bool) -> None:
+        """Say what would be exported, whether that is anything, and whether there are pictures."""
         self.about.setText(words)
-        self._ready = ready
+        self._ready, self._pictures = ready, pictures
         self._show_ready()
 
     def show_choice(self, formats: Iterable[str], params: ExportParams) -> None:
@@ -128,13 +129,10 @@ class ReleasePanel(QWidget):
         self._report = report
         self.report.setVisible(report is not None)
 
-    _ready = False
-    _busy = False
-
     def _show_ready(self) -> None:
         may = self._ready and not self._busy
         self.button.setEnabled(may and bool(self.formats.names) and self.target is not None)
-        self.check.setEnabled(may)
+        self.check.setEnabled(self._pictures)
         self.verify.setEnabled(not self._busy and self.target is not None)
 
     def _connect(self) -> None:

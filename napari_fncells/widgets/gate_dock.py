@@ -16,7 +16,7 @@ from napari_fncells.session.gate import Found
 from napari_fncells.viewer.gating import Gating
 from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.controls import guarded
-from napari_fncells.widgets.docking import open_over_curate
+from napari_fncells.widgets.docking import open_over_curate, take_place
 from napari_fncells.widgets.fields import ParamsForm
 from napari_fncells.widgets.gate_panel import GatePanel, question
 from napari_fncells.widgets.runner import ThreadRunner
@@ -47,6 +47,8 @@ class GateWidget(QWidget):
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._begun = False
         self._beginning = QTimer(self, singleShot=True, interval=0)
+        # Not within napari's own placing of the dock
+        self._placing = QTimer(self, singleShot=True, interval=0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
@@ -68,6 +70,7 @@ class GateWidget(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Catch up with what happened while nobody looked."""
         super().showEvent(event)
+        self._placing.start()
         self._soon.start()
         if not self._begun and self.workspace.queueing.queue is not None:
             # Who opens the dock wants to know
@@ -79,6 +82,7 @@ class GateWidget(QWidget):
         gating.stale.connect(self._refresh_soon)
         self._soon.timeout.connect(self.refresh)
         self._beginning.timeout.connect(guarded(gating.check))
+        self._placing.timeout.connect(lambda: take_place(self))
         panel.asked.connect(guarded(gating.check))
         panel.cancelled.connect(self.runner.cancel)
         panel.shown.connect(guarded(gating.show))

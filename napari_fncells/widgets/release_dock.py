@@ -12,6 +12,7 @@ from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from pydantic import ValidationError
 from qtpy.QtCore import QTimer
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
 from napari_fncells.core.errors import UserError
@@ -26,7 +27,7 @@ from napari_fncells.session.verify import Verification, verify_steps
 from napari_fncells.viewer.jobs import Steps
 from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.controls import guarded
-from napari_fncells.widgets.docking import open_over_curate
+from napari_fncells.widgets.docking import open_over_curate, take_place
 from napari_fncells.widgets.gate_dock import open_gate_dock
 from napari_fncells.widgets.release_panel import ReleasePanel
 from napari_fncells.widgets.runner import ThreadRunner
@@ -53,6 +54,8 @@ class ReleaseWidget(QWidget):
         # Apart from the other jobs: an export goes on while one works
         self.runner = ThreadRunner()
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        # Not within napari's own placing of the dock
+        self._placing = QTimer(self, singleShot=True, interval=0)
         self._shown: Path | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -60,6 +63,11 @@ class ReleaseWidget(QWidget):
         self.setMinimumWidth(280)
         self._connect()
         self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Take its place in the window."""
+        super().showEvent(event)
+        self._placing.start()
 
     def refresh(self) -> None:
         """Show what there is to export."""
@@ -119,6 +127,7 @@ class ReleaseWidget(QWidget):
         workspace.queueing.changed.connect(self._refresh_soon)
         workspace.changed.connect(self._refresh_soon)
         self._soon.timeout.connect(self.refresh)
+        self._placing.timeout.connect(lambda: take_place(self))
         panel.only_done.toggled.connect(lambda _on: self.refresh())
         panel.folder.editingFinished.connect(self._show_former)
         panel.requested.connect(guarded(self.export))

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QMessageBox
+from qtpy.QtWidgets import QDockWidget, QMessageBox
 
 from napari_fncells.io.report import REPORT_NAME
 from napari_fncells.session.entry import EntryState
@@ -157,6 +157,14 @@ def test_a_click_on_the_box_ticks_once(desk: Desk, folder: Path) -> None:
     assert len(formats.names) == 1
     QTest.mouseClick(formats.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert not formats.names
+
+
+def test_it_is_a_tab_over_the_dock_to_curate(desk: Desk) -> None:
+    # As napari's Plugins menu opens it
+    dock, _ = desk.viewer.window.add_plugin_dock_widget("napari-fncells", "Export data set")
+    window = desk.viewer.window._qt_window
+    curate = next(d for d in window.findChildren(QDockWidget) if d.isAncestorOf(desk.widget))
+    desk.pilot.wait_until(lambda: dock in window.tabifiedDockWidgets(curate), "the tab")
 
 
 def test_the_set_goes_beside_the_pictures(tmp_path: Path) -> None:

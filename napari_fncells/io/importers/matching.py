@@ -12,7 +12,13 @@ from pathlib import Path
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import read_image
-from napari_fncells.io.importers import DRAFT_SUFFIXES, read_draft
+from napari_fncells.io.importers import PIXEL_SUFFIXES, read_draft
+from napari_fncells.io.importers.annotations import (
+    ANNOTATION_SUFFIXES,
+    annotation_importer,
+    pictures_in,
+)
+from napari_fncells.io.importers.annotations.names import places_of
 
 _ENDINGS = frozenset((
     "mask", "masks", "cp_masks", "seg", "segmentation", "simple segmentation",
@@ -75,15 +81,16 @@ def find_drafts(images: Iterable[Path], place: Path, *, ending: str | None = Non
     name is its name without suffix (cell.png.tif); else to that with the same stem; else to that
     with the same stem once the endings that programs add are off (cell_cp_masks.png,
     cell_seg.npy, 'cell_Simple Segmentation.tif'). What names leave open is decided by the shape
-    where just one fits, and is told otherwise. Only the folder itself is listed; links that lead
-    out of it are passed over, and no name in a file is followed.
+    where just one fits, and is told otherwise. A picture that has none so may be one of those
+    that a file of annotations names; such a file serves many. Only the folder itself is listed;
+    links that lead out of it are passed over, and no name in a file is followed.
 
     Parameters
     ----------
     images
         The pictures.
     place
-        The folder, or one file for one picture.
+        The folder, one file for one picture, or a file of annotations for those it names.
     ending
         Only drafts whose names end so, without suffix (such as '_cp_masks').
 
@@ -100,22 +107,49 @@ def find_drafts(images: Iterable[Path], place: Path, *, ending: str | None = Non
     pictures = list(dict.fromkeys(images))
     if place.is_file():
         if len(pictures) != 1:
+            if annotation_importer(place) is not None:
+                return _annotated(pictures, [place])
             raise UserError(
                 f"{place.name} is one file, and there are {len(pictures)} pictures.",
                 "Give the folder in which their drafts are.",
             )
         return Matching({pictures[0]: place}, {}, (), ())
     own = {path.resolve() for path in pictures}
-    drafts = [path for path in _files(place) if path.resolve() not in own]
+    files = [path for path in _files(place) if path.resolve() not in own]
     if ending is not None:
-        drafts = [path for path in drafts if _base(path).endswith(ending)]
+        files = [path for path in files if _base(path).endswith(ending)]
+    drafts = [path for path in files if path.suffix.lower() in PIXEL_SUFFIXES]
     found, ambiguous = _match(pictures, drafts)
+    left = [path for path in pictures if path not in found and path not in ambiguous]
+    named = _annotated(left, [path for path in files if path not in drafts] if left else [])
+    found, ambiguous = {**found, **named.found}, {**ambiguous, **named.ambiguous}
     used = {*found.values(), *(path for paths in ambiguous.values() for path in paths)}
+    unused = [path for path in drafts if path not in used]
+    return Matching(found, ambiguous, named.unmatched, (*unused, *named.unused))
+
+
+def _annotated(pictures: Sequence[Path], files: Sequence[Path]) -> Matching:
+    """Files of annotations that name pictures; those that cannot be read name none."""
+    speaking: dict[Path, list[Path]] = defaultdict(list)
+    unused = []
+    for file in files:
+        importer = annotation_importer(file)
+        if importer is None:
+            continue
+        try:
+            names = pictures_in(importer, file)
+        except UserError:
+            names = ()
+        meant = [path for path in pictures if places_of(names, path.name)]
+        for path in meant:
+            speaking[path].append(file)
+        if not meant:
+            unused.append(file)
     return Matching(
-        found,
-        ambiguous,
-        tuple(path for path in pictures if path not in found and path not in ambiguous),
-        tuple(path for path in drafts if path not in used),
+        {path: found[0] for path, found in speaking.items() if len(found) == 1},
+        {path: tuple(found) for path, found in speaking.items() if len(found) > 1},
+        tuple(path for path in pictures if path not in speaking),
+        tuple(unused),
     )
 
 
@@ -138,7 +172,7 @@ def _files(folder: Path) -> list[Path]:
                 entry.name
                 for entry in entries
                 if not entry.name.startswith(".")
-                and Path(entry.name).suffix.lower() in DRAFT_SUFFIXES
+                and Path(entry.name).suffix.lower() in (*PIXEL_SUFFIXES, *ANNOTATION_SUFFIXES)
                 and entry.is_file()
                 and (not entry.is_symlink() or (folder / entry.name).resolve().parent == inside)
             ]

@@ -11,10 +11,18 @@ from napari_fncells.io.exporters.base import (
     Writer,
 )
 from napari_fncells.io.exporters.binary_png import BINARY_PNG, BINARY_PNG_GAP
+from napari_fncells.io.exporters.label_png import LABEL_PNG
+from napari_fncells.io.exporters.label_tiff import LABEL_TIFF
 
 # In the order in which people are offered them
 EXPORTERS: dict[str, Exporter] = {
-    exporter.name: exporter for exporter in (BINARY_PNG, BINARY_PNG_GAP)
+    exporter.name: exporter
+    for exporter in (
+        BINARY_PNG,
+        BINARY_PNG_GAP,
+        LABEL_TIFF,
+        LABEL_PNG,
+    )
 }
 
 __all__ = [

@@ -12,6 +12,7 @@ from napari_fncells.io.exporters.base import (
 )
 from napari_fncells.io.exporters.binary_png import BINARY_PNG, BINARY_PNG_GAP
 from napari_fncells.io.exporters.boxes_csv import BOXES_CSV
+from napari_fncells.io.exporters.coco import COCO
 from napari_fncells.io.exporters.counts_csv import COUNTS_CSV
 from napari_fncells.io.exporters.label_png import LABEL_PNG
 from napari_fncells.io.exporters.label_tiff import LABEL_TIFF
@@ -26,6 +27,7 @@ EXPORTERS: dict[str, Exporter] = {
         BINARY_PNG_GAP,
         LABEL_TIFF,
         LABEL_PNG,
+        COCO,
         POINTS_CSV,
         BOXES_CSV,
         COUNTS_CSV,

@@ -18,6 +18,7 @@ from napari_fncells.io.exporters.label_png import LABEL_PNG
 from napari_fncells.io.exporters.label_tiff import LABEL_TIFF
 from napari_fncells.io.exporters.objects_csv import OBJECTS_CSV
 from napari_fncells.io.exporters.points_csv import POINTS_CSV
+from napari_fncells.io.exporters.via import VIA
 
 # In the order in which people are offered them
 EXPORTERS: dict[str, Exporter] = {
@@ -28,6 +29,7 @@ EXPORTERS: dict[str, Exporter] = {
         LABEL_TIFF,
         LABEL_PNG,
         COCO,
+        VIA,
         POINTS_CSV,
         BOXES_CSV,
         COUNTS_CSV,

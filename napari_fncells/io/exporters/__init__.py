@@ -19,6 +19,7 @@ from napari_fncells.io.exporters.label_tiff import LABEL_TIFF
 from napari_fncells.io.exporters.objects_csv import OBJECTS_CSV
 from napari_fncells.io.exporters.points_csv import POINTS_CSV
 from napari_fncells.io.exporters.via import VIA
+from napari_fncells.io.exporters.voc import VOC
 
 # In the order in which people are offered them
 EXPORTERS: dict[str, Exporter] = {
@@ -30,6 +31,7 @@ EXPORTERS: dict[str, Exporter] = {
         LABEL_PNG,
         COCO,
         VIA,
+        VOC,
         POINTS_CSV,
         BOXES_CSV,
         COUNTS_CSV,

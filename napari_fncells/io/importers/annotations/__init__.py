@@ -13,9 +13,12 @@ from napari_fncells.io.importers.annotations.base import (
 )
 from napari_fncells.io.importers.annotations.coco import COCO
 from napari_fncells.io.importers.annotations.via import VIA
+from napari_fncells.io.importers.annotations.voc import VOC
 
 # The first that takes a file reads it
-ANNOTATIONS: dict[str, AnnotationImporter] = {importer.name: importer for importer in (COCO, VIA)}
+ANNOTATIONS: dict[str, AnnotationImporter] = {
+    importer.name: importer for importer in (COCO, VIA, VOC)
+}
 
 ANNOTATION_SUFFIXES: tuple[str, ...] = tuple(
     dict.fromkeys(suffix for importer in ANNOTATIONS.values() for suffix in importer.suffixes)

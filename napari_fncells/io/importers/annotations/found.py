@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from napari_fncells.core.polygons import Points
 from napari_fncells.io.importers.annotations.base import Read, Shape, refused
-from napari_fncells.io.importers.annotations.figures import Figure, composed
+from napari_fncells.io.importers.annotations.figures import (
+    Figure,
+    composed,
+    contours,
+    of_neighbours,
+    polygons,
+)
 from napari_fncells.io.read_error import ReadCode
 
 
@@ -33,6 +41,17 @@ class Found:
     boxes: list[Figure] = field(default_factory=list)
     points: int = 0
     notes: list[str] = field(default_factory=list)
+
+    def add_rings(self, cells: Sequence[Sequence[Points]]) -> None:
+        """Add cells by the rings of their parts, whose points may lie on pixels or between them.
+
+        They lie between, but where all are contours of neighbouring pixels, which is told.
+        """
+        if cells and all(of_neighbours(ring) for rings in cells for ring in rings):
+            self.outlines.extend(contours(rings) for rings in cells)
+            self.notes.append("Points of outlines were taken for the centres of pixels.")
+        else:
+            self.outlines.extend(polygons([[ring] for ring in rings]) for rings in cells)
 
     def read(self, path: Path, shape: Shape, *, boxes: bool = False) -> Read:
         """Draw it all; `boxes` as in `Annotations.labels_of`.

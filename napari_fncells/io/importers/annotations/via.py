@@ -1,8 +1,7 @@
 """VIA 2 (VGG Image Annotator): projects, and annotations exported as JSON or CSV.
 
-Regions of one cell that this program wrote have its number in their attribute `cell`. Points of
-all others lie between pixels, but where each is a neighbour of the next: such contours, which
-FNC v2 is released with, go through the centres of border pixels.
+Regions of one cell that this program wrote have its number in their attribute `cell`, and points
+between pixels; for those of others see `Found.add_rings`.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ from napari_fncells.io.importers.annotations.content import (
 )
 from napari_fncells.io.importers.annotations.figures import (
     Figure,
-    contours,
     ellipse,
     polygons,
 )
@@ -43,7 +41,7 @@ from napari_fncells.io.read_error import ImageReadError, ReadCode
 _CELL = "cell"
 _CSV_HEADER = b"region_shape_attributes"
 _LONGEST_FIELD = 1 << 24
-_NEIGHBOURS_FROM = 5
+_CLOSED = "Open lines were closed."
 
 _Region = dict[str, Any]
 
@@ -91,8 +89,7 @@ class _Via:
         place, notes = chosen(self.path, self.pictures, name)
         found = Found(notes=list(notes))
         try:
-            for group in _grouped(list(self.regions.values())[place]):
-                _add(found, group)
+            _add(found, list(self.regions.values())[place])
             return found.read(self.path, shape, boxes=boxes)
         except ImageReadError:
             raise
@@ -154,25 +151,25 @@ def _cell_of(region: _Region) -> str | None:
     return cell if isinstance(cell, str) and cell else None
 
 
-def _add(found: Found, group: list[_Region]) -> None:
-    """Add what the regions of one cell draw."""
-    rings: list[Points] = []
-    for region in group:
-        shape = region["shape_attributes"]
-        kind = shape.get("name")
-        if kind in ("polygon", "polyline"):
-            ring = _points(shape)
-            if _cell_of(region) is None and _of_neighbours(ring):
-                found.outlines.append(contours([ring]))
-                _tell(found, "Points of its contours are taken for the centres of pixels.")
-            else:
-                rings.append(ring)
-            if kind == "polyline":
-                _tell(found, "Open lines were closed.")
-        else:
-            _add_simple(found, kind, shape)
-    if rings:
-        found.outlines.append(polygons([[ring] for ring in rings]))
+def _add(found: Found, regions: list[Any]) -> None:
+    """Add what the regions of a picture draw."""
+    own: list[list[Points]] = []
+    foreign: list[list[Points]] = []
+    for group in _grouped(regions):
+        rings: list[Points] = []
+        for region in group:
+            shape = region["shape_attributes"]
+            kind = shape.get("name")
+            if kind not in ("polygon", "polyline"):
+                _add_simple(found, kind, shape)
+                continue
+            rings.append(_points(shape))
+            if kind == "polyline" and _CLOSED not in found.notes:
+                found.notes.append(_CLOSED)
+        if rings:
+            (own if _cell_of(group[0]) else foreign).append(rings)
+    found.outlines.extend(polygons([[ring] for ring in rings]) for rings in own)
+    found.add_rings(foreign)
 
 
 def _add_simple(found: Found, kind: Any, shape: dict[str, Any]) -> None:
@@ -206,17 +203,6 @@ def _points(shape: dict[str, Any]) -> Points:
     if len(x) != len(y) or not len(x):
         raise Broken("has an outline with an x without y")
     return np.stack([x, y], axis=1)
-
-
-def _of_neighbours(ring: Points) -> bool:
-    """Whether each point is a whole pixel and the neighbour of the next."""
-    steps = np.abs(np.roll(ring, -1, axis=0) - ring).max(axis=1)
-    return len(ring) >= _NEIGHBOURS_FROM and bool((ring % 1 == 0).all() and (steps <= 1).all())
-
-
-def _tell(found: Found, note: str) -> None:
-    if note not in found.notes:
-        found.notes.append(note)
 
 
 VIA = ViaImporter()

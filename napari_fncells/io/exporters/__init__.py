@@ -14,6 +14,7 @@ from napari_fncells.io.exporters.binary_png import BINARY_PNG, BINARY_PNG_GAP
 from napari_fncells.io.exporters.boxes_csv import BOXES_CSV
 from napari_fncells.io.exporters.coco import COCO
 from napari_fncells.io.exporters.counts_csv import COUNTS_CSV
+from napari_fncells.io.exporters.fnc_v2 import FNC_V2
 from napari_fncells.io.exporters.label_png import LABEL_PNG
 from napari_fncells.io.exporters.label_tiff import LABEL_TIFF
 from napari_fncells.io.exporters.objects_csv import OBJECTS_CSV
@@ -32,6 +33,7 @@ EXPORTERS: dict[str, Exporter] = {
         COCO,
         VIA,
         VOC,
+        FNC_V2,
         POINTS_CSV,
         BOXES_CSV,
         COUNTS_CSV,

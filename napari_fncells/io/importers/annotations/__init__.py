@@ -12,12 +12,13 @@ from napari_fncells.io.importers.annotations.base import (
     Shape,
 )
 from napari_fncells.io.importers.annotations.coco import COCO
+from napari_fncells.io.importers.annotations.fnc_rle import FNC_RLE
 from napari_fncells.io.importers.annotations.via import VIA
 from napari_fncells.io.importers.annotations.voc import VOC
 
 # The first that takes a file reads it
 ANNOTATIONS: dict[str, AnnotationImporter] = {
-    importer.name: importer for importer in (COCO, VIA, VOC)
+    importer.name: importer for importer in (COCO, VIA, VOC, FNC_RLE)
 }
 
 ANNOTATION_SUFFIXES: tuple[str, ...] = tuple(

@@ -105,6 +105,11 @@ def of_neighbours(ring: Points) -> bool:
     return bool((ring % 1 == 0).all() and (steps <= 1).all())
 
 
+def outlined(rings: Sequence[Points], *, on_pixels: bool) -> Figure:
+    """An object by the rings of its parts, whose points lie on pixels or between them."""
+    return contours(rings) if on_pixels else polygons([[ring] for ring in rings])
+
+
 def contours(rings: Sequence[Points]) -> Figure:
     """Contours through the centres of border pixels, as OpenCV finds them, borders included."""
     whole = [np.rint(ring).astype(np.int32) for ring in rings]

@@ -11,9 +11,7 @@ from napari_fncells.io.importers.annotations.base import Read, Shape, refused
 from napari_fncells.io.importers.annotations.figures import (
     Figure,
     composed,
-    contours,
     of_neighbours,
-    polygons,
 )
 from napari_fncells.io.read_error import ReadCode
 
@@ -42,16 +40,15 @@ class Found:
     points: int = 0
     notes: list[str] = field(default_factory=list)
 
-    def add_rings(self, cells: Sequence[Sequence[Points]]) -> None:
-        """Add cells by the rings of their parts, whose points may lie on pixels or between them.
+    def on_pixels(self, rings: Sequence[Points]) -> bool:
+        """Whether the points of a picture's outlines lie on pixels: see `of_neighbours`.
 
-        They lie between, but where all are contours of neighbouring pixels, which is told.
+        Else they lie between pixels. The former is told.
         """
-        if cells and all(of_neighbours(ring) for rings in cells for ring in rings):
-            self.outlines.extend(contours(rings) for rings in cells)
+        found = bool(rings) and all(of_neighbours(ring) for ring in rings)
+        if found:
             self.notes.append("Points of outlines were taken for the centres of pixels.")
-        else:
-            self.outlines.extend(polygons([[ring] for ring in rings]) for rings in cells)
+        return found
 
     def read(self, path: Path, shape: Shape, *, boxes: bool = False) -> Read:
         """Draw it all; `boxes` as in `Annotations.labels_of`.

@@ -1,7 +1,7 @@
 """VIA 2 (VGG Image Annotator): projects, and annotations exported as JSON or CSV.
 
 Regions of one cell that this program wrote have its number in their attribute `cell`, and points
-between pixels; for those of others see `Found.add_rings`.
+between pixels; for those of others see `Found.on_pixels`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from napari_fncells.io.importers.annotations.content import (
 from napari_fncells.io.importers.annotations.figures import (
     Figure,
     ellipse,
-    polygons,
+    outlined,
 )
 from napari_fncells.io.importers.annotations.found import Found
 from napari_fncells.io.importers.annotations.names import bare, chosen
@@ -41,6 +41,7 @@ from napari_fncells.io.read_error import ImageReadError, ReadCode
 _CELL = "cell"
 _CSV_HEADER = b"region_shape_attributes"
 _LONGEST_FIELD = 1 << 24
+_LINES = ("polygon", "polyline")
 _CLOSED = "Open lines were closed."
 
 _Region = dict[str, Any]
@@ -153,26 +154,30 @@ def _cell_of(region: _Region) -> str | None:
 
 def _add(found: Found, regions: list[Any]) -> None:
     """Add what the regions of a picture draw."""
-    own: list[list[Points]] = []
-    foreign: list[list[Points]] = []
-    for group in _grouped(regions):
-        rings: list[Points] = []
+    groups = _grouped(regions)
+    rings = [[_points(shape) for shape in _lines(group)] for group in groups]
+    foreign = [
+        ring
+        for group, own in zip(groups, rings, strict=True)
+        if _cell_of(group[0]) is None
+        for ring in own
+    ]
+    on_pixels = found.on_pixels(foreign)
+    for group, own in zip(groups, rings, strict=True):
+        if own:
+            here = on_pixels and _cell_of(group[0]) is None
+            found.outlines.append(outlined(own, on_pixels=here))
         for region in group:
-            shape = region["shape_attributes"]
-            kind = shape.get("name")
-            if kind not in ("polygon", "polyline"):
-                _add_simple(found, kind, shape)
-                continue
-            rings.append(_points(shape))
-            if kind == "polyline" and _CLOSED not in found.notes:
-                found.notes.append(_CLOSED)
-        if rings:
-            (own if _cell_of(group[0]) else foreign).append(rings)
-    found.outlines.extend(polygons([[ring] for ring in rings]) for rings in own)
-    found.add_rings(foreign)
+            _add_simple(found, region["shape_attributes"])
 
 
-def _add_simple(found: Found, kind: Any, shape: dict[str, Any]) -> None:
+def _lines(group: list[_Region]) -> list[dict[str, Any]]:
+    shapes = [region["shape_attributes"] for region in group]
+    return [shape for shape in shapes if shape.get("name") in _LINES]
+
+
+def _add_simple(found: Found, shape: dict[str, Any]) -> None:
+    kind = shape.get("name")
     if kind == "rect":
         x, y, width, height = _values(shape, "x", "y", "width", "height")
         found.boxes.append(ellipse(x + width / 2, y + height / 2, width / 2, height / 2))
@@ -181,7 +186,9 @@ def _add_simple(found: Found, kind: Any, shape: dict[str, Any]) -> None:
     elif kind == "point":
         _values(shape, "cx", "cy")
         found.points += 1
-    else:
+    elif kind == "polyline" and _CLOSED not in found.notes:
+        found.notes.append(_CLOSED)
+    elif kind not in _LINES:
         raise Broken("has a region of a shape that VIA does not know")
 
 

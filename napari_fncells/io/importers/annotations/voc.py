@@ -22,7 +22,7 @@ from napari_fncells.io.importers.annotations.content import (
     number,
     read_bytes,
 )
-from napari_fncells.io.importers.annotations.figures import Figure, ellipse, rectangle
+from napari_fncells.io.importers.annotations.figures import Figure, ellipse, outlined, rectangle
 from napari_fncells.io.importers.annotations.found import Found, check_size
 from napari_fncells.io.importers.annotations.names import bare, chosen, stem
 from napari_fncells.io.read_error import ImageReadError, ReadCode
@@ -73,23 +73,27 @@ class _Voc:
             if self.root.find("size") is not None:
                 size = self.root.find("size")
                 check_size(self.path, (_whole(size, "height"), _whole(size, "width")), shape)
-            rings = []
-            for item in self.root.findall("object"):
-                polygon = item.find("polygon")
-                if polygon is not None:
-                    rings.append([_ring(polygon)])
-                elif item.findtext("difficult", "0").strip() == "1":
-                    found.ignored.append(rectangle(*_box(item)))
-                elif item.find("bndbox") is not None:
-                    found.boxes.append(_round(*_box(item)))
-                else:
-                    raise Broken("has an object without a box")
-            found.add_rings(rings)
+            items = self.root.findall("object")
+            on_pixels = found.on_pixels(
+                [_ring(polygon) for item in items for polygon in item.findall("polygon")]
+            )
+            for item in items:
+                _add(found, item, on_pixels)
             return found.read(self.path, shape, boxes=boxes)
         except ImageReadError:
             raise
         except (Broken, ValueError, TypeError) as error:
             raise broken(self.path, error) from error
+
+
+def _add(found: Found, item: Any, on_pixels: bool) -> None:
+    rings = [_ring(polygon) for polygon in item.findall("polygon")]
+    if rings:
+        found.outlines.append(outlined(rings, on_pixels=on_pixels))
+    elif item.findtext("difficult", "0").strip() == "1":
+        found.ignored.append(rectangle(*_box(item)))
+    else:
+        found.boxes.append(_round(*_box(item)))
 
 
 def _box(item: Any) -> tuple[float, float, float, float]:

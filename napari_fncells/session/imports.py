@@ -89,7 +89,8 @@ def prepare_steps(
         named = image.path or Path(image.name)
         path = find_drafts([named], place).draft_of(named)
     yield f"Reading {path.name}"
-    imported = read_draft(path, meaning)
+    rows, columns = image.pixels.shape[:2]
+    imported = read_draft(path, meaning, (image.name, (rows, columns)))
     _check_fit(image, imported)
     if imported.score is None:
         return Prepared(imported)

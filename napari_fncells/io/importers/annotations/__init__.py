@@ -12,9 +12,10 @@ from napari_fncells.io.importers.annotations.base import (
     Shape,
 )
 from napari_fncells.io.importers.annotations.coco import COCO
+from napari_fncells.io.importers.annotations.via import VIA
 
 # The first that takes a file reads it
-ANNOTATIONS: dict[str, AnnotationImporter] = {importer.name: importer for importer in (COCO,)}
+ANNOTATIONS: dict[str, AnnotationImporter] = {importer.name: importer for importer in (COCO, VIA)}
 
 ANNOTATION_SUFFIXES: tuple[str, ...] = tuple(
     dict.fromkeys(suffix for importer in ANNOTATIONS.values() for suffix in importer.suffixes)

@@ -19,6 +19,8 @@ from napari_fncells.io.importers.annotations import (
     pictures_in,
 )
 from napari_fncells.io.importers.annotations.names import places_of
+from napari_fncells.io.ngff import SUFFIX as STORE_SUFFIX
+from napari_fncells.io.ngff import is_ngff
 
 _ENDINGS = frozenset((
     "mask", "masks", "cp_masks", "seg", "segmentation", "simple segmentation",
@@ -105,7 +107,7 @@ def find_drafts(images: Iterable[Path], place: Path, *, ending: str | None = Non
         There is no such place, it cannot be listed, or it is one file for several pictures.
     """
     pictures = list(dict.fromkeys(images))
-    if place.is_file():
+    if place.is_file() or is_ngff(place):
         if len(pictures) != 1:
             if annotation_importer(place) is not None:
                 return _annotated(pictures, [place])
@@ -173,7 +175,7 @@ def _files(folder: Path) -> list[Path]:
                 for entry in entries
                 if not entry.name.startswith(".")
                 and Path(entry.name).suffix.lower() in (*PIXEL_SUFFIXES, *ANNOTATION_SUFFIXES)
-                and entry.is_file()
+                and (entry.is_file() or _is_store(entry))
                 and (not entry.is_symlink() or (folder / entry.name).resolve().parent == inside)
             ]
     except FileNotFoundError as error:
@@ -183,6 +185,11 @@ def _files(folder: Path) -> list[Path]:
             f"{folder} cannot be listed: {error.strerror or error}.", "Choose another folder."
         ) from error
     return [folder / name for name in sorted(names)]
+
+
+def _is_store(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder that is one picture's labels."""
+    return entry.name.lower().endswith(STORE_SUFFIX) and entry.is_dir()
 
 
 def _match(

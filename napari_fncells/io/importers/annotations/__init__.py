@@ -12,10 +12,26 @@ from napari_fncells.io.importers.annotations.base import (
     Shape,
 )
 from napari_fncells.io.importers.annotations.coco import COCO
+from napari_fncells.io.importers.annotations.geojson import GEOJSON
+from napari_fncells.io.importers.annotations.imagej import IMAGEJ
+from napari_fncells.io.importers.annotations.ngff import NGFF
+from napari_fncells.io.importers.annotations.tables import TABLE
 from napari_fncells.io.importers.annotations.via import VIA
+from napari_fncells.io.importers.annotations.yolo import YOLO
 
 # The first that takes a file reads it
-ANNOTATIONS: dict[str, AnnotationImporter] = {importer.name: importer for importer in (COCO, VIA)}
+ANNOTATIONS: dict[str, AnnotationImporter] = {
+    importer.name: importer
+    for importer in (
+        COCO,
+        VIA,
+        YOLO,
+        IMAGEJ,
+        GEOJSON,
+        TABLE,
+        NGFF,
+    )
+}
 
 ANNOTATION_SUFFIXES: tuple[str, ...] = tuple(
     dict.fromkeys(suffix for importer in ANNOTATIONS.values() for suffix in importer.suffixes)

@@ -68,7 +68,7 @@ class _CocoWriter:
 
     def close(self) -> None:
         for split, file in self.files.items():
-            data = json.dumps(file, ensure_ascii=False, allow_nan=False).encode()
+            data = json.dumps(file, allow_nan=False).encode()
             write_atomic(self.folder / file_name(split), data, replace=False)
 
     def _annotation(self, mask: Mask, box: Box, shape: Any, crowd: int) -> dict[str, Any]:

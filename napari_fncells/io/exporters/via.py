@@ -64,7 +64,7 @@ class _ViaWriter:
     def close(self) -> None:
         for split, pictures in self.files.items():
             project = _project(pictures, self.params.category)
-            data = json.dumps(project, ensure_ascii=False, allow_nan=False).encode()
+            data = json.dumps(project, allow_nan=False).encode()
             write_atomic(self.folder / file_name(split), data, replace=False)
 
 

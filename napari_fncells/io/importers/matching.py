@@ -13,12 +13,8 @@ from pathlib import Path
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import read_image
 from napari_fncells.io.importers import PIXEL_SUFFIXES, read_draft
-from napari_fncells.io.importers.annotations import (
-    ANNOTATION_SUFFIXES,
-    annotation_importer,
-    pictures_in,
-)
-from napari_fncells.io.importers.annotations.names import places_of
+from napari_fncells.io.importers.annotations import ANNOTATION_SUFFIXES, annotation_importer
+from napari_fncells.io.importers.annotations.pairing import pair
 from napari_fncells.io.ngff import SUFFIX as STORE_SUFFIX
 from napari_fncells.io.ngff import is_ngff
 
@@ -76,7 +72,9 @@ class Matching:
         )
 
 
-def find_drafts(images: Iterable[Path], place: Path, *, ending: str | None = None) -> Matching:
+def find_drafts(
+    images: Iterable[Path], place: Path, *, ending: str | None = None, annotations: bool = True
+) -> Matching:
     """Find the drafts of pictures in a folder.
 
     A draft belongs to the picture that has the same whole name; else to the picture whose whole
@@ -95,6 +93,8 @@ def find_drafts(images: Iterable[Path], place: Path, *, ending: str | None = Non
         The folder, one file for one picture, or a file of annotations for those it names.
     ending
         Only drafts whose names end so, without suffix (such as '_cp_masks').
+    annotations
+        Whether files of annotations are looked into.
 
     Returns
     -------
@@ -107,51 +107,32 @@ def find_drafts(images: Iterable[Path], place: Path, *, ending: str | None = Non
         There is no such place, it cannot be listed, or it is one file for several pictures.
     """
     pictures = list(dict.fromkeys(images))
-    if place.is_file() or is_ngff(place):
-        if len(pictures) != 1:
-            if annotation_importer(place) is not None:
-                return _annotated(pictures, [place])
-            raise UserError(
-                f"{place.name} is one file, and there are {len(pictures)} pictures.",
-                "Give the folder in which their drafts are.",
-            )
+    single = place.is_file() or is_ngff(place)
+    if single and len(pictures) == 1:
         return Matching({pictures[0]: place}, {}, (), ())
+    if single and annotation_importer(place) is None:
+        raise UserError(
+            f"{place.name} is one file, and there are {len(pictures)} pictures.",
+            "Give the folder in which their drafts are.",
+        )
     own = {path.resolve() for path in pictures}
-    files = [path for path in _files(place) if path.resolve() not in own]
+    listed = [place] if single else _files(place)
+    files = [path for path in listed if path.resolve() not in own]
     if ending is not None:
         files = [path for path in files if _base(path).endswith(ending)]
     drafts = [path for path in files if path.suffix.lower() in PIXEL_SUFFIXES]
     found, ambiguous = _match(pictures, drafts)
     left = [path for path in pictures if path not in found and path not in ambiguous]
-    named = _annotated(left, [path for path in files if path not in drafts] if left else [])
-    found, ambiguous = {**found, **named.found}, {**ambiguous, **named.ambiguous}
+    others = [path for path in files if path.suffix.lower() in ANNOTATION_SUFFIXES]
+    named = pair(left, others if annotations and left else ())
+    unclear = {**ambiguous, **named.ambiguous}
     used = {*found.values(), *(path for paths in ambiguous.values() for path in paths)}
     unused = [path for path in drafts if path not in used]
-    return Matching(found, ambiguous, named.unmatched, (*unused, *named.unused))
-
-
-def _annotated(pictures: Sequence[Path], files: Sequence[Path]) -> Matching:
-    """Files of annotations that name pictures; those that cannot be read name none."""
-    speaking: dict[Path, list[Path]] = defaultdict(list)
-    unused = []
-    for file in files:
-        importer = annotation_importer(file)
-        if importer is None:
-            continue
-        try:
-            names = pictures_in(importer, file)
-        except UserError:
-            names = ()
-        meant = [path for path in pictures if places_of(names, path.name)]
-        for path in meant:
-            speaking[path].append(file)
-        if not meant:
-            unused.append(file)
     return Matching(
-        {path: found[0] for path, found in speaking.items() if len(found) == 1},
-        {path: tuple(found) for path, found in speaking.items() if len(found) > 1},
-        tuple(path for path in pictures if path not in speaking),
-        tuple(unused),
+        {**found, **named.found},
+        unclear,
+        tuple(p for p in left if p not in named.found and p not in unclear),
+        (*unused, *named.unused),
     )
 
 

@@ -95,6 +95,21 @@ def ellipse(x: float, y: float, across: float, down: float, turned: float = 0.0)
     return polygons([[np.stack([x + u * cos - v * sin, y + u * sin + v * cos], axis=1)]])
 
 
+def of_neighbours(ring: Points) -> bool:
+    """Whether each point is a whole pixel, and the next its neighbour or itself.
+
+    Where that holds for all outlines of a picture, they are contours through border pixels, with
+    none left out, as FNC v2 is released with.
+    """
+    steps = np.abs(np.roll(ring, -1, axis=0) - ring).max(axis=1)
+    return bool((ring % 1 == 0).all() and (steps <= 1).all())
+
+
+def outlined(rings: Sequence[Points], *, on_pixels: bool) -> Figure:
+    """An object by the rings of its parts, whose points lie on pixels or between them."""
+    return contours(rings) if on_pixels else polygons([[ring] for ring in rings])
+
+
 def contours(rings: Sequence[Points]) -> Figure:
     """Contours through the centres of border pixels, as OpenCV finds them, borders included."""
     whole = [np.rint(ring).astype(np.int32) for ring in rings]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from napari_fncells.core.polygons import Points
 from napari_fncells.io.importers.annotations.base import Read, Shape, refused
-from napari_fncells.io.importers.annotations.figures import Figure, composed
+from napari_fncells.io.importers.annotations.figures import (
+    Figure,
+    composed,
+    of_neighbours,
+)
 from napari_fncells.io.read_error import ReadCode
 
 
@@ -33,6 +39,16 @@ class Found:
     boxes: list[Figure] = field(default_factory=list)
     points: int = 0
     notes: list[str] = field(default_factory=list)
+
+    def on_pixels(self, rings: Sequence[Points]) -> bool:
+        """Whether the points of a picture's outlines lie on pixels: see `of_neighbours`.
+
+        Else they lie between pixels. The former is told.
+        """
+        found = bool(rings) and all(of_neighbours(ring) for ring in rings)
+        if found:
+            self.notes.append("Points of outlines were taken for the centres of pixels.")
+        return found
 
     def read(self, path: Path, shape: Shape, *, boxes: bool = False) -> Read:
         """Draw it all; `boxes` as in `Annotations.labels_of`.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from napari_fncells.io.importers.annotations.base import refused
@@ -35,14 +36,28 @@ _LIKENESS: tuple[Callable[[str], str], ...] = (
 )
 
 
-def places_of(names: Sequence[str], picture: str) -> list[int]:
-    """Where a picture is named: by its whole name, else whatever the case, else by its stem."""
-    for key in _LIKENESS:
-        wanted = key(picture)
-        places = [at for at, name in enumerate(names) if key(name) == wanted]
-        if places:
-            return places
-    return []
+class NameIndex:
+    """Names by which others are found: the same one, else whatever the case, else by the stem.
+
+    Parameters
+    ----------
+    names
+        In their order; whole paths count as the last part of them.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._places: list[dict[str, list[int]]] = [defaultdict(list) for _ in _LIKENESS]
+        for place, name in enumerate(names):
+            for key, places in zip(_LIKENESS, self._places, strict=True):
+                places[key(name)].append(place)
+
+    def places_of(self, name: str) -> list[int]:
+        """Where the names most like a name are; several where nothing decides between them."""
+        for key, places in zip(_LIKENESS, self._places, strict=True):
+            found = places.get(key(name))
+            if found:
+                return found
+        return []
 
 
 def chosen(path: Path, names: Sequence[str], picture: str) -> tuple[int, tuple[str, ...]]:
@@ -68,7 +83,7 @@ def chosen(path: Path, names: Sequence[str], picture: str) -> tuple[int, tuple[s
     ImageReadError
         It speaks of several pictures and of this one not at all, or more than once.
     """
-    places = places_of(names, picture)
+    places = NameIndex(names).places_of(picture)
     if len(places) == 1:
         return places[0], ()
     if len(names) == 1:

@@ -1,8 +1,7 @@
 """VIA 2 (VGG Image Annotator): projects, and annotations exported as JSON or CSV.
 
-Regions of one cell that this program wrote have its number in their attribute `cell`. Points of
-all others lie between pixels, but where each is a neighbour of the next: such contours, which
-FNC v2 is released with, go through the centres of border pixels.
+Regions of one cell that this program wrote have its number in their attribute `cell`, and points
+between pixels; for those of others see `Found.on_pixels`.
 """
 
 from __future__ import annotations
@@ -32,9 +31,8 @@ from napari_fncells.io.importers.annotations.content import (
 )
 from napari_fncells.io.importers.annotations.figures import (
     Figure,
-    contours,
     ellipse,
-    polygons,
+    outlined,
 )
 from napari_fncells.io.importers.annotations.found import Found
 from napari_fncells.io.importers.annotations.names import bare, chosen
@@ -43,7 +41,8 @@ from napari_fncells.io.read_error import ImageReadError, ReadCode
 _CELL = "cell"
 _CSV_HEADER = b"region_shape_attributes"
 _LONGEST_FIELD = 1 << 24
-_NEIGHBOURS_FROM = 5
+_LINES = ("polygon", "polyline")
+_CLOSED = "Open lines were closed."
 
 _Region = dict[str, Any]
 
@@ -91,8 +90,7 @@ class _Via:
         place, notes = chosen(self.path, self.pictures, name)
         found = Found(notes=list(notes))
         try:
-            for group in _grouped(list(self.regions.values())[place]):
-                _add(found, group)
+            _add(found, list(self.regions.values())[place])
             return found.read(self.path, shape, boxes=boxes)
         except ImageReadError:
             raise
@@ -154,28 +152,32 @@ def _cell_of(region: _Region) -> str | None:
     return cell if isinstance(cell, str) and cell else None
 
 
-def _add(found: Found, group: list[_Region]) -> None:
-    """Add what the regions of one cell draw."""
-    rings: list[Points] = []
-    for region in group:
-        shape = region["shape_attributes"]
-        kind = shape.get("name")
-        if kind in ("polygon", "polyline"):
-            ring = _points(shape)
-            if _cell_of(region) is None and _of_neighbours(ring):
-                found.outlines.append(contours([ring]))
-                _tell(found, "Points of its contours are taken for the centres of pixels.")
-            else:
-                rings.append(ring)
-            if kind == "polyline":
-                _tell(found, "Open lines were closed.")
-        else:
-            _add_simple(found, kind, shape)
-    if rings:
-        found.outlines.append(polygons([[ring] for ring in rings]))
+def _add(found: Found, regions: list[Any]) -> None:
+    """Add what the regions of a picture draw."""
+    groups = _grouped(regions)
+    rings = [[_points(shape) for shape in _lines(group)] for group in groups]
+    foreign = [
+        ring
+        for group, own in zip(groups, rings, strict=True)
+        if _cell_of(group[0]) is None
+        for ring in own
+    ]
+    on_pixels = found.on_pixels(foreign)
+    for group, own in zip(groups, rings, strict=True):
+        if own:
+            here = on_pixels and _cell_of(group[0]) is None
+            found.outlines.append(outlined(own, on_pixels=here))
+        for region in group:
+            _add_simple(found, region["shape_attributes"])
 
 
-def _add_simple(found: Found, kind: Any, shape: dict[str, Any]) -> None:
+def _lines(group: list[_Region]) -> list[dict[str, Any]]:
+    shapes = [region["shape_attributes"] for region in group]
+    return [shape for shape in shapes if shape.get("name") in _LINES]
+
+
+def _add_simple(found: Found, shape: dict[str, Any]) -> None:
+    kind = shape.get("name")
     if kind == "rect":
         x, y, width, height = _values(shape, "x", "y", "width", "height")
         found.boxes.append(ellipse(x + width / 2, y + height / 2, width / 2, height / 2))
@@ -184,7 +186,9 @@ def _add_simple(found: Found, kind: Any, shape: dict[str, Any]) -> None:
     elif kind == "point":
         _values(shape, "cx", "cy")
         found.points += 1
-    else:
+    elif kind == "polyline" and _CLOSED not in found.notes:
+        found.notes.append(_CLOSED)
+    elif kind not in _LINES:
         raise Broken("has a region of a shape that VIA does not know")
 
 
@@ -206,17 +210,6 @@ def _points(shape: dict[str, Any]) -> Points:
     if len(x) != len(y) or not len(x):
         raise Broken("has an outline with an x without y")
     return np.stack([x, y], axis=1)
-
-
-def _of_neighbours(ring: Points) -> bool:
-    """Whether each point is a whole pixel and the neighbour of the next."""
-    steps = np.abs(np.roll(ring, -1, axis=0) - ring).max(axis=1)
-    return len(ring) >= _NEIGHBOURS_FROM and bool((ring % 1 == 0).all() and (steps <= 1).all())
-
-
-def _tell(found: Found, note: str) -> None:
-    if note not in found.notes:
-        found.notes.append(note)
 
 
 VIA = ViaImporter()

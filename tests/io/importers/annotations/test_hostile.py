@@ -357,7 +357,8 @@ def test_version_0_5_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "changes",
     [{"codecs": [{"name": "pickle"}]}, {"codecs": 3}, {"data_type": "string"}, {"shape": HUGE},
-     {"chunk_grid": 3}, {"codecs": [{"name": "sharding_indexed", "configuration": {"codecs": 3}}]}],
+     {"chunk_grid": 3},
+     {"codecs": [{"name": "sharding_indexed", "configuration": {"codecs": 3}}]}],
 )  # fmt: skip
 def test_hostile_arrays_of_version_0_5_are_refused(
     changes: dict[str, Any], tmp_path: Path

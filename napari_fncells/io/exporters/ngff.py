@@ -25,8 +25,9 @@ from napari_fncells.io.atomic import TEMPORARY_PREFIX, TEMPORARY_SUFFIX, sync_na
 from napari_fncells.io.exporters.agreement import compare_labels, unreadable
 from napari_fncells.io.exporters.base import Comparison, GroundTruth
 from napari_fncells.io.images import default_max_bytes
-from napari_fncells.io.ngff import Meta, Multiscale, label_names, multiscale, read_level
+from napari_fncells.io.ngff import Multiscale, label_names, multiscale, read_level
 from napari_fncells.io.save_error import explain_os_error
+from napari_fncells.io.zarr_files import Meta
 
 SUFFIX = ".ome.zarr"
 CELLS, IGNORED = "cells", "ignored"
@@ -237,7 +238,8 @@ def _is_mean(small: NDArray[Any], large: NDArray[Any]) -> bool:
     blocks = large[..., : rows * 2, : columns * 2].astype(np.float64)
     mean = blocks.reshape(*large.shape[:-2], rows, 2, columns, 2).mean(axis=(-1, -3))
     room = _ROUNDING if small.dtype.kind in "ui" else 1e-3 * np.abs(mean)
-    return bool((np.abs(small - mean) <= room + 1e-9).all()) or not np.isfinite(mean).all()
+    near = np.abs(small - mean) <= room + 1e-9
+    return bool((near | ~np.isfinite(mean)).all())
 
 
 def _is_thinned(levels: Sequence[NDArray[Any]]) -> bool:

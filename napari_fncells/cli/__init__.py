@@ -61,12 +61,13 @@ def draft(
         typer.Option(
             "--from",
             help="Take another program's drafts, matched by name, instead: label images, masks, "
-            "probability maps (PNG, TIFF, npy, npz), Cellpose _seg.npy. A folder, or one file.",
+            "probability maps (PNG, TIFF, npy, npz), Cellpose _seg.npy, annotations (COCO, VIA, "
+            "Pascal VOC). A folder, or one file.",
         ),
     ] = None,
     content: Annotated[
         str | None,
-        typer.Option("--as", help="What --from holds: labels, mask or probability."),
+        typer.Option("--as", help="What --from holds: labels, mask, probability or boxes."),
     ] = None,
     ending: Annotated[
         str | None,

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.io.read_error import ImageReadError, ReadCode
+from napari_fncells.io.zarr_parts import PACKINGS, exceeds
 
 Meta = dict[str, Any]
 
 _KINDS = "uif"
-_PACKINGS = {"blosc", "zlib", "gzip", "zstd", "lz4", "bz2", "lzma"}
-_CODECS = {"bytes", "crc32c", "blosc", "gzip", "zstd", "transpose", "sharding_indexed"}
+_PLAIN_CODECS = {"bytes", "crc32c", "transpose"}
 _META_FILES = (".zgroup", ".zattrs", ".zarray", "zarr.json")
 _MOST_META_BYTES = 1 << 26
 _MOST_FILES = 1_000_000
@@ -97,9 +97,11 @@ def _json(folder: Path, path: Path) -> Meta:
 def _check_array(folder: Path, place: Path, max_bytes: int) -> None:
     """Refuse arrays of objects, in unknown packings and of sizes beyond the limit."""
     if (place / "zarr.json").is_file():
-        shape, chunks, dtype = _array_3(folder, _json(folder, place / "zarr.json"))
+        meta = _json(folder, place / "zarr.json")
+        packing, (shape, chunks, dtype) = _packing_3(folder, meta), _array_3(folder, meta)
     else:
-        shape, chunks, dtype = _array_2(folder, _json(folder, place / ".zarray"))
+        meta = _json(folder, place / ".zarray")
+        packing, (shape, chunks, dtype) = _packing_2(folder, meta), _array_2(folder, meta)
     sides = [*shape, *chunks]
     if len(shape) != len(chunks) or not all(type(n) is int and n > 0 for n in sides):
         raise damaged(folder, "declares an array without pixels")
@@ -109,36 +111,50 @@ def _check_array(folder: Path, place: Path, max_bytes: int) -> None:
     if chunk > max(_MOST_CHUNK_BYTES, math.prod(shape) * dtype.itemsize):
         raise damaged(folder, "declares parts larger than the picture", ReadCode.TOO_LARGE)
     for path in _files(folder, place):
-        if path.name not in _META_FILES and path.stat().st_size > 2 * chunk + _CHUNK_SLACK:
+        if path.name not in _META_FILES and _is_too_large(path, packing, chunk):
             raise damaged(folder, "holds a part larger than it declares")
 
 
-def _array_2(folder: Path, meta: Meta) -> tuple[list[int], list[int], np.dtype[Any]]:
+def _is_too_large(path: Path, packing: str | None, chunk: int) -> bool:
+    """Whether a part has, or unpacks to, more bytes than it should."""
+    packed = path.stat().st_size
+    if packed > 2 * chunk + _CHUNK_SLACK:
+        return True
+    return packing is not None and packed > 0 and exceeds(path, packing, chunk + _CHUNK_SLACK)
+
+
+def _packing_2(folder: Path, meta: Meta) -> str | None:
     packing = meta.get("compressor")
-    known = packing is None or (isinstance(packing, dict) and packing.get("id") in _PACKINGS)
-    if not known or meta.get("filters"):
-        raise damaged(folder, "is packed in a way that is not taken here")
+    name = packing.get("id") if isinstance(packing, dict) else packing
+    if meta.get("filters") or not (name is None or _is_known(name)):
+        raise _foreign(folder)
+    return name
+
+
+def _packing_3(folder: Path, meta: Meta) -> str | None:
+    codecs = meta.get("codecs")
+    if not isinstance(codecs, list) or not all(isinstance(codec, dict) for codec in codecs):
+        raise _foreign(folder)
+    names = [codec.get("name") for codec in codecs]
+    packings = [name for name in names if name not in _PLAIN_CODECS]
+    if len(packings) > 1 or not all(_is_known(name) for name in packings):
+        raise _foreign(folder)
+    return packings[0] if packings else None
+
+
+def _is_known(name: object) -> bool:
+    return isinstance(name, str) and name in PACKINGS
+
+
+def _array_2(folder: Path, meta: Meta) -> tuple[list[int], list[int], np.dtype[Any]]:
     return _lists(folder, meta.get("shape"), meta.get("chunks"), meta.get("dtype"))
 
 
 def _array_3(folder: Path, meta: Meta) -> tuple[list[int], list[int], np.dtype[Any]]:
-    _check_codecs(folder, meta.get("codecs"), 0)
     grid = meta.get("chunk_grid")
     configuration = grid.get("configuration") if isinstance(grid, dict) else None
     chunks = configuration.get("chunk_shape") if isinstance(configuration, dict) else None
     return _lists(folder, meta.get("shape"), chunks, meta.get("data_type"))
-
-
-def _check_codecs(folder: Path, codecs: Any, depth: int) -> None:
-    if not isinstance(codecs, list) or depth > 2:
-        raise damaged(folder, "is packed in a way that is not taken here")
-    for codec in codecs:
-        if not isinstance(codec, dict) or codec.get("name") not in _CODECS:
-            raise damaged(folder, "is packed in a way that is not taken here")
-        inner = codec.get("configuration", {})
-        if isinstance(inner, dict):
-            for key in {"codecs", "index_codecs"} & inner.keys():
-                _check_codecs(folder, inner[key], depth + 1)
 
 
 def _lists(
@@ -191,6 +207,10 @@ def _files(folder: Path, place: Path) -> Iterator[Path]:
             raise damaged(folder, "cannot be read", ReadCode.IO) from error
         if seen > _MOST_FILES or depth > _DEEPEST:
             raise damaged(folder, "holds too many files", ReadCode.TOO_LARGE)
+
+
+def _foreign(folder: Path) -> ImageReadError:
+    return damaged(folder, "is packed in a way that is not taken here", ReadCode.UNSUPPORTED)
 
 
 def _linked(folder: Path) -> ImageReadError:

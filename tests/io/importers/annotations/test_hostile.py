@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numcodecs
 import numpy as np
 import pytest
 import zarr
@@ -326,6 +327,18 @@ def test_a_pipe_is_not_read(store: Path) -> None:
 def test_a_part_that_is_too_large_is_refused(store: Path) -> None:
     with (store / "labels/cells/s0/0/0").open("ab") as stream:
         stream.truncate(1 << 30)
+    assert "larger than it declares" in refusal(store).sentence
+
+
+@pytest.mark.parametrize("packing", ["blosc", "zlib", "gzip", "zstd", "lz4"])
+def test_a_part_that_swells_is_refused(packing: str, store: Path) -> None:
+    """Packed as it says, but of more bytes than its place in the picture has."""
+    codec = numcodecs.get_codec({"id": packing})
+    part = store / "labels/cells/s0/0/0"
+    edit(store / "labels/cells/s0/.zarray", compressor=codec.get_config())
+    part.write_bytes(bytes(codec.encode(odd_cells().tobytes())))
+    np.testing.assert_array_equal(labels_in(store), odd_cells())
+    part.write_bytes(bytes(codec.encode(bytes(50_000_000))))
     assert "larger than it declares" in refusal(store).sentence
 
 

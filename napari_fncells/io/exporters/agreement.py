@@ -19,6 +19,8 @@ Rings = Sequence[NDArray[np.float64]]
 
 IGNORED_LOST = "Ignored regions are background."
 _NAMED = 5
+# Drawn at once: twice the size of a large picture would not fit into memory
+_STRIP_ROWS = 512
 
 
 def unreadable(truth: GroundTruth, problem: str) -> Comparison:
@@ -147,9 +149,13 @@ def drawn(rings: Rings, shape: tuple[int, int]) -> tuple[Box, NDArray[np.bool_]]
     every = np.concatenate(points)
     low, high = every.min(axis=0) // 2, (every.max(axis=0) + 1) // 2
     box = Box(int(low[1]), int(low[0]), int(high[1]), int(high[0]))
-    canvas = np.zeros((2 * box.height + 1, 2 * box.width + 1), dtype=np.uint8)
-    cv2.fillPoly(canvas, points, 1, offset=(-2 * box.left, -2 * box.top))
-    return box, canvas[1::2, 1::2] > 0
+    mask = np.zeros((box.height, box.width), dtype=bool)
+    for top in range(0, box.height, _STRIP_ROWS):
+        strip = mask[top : top + _STRIP_ROWS]
+        canvas = np.zeros((2 * len(strip) + 1, 2 * box.width + 1), dtype=np.uint8)
+        cv2.fillPoly(canvas, points, 1, offset=(-2 * box.left, -2 * (box.top + top)))
+        strip[:] = canvas[1::2, 1::2]
+    return box, mask
 
 
 def same_region(rings: Rings, region: NDArray[np.bool_]) -> bool:

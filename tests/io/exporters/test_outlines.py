@@ -125,6 +125,16 @@ def test_qupath_gets_classes_and_multipolygons(tmp_path: Path) -> None:
 
 
 @FORMS
+def test_cells_larger_than_what_is_drawn_at_once(form: str, tmp_path: Path) -> None:
+    labels = np.zeros((1300, 90), np.uint16)
+    labels[3:1299, 4:80], labels[600:700, 20:60], labels[500:530, 30] = 1, 0, 0
+    truth = truth_of(labels, ignored=labels == 0)
+    assert round_trip(form, tmp_path, truth).exact
+    labels[1030, 40] = 0
+    assert read(form, tmp_path, truth_of(labels, ignored=truth.ignored)).changed == (1,)
+
+
+@FORMS
 def test_many_cells(form: str, tmp_path: Path) -> None:
     labels = many_cells(400)
     labels[labels > 0] += 70_000

@@ -25,7 +25,7 @@ from napari_fncells.io.importers.annotations.found import Found
 from napari_fncells.io.importers.annotations.names import chosen
 from napari_fncells.io.importers.base import head_of
 
-_LINE = re.compile(rb"\s*\d{1,6}(\.0*)?(\s+[-+.\deE]+){4,}\s*(\r?\n|$)")
+_LINE = re.compile(rb"\s*\d{1,6}(\.0*)?([ \t]+[-+.\deE]+){4,}[ \t]*(\r?\n|$)")
 _HEAD_BYTES = 1 << 16
 _FOLDER = "labels"
 _BOX, _BOX_SURE = 4, 5

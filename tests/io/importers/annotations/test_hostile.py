@@ -80,7 +80,7 @@ def test_lines_that_are_none_are_refused(text: str, tmp_path: Path) -> None:
     refusal(yolo(tmp_path, text))
 
 
-@pytest.mark.parametrize("text", ["hello", "", "1 2 3", "0 ../../etc/passwd"])
+@pytest.mark.parametrize("text", ["hello", "", "1 2 3", "0 ../../etc/passwd", "1\n2\n3\n4\n5\n"])
 def test_other_texts_are_no_drafts(text: str, tmp_path: Path) -> None:
     assert "no format" in refusal(yolo(tmp_path, text)).sentence
 

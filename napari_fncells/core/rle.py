@@ -60,14 +60,8 @@ def drawn(runs: ArrayLike, shape: tuple[int, int]) -> tuple[Box, NDArray[np.bool
     ValueError
         The runs do not fill the picture.
     """
-    height, width = shape
-    lengths = np.asarray(runs)
-    if lengths.ndim != 1 or lengths.dtype.kind not in "iu":
-        raise ValueError("runs are whole numbers of pixels")
-    size = height * width
-    if not len(lengths) or lengths.min() < 0 or lengths.max() > size or lengths.sum() != size:
-        raise ValueError("the runs do not fill the picture")
-    bounds = np.cumsum(lengths.astype(np.int64))
+    height = shape[0]
+    bounds = np.cumsum(checked(runs, shape))
     end = bounds[1::2]
     begin = bounds[::2][: len(end)]
     begin, end = begin[end > begin], end[end > begin]
@@ -80,6 +74,23 @@ def drawn(runs: ArrayLike, shape: tuple[int, int]) -> tuple[Box, NDArray[np.bool
     np.logical_xor.at(turns, end - left * height, True)
     columns = np.logical_xor.accumulate(turns)[:-1].reshape(right - left, height)
     return Box(0, left, height, right), columns.T
+
+
+def checked(runs: ArrayLike, shape: tuple[int, int]) -> NDArray[np.int64]:
+    """Lengths of runs that fill a picture, int64.
+
+    Raises
+    ------
+    ValueError
+        They do not.
+    """
+    lengths = np.asarray(runs)
+    if lengths.ndim != 1 or lengths.dtype.kind not in "iu":
+        raise ValueError("runs are whole numbers of pixels")
+    size = shape[0] * shape[1]
+    if not len(lengths) or lengths.min() < 0 or lengths.max() > size or lengths.sum() != size:
+        raise ValueError("the runs do not fill the picture")
+    return lengths.astype(np.int64)
 
 
 def from_text(text: str | bytes) -> NDArray[np.int64]:

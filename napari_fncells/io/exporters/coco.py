@@ -23,7 +23,7 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import Labels, boxes, label
 from napari_fncells.core.params.export import ExportParams
 from napari_fncells.core.polygons import outline, seamed
-from napari_fncells.core.rle import drawn, from_text, runs_of
+from napari_fncells.core.rle import checked, from_text, runs_of
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.exporters.agreement import unreadable
 from napari_fncells.io.exporters.base import Comparison, GroundTruth, Reader, Writer
@@ -196,7 +196,7 @@ def _check(annotation: dict[str, Any], shape: tuple[int, int]) -> None:
     if isinstance(outline_of, dict):
         if outline_of["size"] != list(shape):
             raise _WrongError("has runs of another size than the picture")
-        drawn(from_text(outline_of["counts"]), shape)
+        checked(from_text(outline_of["counts"]), shape)
         return
     height, width = shape
     for polygon in outline_of:
@@ -221,15 +221,17 @@ def _labels_of(
     set are merged and drawn together, bit by bit.
     """
     codes = [file.annToRLE(annotation) for annotation in annotations]
-    found = np.zeros(shape, dtype=np.uint32)
+    # Column by column, as pycocotools draws
+    found = np.zeros(shape[0] * shape[1], dtype=np.uint32)
     if not codes:
-        return found
+        return found.reshape(shape)
     if int(coco_mask.area(_merged(codes))) != sum(int(coco_mask.area(code)) for code in codes):
         raise _WrongError("has objects that overlap")
     for bit in range(len(codes).bit_length()):
         chosen = [code for number, code in enumerate(codes, 1) if number >> bit & 1]
-        found |= coco_mask.decode(_merged(chosen)).astype(np.uint32) << np.uint32(bit)
-    return found
+        mask = np.ravel(coco_mask.decode(_merged(chosen)), order="F").view(bool)
+        found[np.flatnonzero(mask)] |= np.uint32(1 << bit)
+    return np.ascontiguousarray(found.reshape(shape[::-1]).T)
 
 
 def _merged(codes: list[Any]) -> Any:

@@ -21,6 +21,8 @@ from napari_fncells.io.exporters.agreement import named, unreadable
 from napari_fncells.io.exporters.base import Comparison, GroundTruth, PerPicture
 
 _Corners = tuple[int, int, int, int]
+_Entry = tuple[_Corners, bool]
+"""A box, and whether the border of the picture cuts it."""
 
 
 def plain_name(name: str) -> str:
@@ -52,11 +54,10 @@ def _encode(truth: GroundTruth, params: ExportParams) -> bytes:
 def _add(
     root: ET.Element, category: str, box: Box, shape: tuple[int, int], *, difficult: bool
 ) -> None:
-    cut = box.top == 0 or box.left == 0 or box.bottom == shape[0] or box.right == shape[1]
     item = ET.SubElement(root, "object")
     ET.SubElement(item, "name").text = category
     ET.SubElement(item, "pose").text = "Unspecified"
-    ET.SubElement(item, "truncated").text = str(int(cut))
+    ET.SubElement(item, "truncated").text = str(int(_cut(box, shape)))
     ET.SubElement(item, "difficult").text = str(int(difficult))
     corners = ET.SubElement(item, "bndbox")
     for key, value in zip(("xmin", "ymin", "xmax", "ymax"), _corners(box), strict=True):
@@ -67,29 +68,37 @@ def _corners(box: Box) -> _Corners:
     return box.left + 1, box.top + 1, box.right, box.bottom
 
 
+def _cut(box: Box, shape: tuple[int, int]) -> bool:
+    return box.top == 0 or box.left == 0 or box.bottom == shape[0] or box.right == shape[1]
+
+
+def _entry(box: Box, truth: GroundTruth) -> _Entry:
+    return _corners(box), _cut(box, truth.shape)
+
+
 def _regions(ignored: NDArray[np.bool_] | None) -> list[Box]:
     return [] if ignored is None else [Box.of(box) for box in boxes(label(ignored)).values()]
 
 
 def _compare(path: Path, truth: GroundTruth, params: ExportParams) -> Comparison:
     try:
-        root = SafeET.fromstring(path.read_bytes(), forbid_dtd=True)
+        root = read_xml(path)
         problem = _wrong_head(root, truth)
         cells, difficult = _read(root, params)
-    except (OSError, ET.ParseError, DefusedXmlException, ValueError, AttributeError) as error:
+    except (OSError, ValueError) as error:
         return unreadable(truth, f"{path.name} does not read back as Pascal VOC ({error!r}).")
-    expected = Counter(_corners(cell.box) for cell in truth.cells)
+    expected = Counter(_entry(cell.box, truth) for cell in truth.cells)
     missing = expected - cells
     lost = []
     for cell in truth.cells:
-        if missing[_corners(cell.box)] > 0:
-            missing[_corners(cell.box)] -= 1
+        if missing[_entry(cell.box, truth)] > 0:
+            missing[_entry(cell.box, truth)] -= 1
             lost.append(cell.id)
     if lost:
         problem = f"reads back without the boxes of the cells {named(tuple(lost))}"
     elif cells != expected:
         problem = f"reads back with {cells.total()} boxes for {len(truth.cells)} cells"
-    elif difficult != Counter(map(_corners, _regions(truth.ignored))):
+    elif difficult != Counter(_entry(box, truth) for box in _regions(truth.ignored)):
         problem = "reads back with other ignored regions"
     notes = () if truth.ignored is None else ("Of ignored regions it holds the boxes alone.",)
     return Comparison(
@@ -102,6 +111,23 @@ def _compare(path: Path, truth: GroundTruth, params: ExportParams) -> Comparison
     )
 
 
+def read_xml(path: Path) -> ET.Element:
+    """Outermost element of a file, in which no entity is resolved.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    ValueError
+        It is no XML, or unsafe.
+    """
+    try:
+        root: ET.Element = SafeET.fromstring(path.read_bytes(), forbid_dtd=True)
+    except (ET.ParseError, DefusedXmlException, LookupError) as error:  # an unknown encoding
+        raise ValueError(str(error)) from error
+    return root
+
+
 def _wrong_head(root: ET.Element, truth: GroundTruth) -> str:
     size = root.findtext("size/height"), root.findtext("size/width")
     if root.tag != "annotation" or size != tuple(map(str, truth.shape)):
@@ -109,16 +135,18 @@ def _wrong_head(root: ET.Element, truth: GroundTruth) -> str:
     return "" if root.findtext("filename") == plain_name(truth.name) else "names another picture"
 
 
-def _read(root: ET.Element, params: ExportParams) -> tuple[Counter[_Corners], Counter[_Corners]]:
+def _read(root: ET.Element, params: ExportParams) -> tuple[Counter[_Entry], Counter[_Entry]]:
     """Boxes of cells and of ignored regions."""
-    found: tuple[Counter[_Corners], Counter[_Corners]] = (Counter(), Counter())
+    found: tuple[Counter[_Entry], Counter[_Entry]] = (Counter(), Counter())
     for item in root.findall("object"):
         if item.findtext("name") != params.category:
             raise ValueError(f"an object is no {params.category}")
         keys = ("xmin", "ymin", "xmax", "ymax")
         left, top, right, bottom = (int(item.findtext(f"bndbox/{key}", "")) for key in keys)
-        difficult = ("0", "1").index(item.findtext("difficult", ""))
-        found[difficult][left, top, right, bottom] += 1
+        difficult, cut = (
+            ("0", "1").index(item.findtext(key, "")) for key in ("difficult", "truncated")
+        )
+        found[difficult][(left, top, right, bottom), bool(cut)] += 1
     return found
 
 

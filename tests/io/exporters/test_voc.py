@@ -98,6 +98,8 @@ SPOILED = {
     "odd": (b"<difficult>0</difficult>", b"<difficult>-1</difficult>"),
     "text": (b"<xmin>1</xmin>", b"<xmin>one</xmin>"),
     "cut": (b"</annotation>", b""),
+    "truncated": (b"<truncated>1<", b"<truncated>0<"),
+    "encoding": (b"utf-8", b"utf-9"),
     "entity": (b"<annotation>", b'<!DOCTYPE a [<!ENTITY b "c">]><annotation>'),
 }
 

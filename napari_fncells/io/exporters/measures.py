@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
@@ -22,7 +23,6 @@ RING_PX = 5
 """How far the ring of a cell reaches from it."""
 
 Value = int | float
-Point = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -125,41 +125,23 @@ def _eccentricity(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> float:
 
 def _hull_area(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> int:
     """Pixels whose middles lie in the convex hull of the middles of all pixels' sides."""
-    hull = _hull(_sides(rows, columns))
-    grid = np.mgrid[2 * rows.min() : 2 * rows.max() + 1 : 2,
+    sides = _sides(rows, columns)
+    # Of whole numbers: exact
+    hull = cv2.convexHull(sides.astype(np.int32), clockwise=True)[:, 0].astype(np.int64)
+    y, x = np.mgrid[2 * rows.min() : 2 * rows.max() + 1 : 2,
                     2 * columns.min() : 2 * columns.max() + 1 : 2]  # fmt: skip
-    inside = np.ones(grid.shape[1:], dtype=bool)
-    for (y0, x0), (y1, x1) in zip(hull, [*hull[1:], hull[0]], strict=True):
-        inside &= (y1 - y0) * (grid[1] - x0) - (x1 - x0) * (grid[0] - y0) >= 0
+    inside = np.ones(y.shape, dtype=bool)
+    for (y0, x0), (y1, x1) in zip(hull, np.roll(hull, -1, axis=0), strict=True):
+        inside &= (y1 - y0) * (x - x0) - (x1 - x0) * (y - y0) <= 0
     return int(np.count_nonzero(inside))
 
 
-def _sides(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> list[Point]:
-    """Middles of the sides of the outermost pixels of each row, in halves of a pixel, sorted."""
-    found: set[Point] = set()
-    for row in np.unique(rows).tolist():
-        there = columns[rows == row]
-        for column in (int(there.min()), int(there.max())):
-            y, x = 2 * row, 2 * column
-            found |= {(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)}
-    return sorted(found)
-
-
-def _hull(points: list[Point]) -> list[Point]:
-    """Corners of the convex hull of sorted points, by Andrew's monotone chain."""
-
-    def chain(ordered: list[Point]) -> list[Point]:
-        corners: list[Point] = []
-        for point in ordered:
-            while len(corners) > 1 and _turn(corners[-2], corners[-1], point) <= 0:
-                corners.pop()
-            corners.append(point)
-        return corners[:-1]
-
-    return chain(points) + chain(points[::-1])
-
-
-def _turn(start: Point, middle: Point, end: Point) -> int:
-    return (middle[0] - start[0]) * (end[1] - start[1]) - (middle[1] - start[1]) * (
-        end[0] - start[0]
-    )
+def _sides(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Middles of the sides of the outermost pixels of each row, (N, 2) in halves of a pixel."""
+    # Pixels come row by row, from left to right
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    outer = np.union1d(starts, np.append(starts[1:], rows.size) - 1)
+    middle = 2 * np.stack([rows[outer], columns[outer]], axis=1)
+    steps = np.array([(-1, 0), (1, 0), (0, -1), (0, 1)])
+    points: NDArray[np.int64] = (middle[:, np.newaxis] + steps).reshape(-1, 2)
+    return points

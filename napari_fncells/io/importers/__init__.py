@@ -113,8 +113,10 @@ def _annotated(
     name, shape = picture
     opened = open_annotations(importer, path)
     read = opened.labels_of(name, shape, boxes=meaning is Meaning.BOXES)
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = None
+    if path.is_file():  # not a folder of OME-Zarr
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
     return ImportedDraft(
         meaning or Meaning.LABELS,
         path,

@@ -15,6 +15,8 @@ from napari_fncells.io.images import read_image
 from napari_fncells.io.importers import PIXEL_SUFFIXES, read_draft
 from napari_fncells.io.importers.annotations import ANNOTATION_SUFFIXES, annotation_importer
 from napari_fncells.io.importers.annotations.pairing import pair
+from napari_fncells.io.ngff import SUFFIX as STORE_SUFFIX
+from napari_fncells.io.ngff import is_ngff
 
 _ENDINGS = frozenset((
     "mask", "masks", "cp_masks", "seg", "segmentation", "simple segmentation",
@@ -105,15 +107,16 @@ def find_drafts(
         There is no such place, it cannot be listed, or it is one file for several pictures.
     """
     pictures = list(dict.fromkeys(images))
-    if place.is_file() and len(pictures) == 1:
+    single = place.is_file() or is_ngff(place)
+    if single and len(pictures) == 1:
         return Matching({pictures[0]: place}, {}, (), ())
-    if place.is_file() and annotation_importer(place) is None:
+    if single and annotation_importer(place) is None:
         raise UserError(
             f"{place.name} is one file, and there are {len(pictures)} pictures.",
             "Give the folder in which their drafts are.",
         )
     own = {path.resolve() for path in pictures}
-    listed = [place] if place.is_file() else _files(place)
+    listed = [place] if single else _files(place)
     files = [path for path in listed if path.resolve() not in own]
     if ending is not None:
         files = [path for path in files if _base(path).endswith(ending)]
@@ -153,7 +156,7 @@ def _files(folder: Path) -> list[Path]:
                 for entry in entries
                 if not entry.name.startswith(".")
                 and Path(entry.name).suffix.lower() in (*PIXEL_SUFFIXES, *ANNOTATION_SUFFIXES)
-                and entry.is_file()
+                and (entry.is_file() or _is_store(entry))
                 and (not entry.is_symlink() or (folder / entry.name).resolve().parent == inside)
             ]
     except FileNotFoundError as error:
@@ -163,6 +166,11 @@ def _files(folder: Path) -> list[Path]:
             f"{folder} cannot be listed: {error.strerror or error}.", "Choose another folder."
         ) from error
     return [folder / name for name in sorted(names)]
+
+
+def _is_store(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder that is one picture's labels."""
+    return entry.name.lower().endswith(STORE_SUFFIX) and entry.is_dir()
 
 
 def _match(

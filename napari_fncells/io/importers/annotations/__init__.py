@@ -13,12 +13,28 @@ from napari_fncells.io.importers.annotations.base import (
 )
 from napari_fncells.io.importers.annotations.coco import COCO
 from napari_fncells.io.importers.annotations.fnc_rle import FNC_RLE
+from napari_fncells.io.importers.annotations.geojson import GEOJSON
+from napari_fncells.io.importers.annotations.imagej import IMAGEJ
+from napari_fncells.io.importers.annotations.ngff import NGFF
+from napari_fncells.io.importers.annotations.tables import TABLE
 from napari_fncells.io.importers.annotations.via import VIA
 from napari_fncells.io.importers.annotations.voc import VOC
+from napari_fncells.io.importers.annotations.yolo import YOLO
 
 # The first that takes a file reads it
 ANNOTATIONS: dict[str, AnnotationImporter] = {
-    importer.name: importer for importer in (COCO, VIA, VOC, FNC_RLE)
+    importer.name: importer
+    for importer in (
+        COCO,
+        VIA,
+        VOC,
+        FNC_RLE,
+        YOLO,
+        IMAGEJ,
+        GEOJSON,
+        TABLE,
+        NGFF,
+    )
 }
 
 ANNOTATION_SUFFIXES: tuple[str, ...] = tuple(

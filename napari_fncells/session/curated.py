@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -154,11 +154,7 @@ class Selection:
             if keeper.state.read_only:
                 found = self._from_files(image, annotator)
                 note = (printable(keeper.state.read_only),)
-                return (
-                    None
-                    if found is None
-                    else FoundMask(found.state, found.labels, found.cells, note)
-                )
+                return None if found is None else replace(found, notes=note)
             return from_keeper(keeper)
         finally:
             keeper.close(files=False, abandon=True)

@@ -10,6 +10,7 @@ back; else it is taken away.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,8 @@ from napari_fncells.session.target import prepare_folder
 from napari_fncells.store.locks import Claim
 
 _LONGEST = 180  # bytes of a name to which others are added
+_LEFT = re.compile(r"\.(.+)\.fncells-(?:new|former)", re.DOTALL)
+_HASHED = re.compile(r"[0-9a-f]{20}")  # a longer name, which cannot be known again from this
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ def staging(target: Path, *, replace: bool) -> Iterator[Stage]:
             SaveCode.BAD_NAME, target, f"{target} cannot be a set.", "Choose a folder in it."
         )
     prepare_folder(names.target.parent)
+    recover_in(names.target.parent)
     with _held(names):
         try:
             notes = _recover(names)
@@ -168,6 +172,13 @@ def recover(target: Path) -> list[str]:
             return _recover(names)
     except (SaveError, OSError):
         return []
+
+
+def recover_in(folder: Path) -> list[str]:
+    """Bring every target in a folder in order that a dead process left half-way."""
+    found = (_LEFT.fullmatch(path.name) for path in folder.glob(".*.fncells-*"))
+    names = {match[1] for match in found if match is not None and not _HASHED.fullmatch(match[1])}
+    return [note for name in sorted(names) for note in recover(folder / name)]
 
 
 @contextmanager

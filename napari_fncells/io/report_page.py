@@ -182,13 +182,17 @@ def _formats(report: ReleaseReport) -> str:
             f"<tr><th>{_e(form.title)}<small>{_e(form.about)}</small></th>"
             f"<td><code>{_e(form.folder)}/</code></td>"
             + "".join(f"<td>{value:,}</td>" for value in cells)
-            + f"<td>{exact:,} of {len(found):,}</td><td>{least}</td></tr>"
+            + f"<td>{_share(exact, len(found))}</td><td>{least}</td></tr>"
         )
     return (
         "<section><h2>Formats, as read back</h2><table><thead><tr><th>Format</th><th>Folder</th>"
         "<th>Objects</th><th>Lost</th><th>Changed</th><th>Renumbered</th><th>Exact</th>"
         f"<th>Least IoU</th></tr></thead><tbody>{''.join(rows)}</tbody></table></section>"
     )
+
+
+def _share(part: int, whole: int) -> str:
+    return "all" if part == whole else f"{part:,} of {whole:,}"
 
 
 def _plots(report: ReleaseReport, areas: NDArray[np.integer]) -> str:

@@ -30,9 +30,11 @@ th { font-weight: 600; }
 thead th { color: var(--soft); font-size: 12px; vertical-align: bottom; }
 th:first-child, td:nth-child(2), th:nth-child(2), td.words { text-align: left;
   overflow-wrap: anywhere; }
+td { white-space: nowrap; }
+td:nth-child(2), td.words { white-space: normal; }
 td.words { font-size: 13px; padding-left: 14px; }
 table:has(td.words) thead th:last-child { text-align: left; padding-left: 14px; }
-code { font: 13px ui-monospace, "DejaVu Sans Mono", monospace; }
+code { white-space: nowrap; font: 13px ui-monospace, "DejaVu Sans Mono", monospace; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 20px; }
 figure { margin: 0; }
 svg { display: block; width: 100%; height: auto; }

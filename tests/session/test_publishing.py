@@ -139,6 +139,24 @@ def test_what_a_dead_process_left_is_cleaned(tmp_path: Path) -> None:
     assert hidden(tmp_path) == []
 
 
+def test_the_next_export_beside_it_cleans_it_too(tmp_path: Path) -> None:
+    export(tmp_path / "one")
+    names = Names.of(tmp_path / "one")
+    names.target.rename(names.former)
+    dead = Names.of(tmp_path / "dead\nname").new
+    dead.mkdir()
+    (dead / "half").write_text("half")
+    running = release_steps(small_set(2), tmp_path / "running", FORMS)
+    next(running)
+    export(tmp_path / "two")
+    assert verify(tmp_path / "one")
+    assert not dead.exists()
+    for _ in running:
+        pass
+    assert verify(tmp_path / "running")
+    assert hidden(tmp_path) == []
+
+
 def test_a_set_between_two_names_is_put_back(tmp_path: Path) -> None:
     target = tmp_path / "set"
     export(target)

@@ -28,8 +28,8 @@ _PROMISED: tuple[SplitBy, ...] = ("slice", "animal", "pattern")
 
 def prove(
     form: PatchForm, folder: Path, rows: Sequence[PatchRow], digests: Mapping[str, bytes]
-) -> Generator[str, None, None]:
-    """Compare every patch with what it was, yielding in words what comes next.
+) -> Generator[tuple[int, str], None, None]:
+    """Compare every patch with what it was, yielding its number and words.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def prove(
     with closing(form.reader(folder)) as reader:
         for number, row in enumerate(rows, 1):
             if number % _TOLD_EVERY == 1:
-                yield f"Reading back patch {number} of {len(rows)}"
+                yield number, f"Reading back patch {number:,} of {len(rows):,}"
             arrays = _read(reader.read, row)
             if digest_of(arrays) != digests[row.patch]:
                 raise VerificationError(f"{row.file} does not read back as {row.patch}.")

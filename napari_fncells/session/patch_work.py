@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.params.patches import PatchParams
 from napari_fncells.core.patches import Patch, cut_patches
+from napari_fncells.io.datasets.progress import Progress
 from napari_fncells.io.exporters.base import GroundTruth
 from napari_fncells.io.patches import PatchForm, PatchRow
 from napari_fncells.io.patches.base import Contents
@@ -30,6 +31,8 @@ from napari_fncells.session.splitting import Candidate, Division
 
 _AT_ONCE = 16
 """Patches in memory."""
+CUT_FROM, PROVED_FROM, PROVED = 0.1, 0.6, 0.95
+"""Shares of the whole that are done when cutting begins, when it is done, and after the proof."""
 
 
 @dataclass
@@ -76,7 +79,7 @@ class PatchWork:
         total, threads, number = len(self.looked.candidates), os.cpu_count() or 1, 0
         with closing(self.form.writer(self.folder)) as writer, ThreadPoolExecutor(threads) as pool:
             for number, truth in enumerate(truths, 1):
-                yield f"Cutting {truth.name} ({number} of {total})"
+                yield told("Cutting", truth.name, number, total, (CUT_FROM, PROVED_FROM))
                 patches = self._cut(truth)
                 while batch := list(islice(patches, _AT_ONCE)):
                     encode = partial(_encoded, self.form)
@@ -189,6 +192,14 @@ class PatchWork:
         ]
         write_plain(self.folder / PATCHES_NAME, table(PatchRow, self.rows))
         write_plain(self.folder / SPLITS_NAME, table(SplitRow, pictures))
+
+
+def told(doing: str, name: str, number: int, total: int, part: tuple[float, float]) -> Progress:
+    """What is being done, and how far the whole is; a total of 0 is not known."""
+    if not total:
+        return Progress(f"{doing} {name} ({number:,})")
+    share = part[0] + (part[1] - part[0]) * (number - 1) / total
+    return Progress(f"{doing} {name} ({number:,} of {total:,})", min(share, part[1]))
 
 
 def identity_of(pixels: NDArray[Any]) -> str:

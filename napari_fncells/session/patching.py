@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sized
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,13 +10,24 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.params.patches import PatchParams
 from napari_fncells.core.params.split import SplitParams
 from napari_fncells.core.steps import finish
+from napari_fncells.io.datasets.progress import Progress
 from napari_fncells.io.exporters.base import GroundTruth
 from napari_fncells.io.patches import patch_form
 from napari_fncells.io.patches.manifest import MANIFEST_NAME, PatchManifest, hashes
 from napari_fncells.io.patches.plain_file import write_plain
+from napari_fncells.io.report import LeftOut
+from napari_fncells.session.curated import Selection
 from napari_fncells.session.patch_folder import patch_folder
 from napari_fncells.session.patch_proof import check_splits, prove
-from napari_fncells.session.patch_work import Looked, PatchWork, identity_of
+from napari_fncells.session.patch_work import (
+    CUT_FROM,
+    PROVED,
+    PROVED_FROM,
+    Looked,
+    PatchWork,
+    identity_of,
+    told,
+)
 from napari_fncells.session.splitting import Candidate, divide, two_of
 
 
@@ -71,6 +82,38 @@ class PatchJob:
     replace: bool = False
 
 
+class Truths:
+    """The ground truths of a folder's pictures, each read when its turn comes.
+
+    Parameters
+    ----------
+    pictures
+        What was selected; see `curated.select`.
+
+    Attributes
+    ----------
+    left_out
+        What the last time through left out.
+    """
+
+    def __init__(self, pictures: Selection) -> None:
+        self._pictures = pictures
+        self.left_out: list[LeftOut] = []
+
+    def __len__(self) -> int:
+        """Pictures that are looked at; some of them may be left out."""
+        return len(self._pictures)
+
+    def __iter__(self) -> Iterator[GroundTruth]:
+        """Read one after the other; none is kept."""
+        self.left_out.clear()
+        for each in self._pictures:
+            if isinstance(each, LeftOut):
+                self.left_out.append(each)
+            else:
+                yield each.truth
+
+
 def write_patches(truths: Iterable[GroundTruth], folder: Path, job: PatchJob) -> PatchReport:
     """Do what `patch_steps` does at once."""
     return finish(patch_steps(truths, folder, job))
@@ -110,20 +153,23 @@ def patch_steps(
         division = divide(list(looked.candidates.values()), job.split, job.earlier)
         work = PatchWork(job.params, form, stage.folder, division, looked)
         yield from work.write(truths)
-        yield from prove(form, stage.folder, work.rows, work.digests)
-        yield "Looking for leaks between the splits"
+        for number, words in prove(form, stage.folder, work.rows, work.digests):
+            done = (number - 1) / len(work.rows)
+            yield Progress(words, PROVED_FROM + (PROVED - PROVED_FROM) * done)
+        yield Progress("Looking for leaks between the splits", PROVED)
         check_splits(stage.folder, work.rows, job.split.by)
         manifest = _manifest(job, work)
         write_plain(stage.folder / MANIFEST_NAME, manifest.to_bytes())
+        yield Progress("Giving the folder its name", PROVED)
         stage.publish()
     return PatchReport(stage.target, manifest)
 
 
 def _look(truths: Iterable[GroundTruth]) -> Generator[str, None, Looked]:
     looked = Looked()
-    total = f" of {len(truths)}" if isinstance(truths, Sized) else ""
+    total = len(truths) if isinstance(truths, Sized) else 0
     for number, truth in enumerate(truths, 1):
-        yield f"Looking at {truth.name} ({number}{total})"
+        yield told("Looking at", truth.name, number, total, (0.0, CUT_FROM))
         image = truth.read_pixels()
         cells = len(truth.cells)
         identity = identity_of(image.pixels)

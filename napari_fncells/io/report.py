@@ -198,11 +198,15 @@ class ReleaseReport(_Part):
             For anything that is no report of this format.
         """
         try:
-            return cls.model_validate_json(data)
+            found = cls.model_validate_json(data)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "the file"
             raise _no_report(f"{place}, {first['msg']}") from error
+        # An empty object would do, as every field has a default
+        if not {"format", "files"} <= found.model_fields_set:
+            raise _no_report("it names neither format nor files")
+        return found
 
 
 def seal_of(report: bytes) -> bytes:

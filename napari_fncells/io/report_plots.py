@@ -62,7 +62,7 @@ def _bars(
     width = wide / len(heights)
     floor = _TOP + high
     parts = []
-    for share in (0.5, 1.0):
+    for share in (0.5, 1.0) if most % 2 == 0 else (1.0,):
         y = floor - high * share
         parts.append(f'<line class="rule" x1="{_LEFT}" x2="{_LEFT + wide}" y1="{y}" y2="{y}"/>')
         parts.append(_text(_LEFT - 6, y + 4, _short(most * share), "end"))
@@ -76,7 +76,9 @@ def _bars(
     parts.append(
         f'<line class="axis" x1="{_LEFT}" x2="{_LEFT + wide}" y1="{floor}" y2="{floor}"/>'
     )
-    parts += [_text(_LEFT + place * width, floor + 15, words, "middle") for place, words in marks]
+    for place, words in marks:
+        anchor = "end" if place == len(heights) else "middle"
+        parts.append(_text(_LEFT + place * width, floor + 15, words, anchor))
     parts.append(_text(_LEFT + wide / 2, _HEIGHT - 6, below, "middle"))
     middle = _TOP + high / 2
     parts.append(

@@ -30,8 +30,8 @@ th { font-weight: 600; }
 thead th { color: var(--soft); font-size: 12px; vertical-align: bottom; }
 th:first-child, td:nth-child(2), th:nth-child(2), td.words { text-align: left;
   overflow-wrap: anywhere; }
-td.words { font-size: 13px; }
-table:has(td.words) th:last-child { text-align: left; }
+td.words { font-size: 13px; padding-left: 14px; }
+table:has(td.words) thead th:last-child { text-align: left; padding-left: 14px; }
 code { font: 13px ui-monospace, "DejaVu Sans Mono", monospace; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 20px; }
 figure { margin: 0; }
@@ -52,7 +52,9 @@ footer { margin-top: 20px; color: var(--soft); font-size: 13px; overflow-wrap: a
   section, .cards div { break-inside: auto; border-color: #bbb; }
   figure, tr, .cards div { break-inside: avoid; }
   thead { display: table-header-group; }
-  .grid { grid-template-columns: repeat(5, 1fr); }
+  .grid { grid-template-columns: repeat(6, minmax(0, 1fr)); }
+  .cards { grid-template-columns: repeat(auto-fit, minmax(105px, 1fr)); }
+  small, td.words, figcaption { font-size: 9.5px; }
   .bar, .grid img, .notes { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,8 @@ from napari_fncells.io.patches.base import Arrays
 from napari_fncells.io.patches.index import PATCHES_NAME, SPLITS_NAME, SplitRow, read_table
 from napari_fncells.io.proof import VerificationError
 
-_TOLD_EVERY = 16
+_AT_ONCE = 16
+"""Patches in memory."""
 _TELLING = 256
 """Pixels unlike the rest that make it no chance that two patches are equal."""
 _PROMISED: tuple[SplitBy, ...] = ("slice", "animal", "pattern")
@@ -29,7 +33,7 @@ _PROMISED: tuple[SplitBy, ...] = ("slice", "animal", "pattern")
 def prove(
     form: PatchForm, folder: Path, rows: Sequence[PatchRow], digests: Mapping[str, bytes]
 ) -> Generator[tuple[int, str], None, None]:
-    """Compare every patch with what it was, yielding its number and words.
+    """Compare every patch with what it was, yielding how many were, and words.
 
     Parameters
     ----------
@@ -52,14 +56,15 @@ def prove(
     if read_table(PatchRow, folder / PATCHES_NAME) != list(rows):
         raise VerificationError(f"{PATCHES_NAME} does not read back as it was written.")
     found: dict[bytes, PatchRow] = {}
-    with closing(form.reader(folder)) as reader:
-        for number, row in enumerate(rows, 1):
-            if number % _TOLD_EVERY == 1:
-                yield number, f"Reading back patch {number:,} of {len(rows):,}"
-            arrays = _read(reader.read, row)
-            if digest_of(arrays) != digests[row.patch]:
-                raise VerificationError(f"{row.file} does not read back as {row.patch}.")
-            _check_alone(row, arrays["image"], found)
+    with closing(form.reader(folder)) as reader, ThreadPoolExecutor(os.cpu_count()) as pool:
+        look = partial(_look, reader.read)
+        for start in range(0, len(rows), _AT_ONCE):
+            yield start, f"Reading back patch {start + 1:,} of {len(rows):,}"
+            batch = rows[start : start + _AT_ONCE]
+            for row, (digest, image) in zip(batch, pool.map(look, batch), strict=True):
+                if digest != digests[row.patch]:
+                    raise VerificationError(f"{row.file} does not read back as {row.patch}.")
+                _check_alone(row, image, found)
 
 
 def check_splits(folder: Path, rows: Sequence[PatchRow], by: SplitBy) -> None:
@@ -92,22 +97,25 @@ def digest_of(arrays: Arrays) -> bytes:
     return digest.digest()
 
 
-def _read(read: Callable[[PatchRow], Arrays], row: PatchRow) -> Arrays:
+def _look(read: Callable[[PatchRow], Arrays], row: PatchRow) -> tuple[bytes, bytes | None]:
+    """What a patch holds in its files, and its image, unless that is nearly empty."""
     try:
         arrays = read(row)
     except (OSError, ValueError) as error:
         raise VerificationError(f"{row.file} does not read back: {error}.") from error
     if "image" not in arrays:
         raise VerificationError(f"{row.file} does not read back as {row.patch}.")
-    return arrays
-
-
-def _check_alone(row: PatchRow, image: NDArray[Any], found: dict[bytes, PatchRow]) -> None:
-    """Refuse a patch whose picture is in another split, too, under whatever name."""
+    image: NDArray[Any] = arrays["image"]
     usual = np.median(image[::8, ::8])
-    if np.count_nonzero(image != usual) < _TELLING:
+    telling = np.count_nonzero(image != usual) >= _TELLING
+    return digest_of(arrays), digest_of({"image": image}) if telling else None
+
+
+def _check_alone(row: PatchRow, image: bytes | None, found: dict[bytes, PatchRow]) -> None:
+    """Refuse a patch whose picture is in another split, too, under whatever name."""
+    if image is None:
         return  # nearly empty ones may well be equal
-    other = found.setdefault(digest_of({"image": image}), row)
+    other = found.setdefault(image, row)
     if other.split != row.split:
         raise UserError(
             f"{row.picture} in {row.split} and {other.picture} in {other.split} show the same.",

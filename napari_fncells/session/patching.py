@@ -154,8 +154,8 @@ def patch_steps(
         work = PatchWork(job.params, form, stage.folder, division, looked)
         yield from work.write(truths)
         for number, words in prove(form, stage.folder, work.rows, work.digests):
-            done = (number - 1) / len(work.rows)
-            yield Progress(words, PROVED_FROM + (PROVED - PROVED_FROM) * done)
+            share = number / len(work.rows)
+            yield Progress(words, PROVED_FROM + (PROVED - PROVED_FROM) * share)
         yield Progress("Looking for leaks between the splits", PROVED)
         check_splits(stage.folder, work.rows, job.split.by)
         manifest = _manifest(job, work)

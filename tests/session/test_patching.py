@@ -121,7 +121,7 @@ def test_shards_are_read_by_webdataset(tmp_path: Path, monkeypatch: pytest.Monke
     for row in rows:
         sample = samples[row.patch]
         assert sample["image.png"].shape == (48, 48, 3)
-        assert sample["weights.npy"].dtype == np.float32
+        assert sample["weights.npz"]["weights"].dtype == np.float32
         assert sample["json"]["picture"] == row.picture
         assert sample["json"]["cells"] == row.cells
         assert sample["__url__"].endswith(row.file)

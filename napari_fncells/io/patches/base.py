@@ -72,7 +72,13 @@ class PatchReader(Protocol):
     """Reads patches back, by another path than the one they were written by."""
 
     def read(self, row: PatchRow) -> Arrays:
-        """Read the arrays of a patch. Raises an OSError or a ValueError for bad files."""
+        """Read the arrays of a patch; may run in several threads at once.
+
+        Raises
+        ------
+        OSError, ValueError
+            For a file that is gone or bad.
+        """
 
     def close(self) -> None:
         """Close the files that are open."""

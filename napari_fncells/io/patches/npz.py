@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,8 @@ from napari_fncells.io.patches.plain_file import FileWriter
 _LEVEL = 1
 
 
-def _encode(row: PatchRow, arrays: Arrays) -> Contents:
+def pack(arrays: Arrays) -> bytes:
+    """Archive of arrays by name; the same bytes for the same arrays."""
     buffer = BytesIO()
     # Not np.savez: it has no level, and its own takes five times as long
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
@@ -24,7 +26,26 @@ def _encode(row: PatchRow, arrays: Arrays) -> Contents:
             np.lib.format.write_array(content, array, allow_pickle=False)
             # Named alone: the time of writing would make each archive another one
             archive.writestr(_entry(f"{name}.npy"), content.getvalue())
-    return ((f"{row.split}/{row.patch}.npz", buffer.getvalue()),)
+    return buffer.getvalue()
+
+
+def unpack(source: Path | BytesIO, name: str) -> Arrays:
+    """Arrays of an archive.
+
+    Raises
+    ------
+    OSError, ValueError
+        It cannot be read; `name` says which.
+    """
+    try:
+        with np.load(source, allow_pickle=False) as archive:
+            return {each: archive[each] for each in archive.files}
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ValueError(f"{name} is no archive") from error
+
+
+def _encode(row: PatchRow, arrays: Arrays) -> Contents:
+    return ((f"{row.split}/{row.patch}.npz", pack(arrays)),)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -38,11 +59,7 @@ class _Reader:
     folder: Path
 
     def read(self, row: PatchRow) -> Arrays:
-        try:
-            with np.load(self.folder / row.file, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
-        except zipfile.BadZipFile as error:
-            raise ValueError(f"{row.file} is no archive") from error
+        return unpack(self.folder / row.file, row.file)
 
     def close(self) -> None:
         pass

@@ -33,8 +33,7 @@ def encode_pixels(pixels: Pixels) -> tuple[str, bytes]:
     data
         Bytes of the file.
     """
-    plain = pixels.ndim == 2 or pixels.shape[2] == 3
-    if plain and pixels.dtype in (np.uint8, np.uint16):
+    if fits_png(pixels):
         return ".png", bytes(imagecodecs.png_encode(pixels, level=_LEVEL))
     buffer = BytesIO()
     tifffile.imwrite(
@@ -48,6 +47,12 @@ def encode_pixels(pixels: Pixels) -> tuple[str, bytes]:
         software=False,
     )
     return ".tif", buffer.getvalue()
+
+
+def fits_png(pixels: Pixels) -> bool:
+    """Whether PNG can hold an array."""
+    plain = pixels.ndim == 2 or pixels.shape[2] == 3
+    return plain and pixels.dtype in (np.uint8, np.uint16)
 
 
 def decode_pixels(name: str, data: bytes) -> Pixels:

@@ -1,7 +1,8 @@
 """Patches as WebDataset shards: tar files that are read in one go, `<split>-000000.tar`.
 
 A sample is the files of equal name up to the first dot: `<patch>.image.png`, `.mask.png`,
-`.labels.png`, `.weights.npy` and `.json`. The bytes depend on nothing but the patches.
+`.labels.png`, `.weights.npz` and `.json`. What PNG cannot hold is in npz, as an array of the same
+name. The bytes depend on nothing but the patches.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import tarfile
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.io.patches.base import Arrays, Contents, PatchForm, PatchRow
-from napari_fncells.io.patches.pixels import decode_pixels, encode_pixels
+from napari_fncells.io.patches.npz import pack, unpack
+from napari_fncells.io.patches.pixels import decode_pixels, encode_pixels, fits_png
 from napari_fncells.io.patches.plain_file import create
 from napari_fncells.io.save_error import explain_os_error
 
@@ -28,13 +31,11 @@ SHARD_BYTES = 256 << 20
 def _encode(row: PatchRow, arrays: Arrays) -> Contents:
     contents = []
     for name, array in arrays.items():
-        if array.dtype.kind == "f" or array.dtype.itemsize > 2:
-            buffer = BytesIO()
-            np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
-            contents.append((f"{name}.npy", buffer.getvalue()))
-        else:
+        if fits_png(array):
             suffix, data = encode_pixels(array)
             contents.append((f"{name}{suffix}", data))
+        else:
+            contents.append((f"{name}.npz", pack({name: array})))
     facts = {key: value for key, value in asdict(row).items() if key != "file"}
     contents.append(("json", json.dumps(facts, ensure_ascii=False).encode()))
     return tuple(contents)
@@ -102,18 +103,21 @@ class _Reader:
     _open: dict[str, tuple[tarfile.TarFile, dict[str, list[tarfile.TarInfo]]]] = field(
         default_factory=dict
     )
+    _lock: Lock = field(default_factory=Lock)
 
     def read(self, row: PatchRow) -> Arrays:
-        archive, members = self._shard(row.file)
-        found = {}
-        for member in members.get(row.patch, ()):
-            name, _, ending = member.name.removeprefix(f"{row.patch}.").partition(".")
-            stream = archive.extractfile(member)
-            if stream is None or name == "json":
-                continue
-            data = stream.read()
-            found[name] = _array(f"{name}.{ending}", data)
-        return found
+        with self._lock:  # a shard has one place at which it is read
+            archive, members = self._shard(row.file)
+            contents = {}
+            for member in members.get(row.patch, ()):
+                stream = archive.extractfile(member)
+                if stream is not None:
+                    contents[member.name.removeprefix(f"{row.patch}.")] = stream.read()
+        return {
+            name.partition(".")[0]: _array(name, data)
+            for name, data in contents.items()
+            if name != "json"
+        }
 
     def _shard(self, name: str) -> tuple[tarfile.TarFile, dict[str, list[tarfile.TarInfo]]]:
         if name not in self._open:
@@ -133,9 +137,9 @@ class _Reader:
 
 
 def _array(name: str, data: bytes) -> NDArray[np.generic]:
-    if name.endswith(".npy"):
-        return np.asarray(np.load(BytesIO(data), allow_pickle=False))
-    return decode_pixels(name, data)
+    if not name.endswith(".npz"):
+        return decode_pixels(name, data)
+    return unpack(BytesIO(data), name)[name.removesuffix(".npz")]
 
 
 WEBDATASET = PatchForm(

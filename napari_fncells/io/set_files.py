@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from napari_fncells.io.report import (
 )
 
 _CHUNK = 1 << 20
+_THREADS = 4  # for the disk's answers, not for the hashing
 _OWN = (REPORT_NAME, SEAL_NAME)
 
 
@@ -117,11 +119,15 @@ def inspect_steps(folder: Path) -> Generator[str, None, Inspection]:
 
 
 def facts_of(folder: Path) -> Iterator[FileFacts]:
-    """Size and hash of every file of a set that has no report yet, as they are on the disk."""
-    for path, plain, _ in walk(folder):
-        if plain is None:
-            continue
-        yield FileFacts(name=name_of(path), size=plain, sha256=hash_of(folder / path))
+    """Size and hash of every file of a set that has no report yet, as they are on the disk.
+
+    The disk has acknowledged each by then: not every library waits for that.
+    """
+    files = [(path, size) for path, size, _ in walk(folder) if size is not None]
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="fncells-hash") as pool:
+        hashes = pool.map(lambda file: hash_of(folder / file[0], sync=True), files)
+        for (path, size), digest in zip(files, hashes, strict=True):
+            yield FileFacts(name=name_of(path), size=size, sha256=digest)
 
 
 def walk(folder: Path) -> Iterator[tuple[Path, int | None, bool]]:
@@ -150,12 +156,14 @@ def walk(folder: Path) -> Iterator[tuple[Path, int | None, bool]]:
         waiting += reversed(inside)
 
 
-def hash_of(path: Path) -> str:
-    """SHA-256 of a file."""
+def hash_of(path: Path, *, sync: bool = False) -> str:
+    """SHA-256 of a file; with `sync` the disk has acknowledged it."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
+        if sync and os.name != "nt":  # where a file must be open for writing to be synced
+            os.fsync(stream.fileno())
     return digest.hexdigest()
 
 

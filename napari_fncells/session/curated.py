@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.document import Document
 from napari_fncells.core.errors import UserError
-from napari_fncells.core.geometry import Box
-from napari_fncells.core.labels import Labels, boxes, present
-from napari_fncells.core.objects import CellObject, ObjectState, Origin
 from napari_fncells.io.exporters.base import GroundTruth
 from napari_fncells.io.images import Image, read_image
-from napari_fncells.io.masks import load_labels
 from napari_fncells.io.report import LeftOut, printable
-from napari_fncells.io.working import ReadBack, WorkingFiles, read
-from napari_fncells.io.working_record import WorkingSummary, WorkState
+from napari_fncells.io.working import WorkingFiles, read
 from napari_fncells.session.annotator import known_annotator
-from napari_fncells.session.entry import Entry, EntryState, state_of
-from napari_fncells.session.keeping import Keeper, summary_of
+from napari_fncells.session.entry import Entry, EntryState
+from napari_fncells.session.found_mask import (
+    FoundMask,
+    agreeing,
+    from_files,
+    from_given,
+    from_keeper,
+)
+from napari_fncells.session.keeping import Keeper
 from napari_fncells.session.listing import list_folder
 from napari_fncells.session.pairs import find_given, picture_folder
-from napari_fncells.session.target import output_name
+from napari_fncells.session.target import unique_stems
 from napari_fncells.store.elsewhere import recall
 from napari_fncells.store.place import place_of, working_folder
 
@@ -146,24 +147,22 @@ class Selection:
     def _files(self, name: str, annotator: str) -> WorkingFiles:
         return WorkingFiles.of(working_folder(self.folder, self._root), name, annotator)
 
-    def _opened(self, image: Image, annotator: str) -> _Work | None:
+    def _opened(self, image: Image, annotator: str) -> FoundMask | None:
         """The newest there is: the journal's, which may be ahead of the mask files."""
         keeper = Keeper.open(image, annotator, self._root)
         try:
             if keeper.state.read_only:
                 found = self._from_files(image, annotator)
                 note = (printable(keeper.state.read_only),)
-                return (
-                    None if found is None else _Work(found.state, found.labels, found.cells, note)
-                )
-            return _from_document(keeper)
+                return None if found is None else replace(found, notes=note)
+            return from_keeper(keeper)
         finally:
             keeper.close(files=False, abandon=True)
 
-    def _from_files(self, image: Image, annotator: str) -> _Work | None:
+    def _from_files(self, image: Image, annotator: str) -> FoundMask | None:
         rows, columns = image.pixels.shape[:2]
         found = read(self._files(image.name, annotator), (rows, columns), image.sha256)
-        return None if found is None else _from_read(found)
+        return None if found is None else from_files(found)
 
     def _without_work(self, entry: Entry, image: Image | None = None) -> Curated | LeftOut:
         """A picture that nobody has worked on: with the mask it came with, or none."""
@@ -171,18 +170,18 @@ class Selection:
             return _left_out(entry, "is not done (as given)")
         if entry.given is not None:
             image = image or read_image(entry.path)
-            return self._made(entry, image, _from_given(entry.given, image))
+            return self._made(entry, image, from_given(entry.given, image))
         if not self._wanted.without_mask or self._wanted.only_done:
             return _left_out(entry, "has no mask: nobody has worked on it")
         image = image or read_image(entry.path)
         nothing = np.zeros(image.pixels.shape[:2], dtype=np.uint16)
         note = ("Nobody has worked on it: it is taken for a picture without cells.",)
-        return self._made(entry, image, _Work(EntryState.NEW, nothing, (), note))
+        return self._made(entry, image, FoundMask(EntryState.NEW, nothing, (), note))
 
-    def _made(self, entry: Entry, image: Image, work: _Work) -> Curated | LeftOut:
+    def _made(self, entry: Entry, image: Image, work: FoundMask) -> Curated | LeftOut:
         if self._wanted.only_done and work.state is not EntryState.DONE:
             return _left_out(entry, f"is not done ({work.state})")
-        labels, cells, notes = _agreeing(work)
+        labels, cells, notes = agreeing(work)
         # Regions that were left undecided come in here: labels and cells without what lies in
         # them (core.ignore.counted), and `ignored`
         ignored: NDArray[np.bool_] | None = None
@@ -206,16 +205,6 @@ class Selection:
             size,
             tuple(printable(note) for note in notes),
         )
-
-
-@dataclass(frozen=True, eq=False)
-class _Work:
-    """A mask as it was found."""
-
-    state: EntryState
-    labels: Labels
-    cells: tuple[CellObject, ...]
-    notes: tuple[str, ...] = ()
 
 
 def select(folder: Path, wanted: Wanted | None = None, root: Path | None = None) -> Selection:
@@ -251,23 +240,6 @@ def select(folder: Path, wanted: Wanted | None = None, root: Path | None = None)
     return Selection(folder, annotator, chosen, stems, wanted, root)
 
 
-def unique_stems(paths: Sequence[Path]) -> dict[str, str]:
-    """Start of the names of each picture's files, by the picture's name; no two are alike."""
-    names = [path.name for path in paths]
-    counts: dict[str, int] = {}
-    for name in names:
-        for form in {Path(name).stem.casefold(), name.casefold()}:
-            counts[form] = counts.get(form, 0) + 1
-    found: dict[str, str] = {}
-    for path in paths:
-        # Only those that can collide are asked about, so that ten thousand take no time
-        alone = counts[path.stem.casefold()] == 1
-        siblings = [] if alone else names
-        image = Image(_NO_PIXELS, path, path.name)
-        found[path.name] = printable(output_name(image, "", siblings))
-    return found
-
-
 def _check_annotator(entries: Sequence[Entry], annotator: str, folder: Path) -> None:
     """Refuse where there is work, but none of this annotator."""
     own = any(e.summary or e.problem or e.given or "" in e.annotators for e in entries)
@@ -278,66 +250,6 @@ def _check_annotator(entries: Sequence[Entry], annotator: str, folder: Path) -> 
         f"There is no work of {annotator or 'a person without a name'} in {folder}.",
         f"Choose the annotator; there is work of: {', '.join(others)}.",
     )
-
-
-def _from_document(keeper: Keeper) -> _Work:
-    """Work as the journal has it; the mask files follow where they were behind."""
-    document: Document = keeper.document
-    notes = list(keeper.notes)
-    if keeper.state.files_edits < document.edit_count:
-        try:
-            keeper.save_files()
-            notes.append("Its mask files were behind its history: they were written anew.")
-        except UserError as error:
-            notes.append(f"Its mask files are behind its history: {error}")
-    work = summary_of(document, 0.0)
-    return _Work(state_of(work), document.labels.copy(), tuple(document.cells), tuple(notes))
-
-
-def _from_read(found: ReadBack) -> _Work:
-    state = found.state
-    work = state.summary.state if state.summary is not None else WorkState.IN_WORK
-    if state.done:
-        work = WorkState.DONE
-    alive = tuple(cell for cell in state.objects if cell.alive)
-    return _Work(
-        state_of(WorkingSummary(state=work)),
-        state.labels,
-        alive,
-        (found.note,) if found.note else (),
-    )
-
-
-def _from_given(mask: Path, image: Image) -> _Work:
-    given = load_labels(mask)
-    if given.values.shape != image.pixels.shape[:2]:
-        rows, columns = given.values.shape
-        raise UserError(
-            f"{mask.name} is {rows} x {columns} pixels, the picture {image.name} "
-            f"{image.pixels.shape[0]} x {image.pixels.shape[1]}.",
-            "Put the mask that belongs to it there.",
-        )
-    notes = (f"Its mask is {mask.name} as it was given; nobody has looked at it.", *given.notes)
-    cells = cells_in(given.values, ObjectState.DRAFT, Origin.DRAFT)
-    return _Work(EntryState.GIVEN, given.values, cells, notes)
-
-
-def cells_in(labels: Labels, state: ObjectState, origin: Origin) -> tuple[CellObject, ...]:
-    """Cells as the pixels show them, by rising id, all of one state."""
-    return tuple(
-        CellObject(i, state, origin, Box.of(place), int(np.count_nonzero(labels[place] == i)))
-        for i, place in boxes(labels).items()
-    )
-
-
-def _agreeing(work: _Work) -> tuple[Labels, tuple[CellObject, ...], tuple[str, ...]]:
-    """Labels and cells of the same ids; pixels count where they differ."""
-    known = {cell.id: cell for cell in work.cells}
-    if sorted(known) == present(work.labels).tolist():
-        return work.labels, tuple(known[i] for i in sorted(known)), work.notes
-    found = cells_in(work.labels, ObjectState.EDITED, Origin.HAND)
-    note = "What was known of its cells does not fit its pixels: the pixels were taken."
-    return work.labels, tuple(known.get(c.id, c) for c in found), (*work.notes, note)
 
 
 def _left_out(entry: Entry, reason: str) -> LeftOut:

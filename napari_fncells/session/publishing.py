@@ -14,16 +14,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import sha256
-from itertools import count
 from pathlib import Path
 from typing import Self
 
 from napari_fncells.io.atomic import sync_name
-from napari_fncells.io.report import PAGE_NAME, REPORT_NAME, SEAL_NAME
 from napari_fncells.io.save_error import SaveCode, SaveError, explain_os_error
-from napari_fncells.io.set_files import Inspection, inspect, is_set, walk
+from napari_fncells.io.set_files import is_set, walk
+from napari_fncells.session.former_set import kept_place, strangers_in, take_away
 from napari_fncells.session.target import prepare_folder
 from napari_fncells.store.locks import Claim
 
@@ -80,13 +78,10 @@ class Stage:
         """Note what is not as it was in the set that is about to be replaced."""
         if not os.path.lexists(self.names.target):
             return
-        found = _inspected(self.names.target)
-        strangers = (*found.changed, *found.extra)
-        if found.problems:
-            strangers = (REPORT_NAME, *strangers)
+        strangers = strangers_in(self.names.target)
         if not strangers:
             return
-        self.kept = _free_name(self.names.target)
+        self.kept = kept_place(self.names.target)
         shown = ", ".join(strangers[:5]) + (", ..." if len(strangers) > 5 else "")
         self.notes.append(
             f"The set that this one replaces held {len(strangers)} files that were changed or "
@@ -102,10 +97,10 @@ class Stage:
             It could not be renamed; the former set is where it was.
         """
         names = self.names
-        _sync_all(names.new)
+        _sync_folders(names.new)
         try:
-            had = os.path.lexists(names.target)
-            if had and not _removed_empty(names.target):
+            had = os.path.lexists(names.target) and not _removed_empty(names.target)
+            if had:
                 names.target.rename(names.former)
             try:
                 names.new.rename(names.target)
@@ -117,7 +112,8 @@ class Stage:
         sync_name(names.target)
         # The new one is there: what is left of the former is taken away at the latest next time
         with suppress(OSError):
-            _take_away(names, self.kept)
+            if had:
+                take_away(names.former, names.new, self.kept or kept_place(names.target))
 
 
 @contextmanager
@@ -207,8 +203,8 @@ def _recover(names: Names) -> list[str]:
     if os.path.lexists(names.new):
         shutil.rmtree(names.new)
     if os.path.lexists(names.former):
-        kept = _take_away(names, None)
-        if kept is not None:
+        kept = kept_place(names.target)
+        if take_away(names.former, names.new, kept):
             notes.append(
                 f"Files of a former set that were changed or added since are kept in {kept.name}."
             )
@@ -247,70 +243,9 @@ def _put_back(names: Names) -> None:
             names.former.rename(names.target)
 
 
-def _take_away(names: Names, kept: Path | None) -> Path | None:
-    """Remove a former set, but for what is not as its report says, which is moved.
-
-    Parameters
-    ----------
-    names
-        Where it lies.
-    kept
-        Where to move that; a folder of its own where None.
-
-    Returns
-    -------
-    Path or None
-        Where something was moved.
-    """
-    former, moved = names.former, None
-    if not os.path.lexists(former):
-        return None
-    found = _inspected(former)
-    own = () if found.problems else (REPORT_NAME, SEAL_NAME)
-    for path in found.equal:
-        (former / path).unlink()
-    for path, _, is_folder in list(walk(former)):
-        if is_folder or str(path) in own:
-            continue
-        moved = moved or kept or _free_name(names.target)
-        (moved / path).parent.mkdir(parents=True, exist_ok=True)
-        (former / path).rename(moved / path)
-    # The report goes last: by it the rest is known again if this is cut short. From here on it is
-    # but a folder that is to be removed
-    former.rename(names.new)
-    shutil.rmtree(names.new)
-    return moved
-
-
-def _inspected(folder: Path) -> Inspection:
-    try:
-        return inspect(folder)
-    except OSError as error:
-        return Inspection(None, problems=(f"{folder} cannot be read: {error}.",))
-
-
-def _free_name(target: Path) -> Path:
-    """A folder for what is kept, beside the target."""
-    stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
-    for number in count(1):
-        more = "" if number == 1 else f"-{number}"
-        found = target.with_name(f"{target.name[:100]}.kept-{stamp}{more}")
-        if not os.path.lexists(found):
-            return found
-    raise AssertionError
-
-
-def _sync_all(folder: Path) -> None:
-    """Let the disk acknowledge everything: not every library does that for its files."""
-    if os.name == "nt":
-        return
-    for path, plain, is_folder in walk(folder):
-        if plain is None and not is_folder:
-            continue
-        with suppress(OSError):
-            descriptor = os.open(folder / path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-    sync_name(folder / PAGE_NAME)
+def _sync_folders(folder: Path) -> None:
+    """Let the disk acknowledge all names; the files are on it, see `facts_of`."""
+    for path, _, is_folder in walk(folder):
+        if is_folder:
+            sync_name(folder / path / "any")
+    sync_name(folder / "any")

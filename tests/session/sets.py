@@ -14,8 +14,9 @@ from PIL import Image as PilImage
 from napari_fncells.core.objects import ObjectState, Origin
 from napari_fncells.io.exporters.base import GroundTruth
 from napari_fncells.io.images import Image, read_image
-from napari_fncells.session.curated import Curated, cells_in
+from napari_fncells.session.curated import Curated
 from napari_fncells.session.entry import EntryState
+from napari_fncells.session.found_mask import cells_in
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.keeping import Keeper
 

@@ -15,10 +15,11 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.io.report import LeftOut
 from napari_fncells.io.working import WorkingFiles
 from napari_fncells.session.annotator import keep_annotator
-from napari_fncells.session.curated import Curated, Wanted, select, unique_stems
+from napari_fncells.session.curated import Curated, Wanted, select
 from napari_fncells.session.entry import EntryState
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.keeping import Keeper
+from napari_fncells.session.target import unique_stems
 from tests.session.sets import labels_of, saved_picture, worked_on
 
 

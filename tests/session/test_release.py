@@ -24,7 +24,15 @@ from napari_fncells.io.save_error import SaveCode, SaveError
 from napari_fncells.session import release_job
 from napari_fncells.session.release import ProofError, chosen_formats, release_steps
 from napari_fncells.session.verify import verify
-from tests.session.sets import any_labels, curated, labels_of, saved_picture, small_set, tree
+from tests.session.sets import (
+    any_labels,
+    curated,
+    labels_of,
+    saved_picture,
+    small_set,
+    tree,
+    worked_on,
+)
 
 BINARY = EXPORTERS["binary-png"], EXPORTERS["binary-png-gap"]
 
@@ -251,6 +259,39 @@ def test_pictures_are_copied_byte_for_byte(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not equal to the picture"):
         finished(release_steps([each], tmp_path / "two", BINARY, images=True))
     assert not (tmp_path / "two").exists()
+
+
+HOSTILE = (
+    "<script>alert(1)<!--.png",
+    "new\nline \u202e\"quotes'.png",
+    "-rf.png",
+    "a.png",
+    "a.tif",
+    "\udcff\udcfe.png",
+    "%2e%2e%2f..%2fetc.png",
+    "export-report.json.png",
+    "x" * 240 + ".png",
+)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such names cannot be there")
+def test_hostile_names_from_the_folder_to_the_set(tmp_path: Path) -> None:
+    folder, target = tmp_path / "p", tmp_path / "set"
+    for number, name in enumerate(HOSTILE):
+        worked_on(folder, name, number)
+    report = fn.export(folder, target, images=True, formats="binary-png,binary-png-gap")
+    assert verify(target)
+    assert report.left_out == ()
+    assert len(report.pictures) == len(HOSTILE)
+    assert len({each.stem for each in report.pictures}) == len(HOSTILE)
+    for name in HOSTILE:
+        assert (target / "images" / name).read_bytes() == (folder / name).read_bytes()
+    for each in report.pictures:
+        assert (target / "masks" / f"{each.stem}.png").is_file()
+    page = (target / "export-report.html").read_text()
+    assert "<script" not in page
+    assert "\u202e" not in page
+    assert {path.name for path in tmp_path.iterdir()} == {"p", "set"}
 
 
 def test_a_picture_changed_between_writing_and_proof_is_told(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from napari_fncells.cli.options import JsonOption, pairs
-from napari_fncells.cli.watching import say, watched
+from napari_fncells.cli.watching import plain, say, watched
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params.augmentation import AugmentationParams
 from napari_fncells.core.params.base import validated
@@ -106,7 +106,7 @@ def patches(
         print(json.dumps({"folder": str(report.folder), "proved": True} | facts, indent=2))
     else:
         print(report.sentence)
-        print(str(report.folder).encode("utf-8", "backslashreplace").decode())
+        print(plain(report.folder))
         for note in report.manifest.notes:
             say(note)
     for each in truths.left_out:

@@ -49,6 +49,10 @@ def watched(steps: Generator[str, None, Result], stopped: str, *, quiet: bool) -
 
 
 def say(words: object, style: str | None = None) -> None:
-    """Say something beside the outcome; what is no Unicode, which names may hold, written out."""
-    told = str(words).encode("utf-8", "backslashreplace").decode()
-    ERRORS.print(told, style=style, highlight=False, markup=False, soft_wrap=True)
+    """Say something beside the outcome."""
+    ERRORS.print(plain(words), style=style, highlight=False, markup=False, soft_wrap=True)
+
+
+def plain(words: object) -> str:
+    """Words with what is no Unicode, which names may hold, written out."""
+    return str(words).encode("utf-8", "backslashreplace").decode()

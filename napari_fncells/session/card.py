@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from napari_fncells.core.params.card import CardParams
 from napari_fncells.io.card import README_NAME, made_in_words, readme
 from napari_fncells.io.card_facts import CardPicture, Work
 from napari_fncells.io.croissant import CROISSANT_NAME, croissant
-from napari_fncells.io.report import FileFacts, FormatFacts
-from napari_fncells.session.listing import list_folder
+from napari_fncells.io.report import FileFacts, FormatFacts, printable
+from napari_fncells.session.curated import Selection
 
 __all__ = ["CardPicture", "Work", "card_files", "work_on"]
 
@@ -50,21 +49,7 @@ def card_files(
     }
 
 
-def work_on(folder: Path, annotator: str = "", root: Path | None = None) -> Mapping[str, Work]:
-    """What the pictures of a folder have cost, by name.
-
-    Parameters
-    ----------
-    folder
-        The folder of pictures.
-    annotator
-        Whose work.
-    root
-        The data folder, where it is not the usual one.
-    """
-    entries = list_folder(folder, annotator, root).entries
-    return {
-        entry.name: Work.of(entry.summary, annotator)
-        for entry in entries
-        if entry.summary is not None
-    }
+def work_on(pictures: Selection) -> Mapping[str, Work]:
+    """What pictures have cost, by name, as far as it is known."""
+    found = pictures.summaries.items()
+    return {name: Work.of(summary, printable(pictures.annotator)) for name, summary in found}

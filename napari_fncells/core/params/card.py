@@ -6,9 +6,11 @@ import re
 from typing import Annotated, Self
 from urllib.parse import quote
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from napari_fncells.core.params.base import Params
+
+TITLE_LENGTH = 200
 
 _SPDX = r"^$|^[A-Za-z0-9][A-Za-z0-9.+-]*$"
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
@@ -43,7 +45,7 @@ class CardParams(Params):
         str,
         Field(
             min_length=1,
-            max_length=200,
+            max_length=TITLE_LENGTH,
             description="Name of the data set.",
             json_schema_extra={"label": "Title"},
         ),
@@ -76,6 +78,14 @@ class CardParams(Params):
         str,
         Field(pattern=r"^$|^\d{4}-\d{2}-\d{2}$", description="Of publication: 2026-01-31."),
     ] = ""
+
+    @field_validator("authors", mode="before")
+    @classmethod
+    def _parted(cls, value: object) -> object:
+        """Names with semicolons between them, as a command line has them."""
+        if not isinstance(value, str):
+            return value
+        return tuple(name.strip() for name in value.split(";") if name.strip())
 
     @model_validator(mode="after")
     def _places(self) -> Self:

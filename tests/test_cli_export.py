@@ -50,6 +50,35 @@ def test_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert (spoiled.returncode, spoiled.stdout) == (1, "masks/a.png is missing.\n")
 
 
+def test_the_card_of_a_set(typed: Typed, tmp_path: Path) -> None:
+    mlcroissant = pytest.importorskip("mlcroissant")
+    folder, out = tmp_path / "p", tmp_path / "out"
+    worked_on(folder, "a.png")
+    worked_on(folder, "b.png", 1)
+    words = ("export", folder, "-o", out, "--formats", "binary-png", "--images")
+    about = ("title=My *cells*", "licence=CC-BY-4.0", "authors=Ada; Zoë")
+    rows = "picture,split,group,cells,patches,sha256,identity"
+    (tmp_path / "s.csv").write_text(f"{rows}\na.png,train,a,3,0,,\nb.png,test,b,3,0,,\n")
+    splits = ("--splits", tmp_path / "s.csv")
+    done = typed(*words, *splits, *(word for each in about for word in ("--about", each)))
+    assert done.returncode == 0, done.stderr
+    text = (out / "README.md").read_text("utf-8")
+    assert text.startswith("# My \\*cells\\*\n")
+    assert "State of the pictures: 2 done." in text
+    assert "[CC-BY-4.0]" in text
+    assert "| train | 1 | 0 | 3 |" in text
+    report = json.loads((out / "export-report.json").read_text())
+    assert [each["split"] for each in report["pictures"]] == ["train", "test"]
+    assert "Ada, Zoë" in text
+    found = mlcroissant.Dataset(jsonld=out / "croissant.json")
+    assert [row["pictures/cells"] for row in found.records("pictures")] == [3, 3]
+    assert len(list(found.records("images.png-records"))) == 2
+    assert typed("verify", out).returncode == 0
+    wrong = typed(*words, "--about", "licence=whatever you like")
+    assert wrong.returncode == 2
+    assert "licence cannot be" in wrong.stderr
+
+
 def test_export_and_verify(typed: Typed, tmp_path: Path) -> None:
     folder, out = tmp_path / "p", tmp_path / "out"
     worked_on(folder, "a.png")

@@ -20,6 +20,7 @@ from napari_fncells.cli.check import check
 from napari_fncells.cli.export import export, import_, verify
 from napari_fncells.cli.fetch import fetch
 from napari_fncells.cli.options import ERRORS, JsonOption, pairs
+from napari_fncells.cli.patches import augment, patches
 from napari_fncells.cli.train import train
 from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.evaluate import RULES, Evaluation, detection_figures
@@ -40,6 +41,8 @@ app.command()(train)
 app.command()(fetch)
 app.command()(export)
 app.command()(verify)
+app.command()(patches)
+app.command()(augment)
 app.command(name="import")(import_)
 app.command()(check)
 

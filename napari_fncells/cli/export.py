@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from napari_fncells.cli.options import ERRORS, JsonOption, pairs
-from napari_fncells.core.errors import ParameterError, UserError
+from napari_fncells.cli.options import JsonOption, pairs
+from napari_fncells.cli.watching import plain, say, watched
+from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params.base import validated
+from napari_fncells.core.params.card import CardParams
 from napari_fncells.core.params.export import ExportParams
-from napari_fncells.core.steps import finish
 
-_NO, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
-
-Result = TypeVar("Result")
+_NO, _BAD_INPUT = 1, 2
 
 
 def export(
@@ -39,6 +36,10 @@ def export(
     ] = False,
     annotator: Annotated[str | None, typer.Option(help="Whose work; yours where omitted.")] = None,
     images: Annotated[bool, typer.Option("--images", help="Copy the pictures, too.")] = False,
+    splits: Annotated[
+        Path | None,
+        typer.Option(help="Patches made before, or their splits.csv: tells each picture's split."),
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the set that is there.")
     ] = False,
@@ -48,6 +49,15 @@ def export(
             "--set", metavar="NAME=VALUE", help="What formats are asked: category=neuron."
         ),
     ] = None,
+    about: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--about",
+            metavar="NAME=VALUE",
+            help="What the card of the set says: title, description, licence (CC-BY-SA-4.0), "
+            "authors (A; B), citation, doi, url, version, date.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Export the ground truth of a folder of pictures, read back and compared.
@@ -55,15 +65,18 @@ def export(
     Nothing gets its name before all of it is proved. Interrupt it whenever you like: a set that
     was there stays.
     """
+    from napari_fncells.io.patches.index import read_splits
     from napari_fncells.session.curated import Wanted, select
-    from napari_fncells.session.release import ProofError, chosen_formats, release_steps
+    from napari_fncells.session.release import ProofError, chosen_formats, release_steps, titled
 
     params = validated(ExportParams, pairs(settings or []))
     forms = chosen_formats(formats)
-    pictures = select(folder, Wanted(annotator, only_done, without_mask))
-    steps = release_steps(pictures, output, forms, params, images=images, replace=replace)
+    known = {} if splits is None else read_splits(splits)
+    pictures = select(folder, Wanted(annotator, only_done, without_mask, splits=known))
+    card = validated(CardParams, titled(pictures).model_dump() | pairs(about or []))
+    steps = release_steps(pictures, output, forms, params, card, images=images, replace=replace)
     try:
-        report = _watched(steps, "Stopped. Nothing was published.", quiet=as_json)
+        report = watched(steps, "Stopped. Nothing was published.", quiet=as_json)
     except ProofError as error:
         _tell_failure(error.sentence, error.problems, as_json=as_json)
         raise typer.Exit(_NO) from error
@@ -72,11 +85,11 @@ def export(
         facts = report.model_dump(mode="json", exclude={"files"})
         print(json.dumps({"folder": str(output.resolve()), "proved": True} | facts, indent=2))
     else:
-        print(f"{report.sentence}\n{_plain(output)}")
+        print(f"{report.sentence}\n{plain(output)}")
         for note in report.notes:
-            _say(note)
+            say(note)
     for each in report.failed:
-        _say(f"fncells: {each.reason}", style="red")
+        say(f"fncells: {each.reason}", style="red")
     if report.failed:
         raise typer.Exit(_BAD_INPUT)
 
@@ -88,9 +101,9 @@ def verify(
     """Tell whether every byte of an exported set is as it was: exit code 0, or 1 if not."""
     from napari_fncells.session.verify import verify_steps
 
-    found = _watched(verify_steps(folder), "Stopped.", quiet=as_json)
+    found = watched(verify_steps(folder), "Stopped.", quiet=as_json)
     for note in found.notes:
-        _say(note)
+        say(note)
     if as_json:
         seen = found.inspection
         facts = {
@@ -161,7 +174,7 @@ def import_(
         PROBABILITY_PARAMS.with_settings(pairs(settings or [])),
     )
     steps = import_steps(source, folder, options)
-    done = _watched(steps, "Stopped. What was imported before stays.", quiet=as_json)
+    done = watched(steps, "Stopped. What was imported before stays.", quiet=as_json)
     if as_json:
         print(json.dumps([_facts_of(each) for each in done.pictures], indent=2))
     else:
@@ -169,44 +182,22 @@ def import_(
         for each in done.pictures:
             for words in (*each.notes, each.reason):
                 if words and not each.failed:
-                    _say(words if each.picture.name in words else f"{each.picture.name}: {words}")
+                    say(words if each.picture.name in words else f"{each.picture.name}: {words}")
         for path in done.unused:
-            _say(f"{path.name} belongs to none of the pictures.")
+            say(f"{path.name} belongs to none of the pictures.")
     for each in done.failed:
-        _say(f"fncells: {each.reason}", style="red")
+        say(f"fncells: {each.reason}", style="red")
     if done.failed:
         raise typer.Exit(_BAD_INPUT)
-
-
-def _watched(steps: Generator[str, None, Result], stopped: str, *, quiet: bool) -> Result:
-    """Run a job to its end, with a bar; an interrupt stops it where it is."""
-    bar = Progress(
-        TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
-        console=ERRORS, transient=True, disable=quiet,
-    )  # fmt: skip
-    try:
-        with bar:
-            task = bar.add_task("Beginning", total=None)
-
-            def show(step: str) -> None:
-                share = getattr(step, "share", None)
-                total = None if share is None else 1.0
-                bar.update(task, description=str(step), total=total, completed=share or 0.0)
-
-            return finish(steps, show)
-    except KeyboardInterrupt:
-        steps.close()
-        _say(stopped)
-        raise typer.Exit(_INTERRUPTED) from None
 
 
 def _tell_failure(sentence: str, problems: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"proved": False, "problems": list(problems)}, indent=2))
         return
-    _say(f"fncells: {sentence} Nothing was published.", style="red")
+    say(f"fncells: {sentence} Nothing was published.", style="red")
     for problem in problems[1:]:
-        _say(problem)
+        say(problem)
 
 
 def _facts_of(each: Any) -> dict[str, Any]:
@@ -222,12 +213,3 @@ def _one_of(option: str, word: str, choices: list[Any]) -> str:
     if word not in choices:
         raise ParameterError(f"{option} cannot be {word!r}.", f"Choose of: {', '.join(choices)}.")
     return word
-
-
-def _plain(words: object) -> str:
-    """Words with what is no Unicode, which names may hold, written out."""
-    return str(words).encode("utf-8", "backslashreplace").decode()
-
-
-def _say(words: str | UserError, style: str | None = None) -> None:
-    ERRORS.print(_plain(words), style=style, highlight=False, markup=False, soft_wrap=True)

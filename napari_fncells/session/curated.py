@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from napari_fncells.io.exporters.base import GroundTruth
 from napari_fncells.io.images import Image, read_image
 from napari_fncells.io.report import LeftOut, printable
 from napari_fncells.io.working import WorkingFiles, read
+from napari_fncells.io.working_record import WorkingSummary
 from napari_fncells.session.annotator import known_annotator
 from napari_fncells.session.entry import Entry, EntryState
 from napari_fncells.session.found_mask import (
@@ -48,12 +49,15 @@ class Wanted:
         Whether also those that nobody has worked on, as pictures without cells.
     names
         Only pictures of these names; all where None.
+    splits
+        'train', 'val' or 'test' by the picture's name.
     """
 
     annotator: str | None = None
     only_done: bool = False
     without_mask: bool = False
     names: frozenset[str] | None = None
+    splits: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +111,12 @@ class Selection:
     def __len__(self) -> int:
         """Pictures that are looked at; some of them may be left out."""
         return len(self._entries)
+
+    @property
+    def summaries(self) -> Mapping[str, WorkingSummary]:
+        """What the record of each picture said when it was listed, by the name in the set."""
+        found = ((printable(entry.name), entry.summary) for entry in self._entries)
+        return {name: summary for name, summary in found if summary is not None}
 
     def __iter__(self) -> Iterator[Curated | LeftOut]:
         """Read one after the other; none is kept."""
@@ -193,6 +203,7 @@ class Selection:
             read_pixels=lambda: image,
             ignored=ignored,
             pixel_size=image.pixel_size,
+            split=self._wanted.splits.get(printable(image.name), ""),
         )
         size = entry.path.stat().st_size
         nobodys = work.state in (EntryState.NEW, EntryState.GIVEN)

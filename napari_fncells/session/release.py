@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from napari_fncells.core.params.card import TITLE_LENGTH, CardParams
 from napari_fncells.core.params.export import ExportParams
 from napari_fncells.core.steps import finish
 from napari_fncells.io.datasets.progress import Progress
 from napari_fncells.io.exporters.base import Exporter
-from napari_fncells.io.report import LeftOut, ReleaseReport
+from napari_fncells.io.report import LeftOut, ReleaseReport, printable
+from napari_fncells.session.card import work_on
 from napari_fncells.session.curated import Curated, Selection, Wanted, select
 from napari_fncells.session.publishing import staging
 from napari_fncells.session.release_formats import chosen_formats
@@ -32,6 +34,7 @@ def export(
     images: bool = False,
     replace: bool = False,
     params: ExportParams | None = None,
+    card: CardParams | None = None,
 ) -> ReleaseReport:
     """Export the ground truth of a folder of pictures, and prove it.
 
@@ -55,6 +58,8 @@ def export(
         Whether a set that is there may be replaced.
     params
         What formats are asked.
+    card
+        What you say of the set, for its card; its name is that of the folder where omitted.
 
     Returns
     -------
@@ -71,9 +76,17 @@ def export(
     """
     forms = chosen_formats(formats if isinstance(formats, str) else list(formats))
     pictures = select(Path(folder), Wanted(annotator, only_done, without_mask))
+    card = card or titled(pictures)
+    target = Path(output)
     return finish(
-        release_steps(pictures, Path(output), forms, params, images=images, replace=replace)
+        release_steps(pictures, target, forms, params, card, images=images, replace=replace)
     )
+
+
+def titled(pictures: Selection) -> CardParams:
+    """A card that says no more than the folder's name."""
+    name = printable(pictures.folder.resolve().name)
+    return CardParams(title=name[:TITLE_LENGTH] or CardParams().title)
 
 
 def release_steps(
@@ -81,6 +94,7 @@ def release_steps(
     target: Path,
     forms: Sequence[Exporter],
     params: ExportParams | None = None,
+    card: CardParams | None = None,
     *,
     images: bool = False,
     replace: bool = False,
@@ -94,6 +108,8 @@ def release_steps(
         What is exported, read one by one; see `curated.select`.
     target, params, images, replace
         As `export` has them.
+    card
+        What its makers say of the set; None for one without a card.
     forms
         Formats; see `chosen_formats`.
     workers
@@ -105,9 +121,10 @@ def release_steps(
         As `export` does. Closing the generator leaves a set that was there as it was, too.
     """
     with staging(target, replace=replace) as stage:
-        job = ReleaseJob(stage, forms, params or ExportParams(), images=images)
+        job = ReleaseJob(stage, forms, params or ExportParams(), images=images, card=card)
         if isinstance(pictures, Selection):
             job.source, job.annotator = pictures.folder.name, pictures.annotator
+            job.work = work_on(pictures)
         with ThreadPoolExecutor(max(1, workers), thread_name_prefix="fncells-export") as pool:
             yield from job.write(pictures, pool)
             yield from job.prove(pool)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections.abc import Generator, Iterable, Iterator, Sequence, Sized
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.params.card import CardParams
 from napari_fncells.core.params.export import ExportParams
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.datasets.progress import Progress
@@ -36,6 +38,7 @@ from napari_fncells.io.report import (
 from napari_fncells.io.report_page import Thumbnails, page_of
 from napari_fncells.io.save_error import explain_os_error
 from napari_fncells.io.set_files import facts_of, hash_of
+from napari_fncells.session.card import CardPicture, Work, card_files
 from napari_fncells.session.curated import Curated
 from napari_fncells.session.publishing import Stage
 from napari_fncells.session.release_facts import facts_of_picture, notes_on, totals_of
@@ -85,6 +88,10 @@ class ReleaseJob:
         What they are asked.
     images
         Whether the pictures are copied, too.
+    card
+        What its makers say of the set; None for one without a card.
+    work
+        What each picture has cost, by name, for the card.
     source, annotator
         For the report.
     """
@@ -93,8 +100,11 @@ class ReleaseJob:
     forms: Sequence[Exporter]
     params: ExportParams
     images: bool = False
+    card: CardParams | None = None
+    work: Mapping[str, Work] = field(default_factory=dict)
     source: str = ""
     annotator: str = ""
+    _card: list[CardPicture] = field(default_factory=list)
     _facts: list[PictureFacts] = field(default_factory=list)
     _left_out: list[LeftOut] = field(default_factory=list)
     _areas: list[NDArray[np.int64]] = field(default_factory=list)
@@ -173,11 +183,24 @@ class ReleaseJob:
                 if len(files) % 50 == 0:
                     yield Progress("Noting the SHA-256 of every file", _PROVED)
                 files.append(each)
+        files += self._written_card(report, files)
         report = report.model_copy(update={"files": tuple(files)})
         data = report.to_bytes()
         write_atomic(folder / REPORT_NAME, data, replace=False)
         write_atomic(folder / SEAL_NAME, seal_of(data), replace=False)
         return report
+
+    def _written_card(self, report: ReleaseReport, files: list[FileFacts]) -> list[FileFacts]:
+        """Write the card, which tells of the files that are there, and tell of its own."""
+        if self.card is None:
+            return []
+        made = card_files(self._card, self.card, report.formats, files, report.notes)
+        for name, data in made.items():
+            write_atomic(self.stage.folder / name, data, replace=False)
+        return [
+            FileFacts(name=name, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+            for name, data in made.items()
+        ]
 
     def _report(self, areas: NDArray[np.int64]) -> ReleaseReport:
         facts = tuple(
@@ -204,6 +227,9 @@ class ReleaseJob:
                 _copy(each, self.stage.folder / IMAGES)
         self._areas.append(np.array([cell.area for cell in each.truth.cells], dtype=np.int64))
         self._thumbnails.add(each.truth)
+        if self.card is not None:
+            work = self.work.get(each.truth.name)
+            self._card.append(CardPicture.of(each.truth, str(each.state), work))
         self._facts.append(facts_of_picture(each))
 
 

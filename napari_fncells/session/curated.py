@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.ignore import counted
+from napari_fncells.core.labels import present
 from napari_fncells.io.exporters.base import GroundTruth
 from napari_fncells.io.images import Image, read_image
 from napari_fncells.io.report import LeftOut, printable
@@ -29,6 +30,7 @@ from napari_fncells.session.keeping import Keeper
 from napari_fncells.session.listing import list_folder
 from napari_fncells.session.pairs import find_given, picture_folder
 from napari_fncells.session.target import unique_stems
+from napari_fncells.session.words import cells_in_words
 from napari_fncells.store.elsewhere import recall
 from napari_fncells.store.place import place_of, working_folder
 
@@ -192,9 +194,12 @@ class Selection:
         if self._wanted.only_done and work.state is not EntryState.DONE:
             return _left_out(entry, f"is not done ({work.state})")
         labels, cells, notes = agreeing(work)
-        # Regions that were left undecided come in here: labels and cells without what lies in
-        # them (core.ignore.counted), and `ignored`
-        ignored: NDArray[np.bool_] | None = None
+        labels, ignored = counted(labels, cells, work.ignored)
+        left = set(present(labels).tolist())
+        if len(left) < len(cells):
+            few = cells_in_words(len(cells) - len(left))
+            notes = (*notes, f"{few.capitalize()} in ignored regions left out.")
+            cells = tuple(cell for cell in cells if cell.id in left)
         truth = GroundTruth(
             name=printable(image.name),
             stem=self._stems[entry.name],

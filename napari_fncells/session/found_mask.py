@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
@@ -33,12 +34,15 @@ class FoundMask:
         Those in the mask.
     notes
         What is to be known of it, in sentences.
+    ignored
+        (Y, X) bool regions that were left undecided; None where there are none.
     """
 
     state: EntryState
     labels: Labels
     cells: tuple[CellObject, ...]
     notes: tuple[str, ...] = ()
+    ignored: NDArray[np.bool_] | None = None
 
 
 def from_keeper(keeper: Keeper) -> FoundMask:
@@ -52,7 +56,13 @@ def from_keeper(keeper: Keeper) -> FoundMask:
         except UserError as error:
             notes.append(f"Its mask files are behind its history: {error}")
     work = summary_of(document, 0.0)
-    return FoundMask(state_of(work), document.labels.copy(), tuple(document.cells), tuple(notes))
+    return FoundMask(
+        state_of(work),
+        document.labels.copy(),
+        tuple(document.cells),
+        tuple(notes),
+        document.ignored > 0 if document.ignored_area else None,
+    )
 
 
 def from_files(found: ReadBack) -> FoundMask:
@@ -67,6 +77,7 @@ def from_files(found: ReadBack) -> FoundMask:
         state.labels,
         alive,
         (found.note,) if found.note else (),
+        state.ignored,
     )
 
 

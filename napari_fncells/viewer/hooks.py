@@ -13,8 +13,10 @@ import numpy as np
 from napari.layers import Labels as LabelsLayer
 from napari.utils.notifications import show_info
 from napari.viewer import Viewer
+from numpy.typing import NDArray
 
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.ignore import counted
 from napari_fncells.io.images import IMAGE_SUFFIXES, list_images, read_image
 from napari_fncells.io.masks import load_labels
 from napari_fncells.io.samples import (
@@ -25,8 +27,9 @@ from napari_fncells.io.samples import (
     sample_truth_path,
 )
 from napari_fncells.session.save_as import save_mask
+from napari_fncells.session.words import cells_in_words
 from napari_fncells.viewer.pictures import KEY, LayerData, image_layer_data
-from napari_fncells.viewer.workspace import workspace_of
+from napari_fncells.viewer.workspace import existing_workspace, workspace_of
 
 PLUGIN = "napari-fncells"
 DOCK = "Curate masks"
@@ -63,13 +66,32 @@ def _tell(name: str, notes: tuple[str, ...]) -> None:
 def write_mask(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
     """Write a labels layer as a binary 0/255 PNG, read back before it counts as saved.
 
-    A mask of that name that is there already is kept under another name.
+    A mask of that name that is there already is kept under another name. Of a mask that is
+    worked on, ignored cells are left out.
     """
     source = facts_of_meta(meta).get("image")
-    earlier = save_mask(Path(path), np.asarray(data), getattr(source, "path", None))
+    labels = _without_ignored(np.asarray(data))
+    earlier = save_mask(Path(path), labels, getattr(source, "path", None))
     if earlier is not None:
         show_info(f"The earlier {Path(path).name} is kept as {earlier.name}.")
     return [path]
+
+
+def _without_ignored(data: NDArray[Any]) -> NDArray[Any]:
+    """Labels of a mask layer of ours without its ignored cells; other labels as they are."""
+    viewer = napari.current_viewer()
+    workspace = existing_workspace(viewer) if viewer is not None else None
+    for picture in workspace.pictures if workspace is not None else ():
+        layer = picture.mask_layer
+        if layer is None or not np.shares_memory(layer.data, data):
+            continue
+        document = layer.document
+        if document.ignored_cells:
+            kept, _ = counted(document.labels, document.cells, document.ignored > 0)
+            few = cells_in_words(len(document.ignored_cells))
+            show_info(f"{few.capitalize()} in ignored regions left out.")
+            return kept[layer.area.slices]
+    return data
 
 
 def facts_of_meta(meta: dict[str, Any]) -> dict[str, Any]:

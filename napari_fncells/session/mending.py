@@ -21,6 +21,9 @@ from napari_fncells.session.image import ImageSession
 from napari_fncells.session.keeping import GIVEN, Keeper, summary_of
 from napari_fncells.session.turns import Turns
 
+_TURN_S = 3.0
+"""How long one waits for a picture that was left just now and is being put away."""
+
 
 @dataclass
 class Mended:
@@ -116,7 +119,8 @@ def mend_steps(
     turns = turns or Turns()
     for number, (path, findings) in enumerate(wanted.items(), 1):
         yield f"Mending {number:,} of {len(wanted):,}: {path.name}"
-        if not turns.take(path):
+        turn = path.parent.resolve() / path.name
+        if not turns.take(turn, _TURN_S):
             result.passed_over.append(path.name)
             continue
         try:
@@ -130,7 +134,7 @@ def mend_steps(
         except UserError as error:
             result.problems[path.name] = str(error)
         finally:
-            turns.give(path)
+            turns.give(turn)
     return result
 
 

@@ -113,7 +113,7 @@ class DraftForm(QWidget):
             if isinstance(getattr(part, name), Params) or not field_facts(field).get("form", True):
                 continue
             key = f"{group}.{name}" if group else name
-            widget = _widget(key, name, field, getattr(part, name))
+            widget = field_widget(key, name, field, getattr(part, name))
             widget.changed.connect(lambda _value, key=key: self._on_changed(key))
             self._fields[key] = widget
             made.append(widget)
@@ -136,7 +136,7 @@ class DraftForm(QWidget):
             section.native.setVisible(shown)
 
 
-def _widget(key: str, name: str, field: FieldInfo, value: Any) -> ValueWidget:
+def field_widget(key: str, name: str, field: FieldInfo, value: Any) -> ValueWidget:
     """Widget of one field, with its range, step and help."""
     extra = field_facts(field)
     # One that depends on the method is shown with the value

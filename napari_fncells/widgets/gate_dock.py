@@ -1,0 +1,122 @@
+"""The check before an export at work: the panel joined with the pictures of a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from napari.viewer import Viewer
+from qtpy.QtCore import QTimer
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QMessageBox, QVBoxLayout, QWidget
+
+from napari_fncells.core.params.quality import QualityParams
+from napari_fncells.core.quality import Repair
+from napari_fncells.session.gate import Found
+from napari_fncells.viewer.gating import Gating
+from napari_fncells.viewer.workspace import workspace_of
+from napari_fncells.widgets.controls import guarded
+from napari_fncells.widgets.gate_panel import GatePanel, question
+from napari_fncells.widgets.params_form import ParamsForm
+from napari_fncells.widgets.runner import ThreadRunner
+
+TITLE = "Check before export"
+
+_SOON_MS = 80
+
+
+class GateWidget(QWidget):
+    """Dock widget of the check.
+
+    Parameters
+    ----------
+    napari_viewer
+        The window's viewer; napari passes it, by this very name.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self.workspace = workspace_of(napari_viewer)
+        self.gating = Gating(self.workspace)
+        self.panel = GatePanel()
+        # Apart from the other jobs: checking a folder goes on while one works
+        self.runner = ThreadRunner()
+        self.gating.runner = self.runner
+        # Many signals come at once; the list is drawn once
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.panel)
+        self.setMinimumWidth(280)
+        self._connect()
+        self._soon.start()
+
+    def refresh(self) -> None:
+        """Show what was found."""
+        if not self.isVisible():
+            return  # nobody looks: done when it is shown
+        gating = self.gating
+        gating.refresh()
+        self.panel.show_trouble(gating.trouble)
+        if not self.runner.busy:
+            self.panel.show_busy(None)
+        self.panel.show_report(gating.report, gating.current, complete=gating.complete)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Catch up with what happened while nobody looked."""
+        super().showEvent(event)
+        self._soon.start()
+
+    def _connect(self) -> None:
+        panel, gating = self.panel, self.gating
+        gating.stale.connect(self._refresh_soon)
+        self._soon.timeout.connect(self.refresh)
+        panel.asked.connect(guarded(gating.check))
+        panel.cancelled.connect(self.runner.cancel)
+        panel.shown.connect(guarded(gating.show))
+        panel.mended.connect(guarded(gating.mend))
+        panel.all_mended.connect(guarded(self._mend_all))
+        panel.accepted.connect(guarded(gating.accept))
+        panel.withdrawn.connect(guarded(gating.withdraw))
+        panel.limits_set.connect(guarded(self._look_for))
+        panel.left.connect(self._give_keys_back)
+        self.runner.started.connect(panel.show_busy)
+        self.runner.stepped.connect(panel.show_busy)
+        self.runner.ended.connect(self._show_idle)
+
+    def _refresh_soon(self) -> None:
+        self._soon.start()
+
+    def _look_for(self, form: ParamsForm[QualityParams]) -> None:
+        self.gating.look_for(form.params)
+
+    def _mend_all(self, items: Sequence[Found], how: Repair) -> None:
+        answer = QMessageBox.question(
+            self,
+            "Mend all of this kind?",
+            question(items, how, self.gating.current),
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            QMessageBox.StandardButton.No,
+        )
+        if answer == QMessageBox.StandardButton.Yes:
+            self.gating.mend(items, how)
+
+    def _show_idle(self) -> None:
+        self.panel.show_busy(None)
+        self.gating.settle()
+
+    def _give_keys_back(self) -> None:
+        window = getattr(self.workspace.viewer, "window", None)
+        if window is not None:
+            window._qt_viewer.canvas.native.setFocus()
+
+
+def open_gate_dock(viewer: Any) -> GateWidget:
+    """Open the dock of the check, as a tab beside those of this plugin."""
+    from napari_fncells.viewer.hooks import PLUGIN
+
+    dock, found = viewer.window.add_plugin_dock_widget(PLUGIN, TITLE)
+    widget: GateWidget = found
+    dock.show()
+    dock.raise_()
+    return widget

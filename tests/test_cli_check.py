@@ -21,7 +21,9 @@ def test_nothing_found_something_found_and_bad_input(tmp_path: Path, journals: P
     done = fncells("check", tmp_path)
     assert done.returncode == 1
     assert "[b]a.png" in done.stdout
-    assert done.stdout.endswith("1 picture with 2 cells checked: holes 1.\n")
+    assert done.stdout.endswith(
+        "1 picture with 2 cells checked: nothing forbids an export. Found: holes 1.\n"
+    )
     done = fncells("check", tmp_path, "--json", "--set", "hole_area=50")
     assert done.returncode == 0
     assert json.loads(done.stdout)["findings"] == []

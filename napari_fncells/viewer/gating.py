@@ -21,6 +21,7 @@ from napari_fncells.session.gate import (
     SetCheck,
     check_document,
     check_steps,
+    no_mask,
 )
 from napari_fncells.session.keeping import summary_of
 from napari_fncells.session.mending import Mended, mend, mend_steps
@@ -232,7 +233,7 @@ class Gating:
         words = (
             "Nothing to mend here any more."
             if edit is None
-            else (f"{edit.change.summary.capitalize()}. Ctrl+Z takes it back.")
+            else (f"Mended: {edit.change.summary}. Ctrl+Z takes it back.")
         )
         self._workspace.report(words)
         self.stale.emit()
@@ -300,6 +301,8 @@ class Gating:
         if self._watch is not None and self._watch.document is not document:
             self._look()
             self._let_go()
+        if name is not None and session is None and name not in self._set.pictures:
+            self._set.put(PictureCheck(name, findings=(no_mask(),)))
         if session is None or document is None or name is None:
             return
         if self._watch is None:

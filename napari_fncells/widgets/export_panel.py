@@ -24,9 +24,12 @@ class ExportPanel(QWidget):
     ----------
     requested
         Signal(): the user wants the mask exported.
+    check_wanted
+        Signal(): the user wants all masks checked before.
     """
 
     requested = Signal()
+    check_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,14 +46,19 @@ class ExportPanel(QWidget):
         )
         self.button = QPushButton("Export mask")
         self.button.setToolTip("Write <picture>.png (0/255) with its record, and read it back.")
+        self.check = QPushButton("Check first…")
+        self.check.setToolTip(
+            "Look through all masks of the folder for holes, pieces, unsure cells and the like."
+        )
         self.outcome = QLabel()
         self.outcome.setWordWrap(True)
         self.outcome.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for widget in (self.browse, self.gap, self.button):
+        for widget in (self.browse, self.gap, self.check, self.button):
             widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._lay_out()
         self.browse.clicked.connect(self._choose_folder)
         self.button.clicked.connect(self.requested)
+        self.check.clicked.connect(self.check_wanted)
         self.show_touching(0)
 
     def show_touching(self, pairs: int) -> None:
@@ -80,5 +88,8 @@ class ExportPanel(QWidget):
         layout.addLayout(place)
         layout.addWidget(self.touching)
         layout.addWidget(self.gap)
-        layout.addWidget(self.button)
+        doing = QHBoxLayout()
+        doing.addWidget(self.check)
+        doing.addWidget(self.button, 1)
+        layout.addLayout(doing)
         layout.addWidget(self.outcome)

@@ -44,6 +44,8 @@ class GateWidget(QWidget):
         self.gating.runner = self.runner
         # Many signals come at once; the list is drawn once
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._begun = False
+        self._beginning = QTimer(self, singleShot=True, interval=0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
@@ -66,16 +68,22 @@ class GateWidget(QWidget):
         """Catch up with what happened while nobody looked."""
         super().showEvent(event)
         self._soon.start()
+        if not self._begun and self.workspace.queueing.queue is not None:
+            # Who opens the dock wants to know
+            self._begun = True
+            self._beginning.start()
 
     def _connect(self) -> None:
         panel, gating = self.panel, self.gating
         gating.stale.connect(self._refresh_soon)
         self._soon.timeout.connect(self.refresh)
+        self._beginning.timeout.connect(guarded(gating.check))
         panel.asked.connect(guarded(gating.check))
         panel.cancelled.connect(self.runner.cancel)
         panel.shown.connect(guarded(gating.show))
         panel.mended.connect(guarded(gating.mend))
         panel.all_mended.connect(guarded(self._mend_all))
+        panel.all_accepted.connect(guarded(self._accept_all))
         panel.accepted.connect(guarded(gating.accept))
         panel.withdrawn.connect(guarded(gating.withdraw))
         panel.limits_set.connect(guarded(self._look_for))
@@ -91,15 +99,23 @@ class GateWidget(QWidget):
         self.gating.look_for(form.params)
 
     def _mend_all(self, items: Sequence[Found], how: Repair) -> None:
+        if self._ask("Mend all of this kind?", question(items, how, self.gating.current)):
+            self.gating.mend(items, how)
+
+    def _accept_all(self, items: Sequence[Found]) -> None:
+        words = f"Accept all {len(items):,} as they are?\n\nThey are not told of again."
+        if self._ask("Accept all of this kind?", words):
+            self.gating.accept(items)
+
+    def _ask(self, title: str, words: str) -> bool:
         answer = QMessageBox.question(
             self,
-            "Mend all of this kind?",
-            question(items, how, self.gating.current),
+            title,
+            words,
             QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
             QMessageBox.StandardButton.No,
         )
-        if answer == QMessageBox.StandardButton.Yes:
-            self.gating.mend(items, how)
+        return bool(answer == QMessageBox.StandardButton.Yes)
 
     def _show_idle(self) -> None:
         self.panel.show_busy(None)
@@ -112,11 +128,16 @@ class GateWidget(QWidget):
 
 
 def open_gate_dock(viewer: Any) -> GateWidget:
-    """Open the dock of the check, as a tab beside those of this plugin."""
-    from napari_fncells.viewer.hooks import PLUGIN
+    """Open the dock of the check, as a tab over the dock in which one curates."""
+    from napari_fncells.viewer.hooks import DOCK, PLUGIN
 
-    dock, found = viewer.window.add_plugin_dock_widget(PLUGIN, TITLE)
+    window = viewer.window
+    dock, found = window.add_plugin_dock_widget(PLUGIN, TITLE)
     widget: GateWidget = found
+    if not dock.property("fncellsPlaced"):
+        dock.setProperty("fncellsPlaced", True)
+        curate, _ = window.add_plugin_dock_widget(PLUGIN, DOCK)
+        window._qt_window.tabifyDockWidget(curate, dock)
     dock.show()
     dock.raise_()
     return widget

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -46,6 +47,8 @@ class GatePanel(QWidget):
         Signal(list, Repair): the same, of a whole kind: it is to be asked for first.
     accepted, withdrawn
         Signal(list): accept these as they are; take that back.
+    all_accepted
+        Signal(list): accept a whole kind: it is to be asked for first.
     limits_set
         Signal(QualityParams): what is to be looked for.
     left
@@ -59,6 +62,7 @@ class GatePanel(QWidget):
     all_mended = Signal(object, object)
     accepted = Signal(object)
     withdrawn = Signal(object)
+    all_accepted = Signal(object)
     limits_set = Signal(object)
     left = Signal()
 
@@ -87,6 +91,7 @@ class GatePanel(QWidget):
         self.ways = [QPushButton(), QPushButton()]
         self.accept = QPushButton("Accept (A)")
         self.every = QPushButton("Mend all of this kind…")
+        self.accept_every = QPushButton("Accept all…")
         self.hint = QLabel(_HINT, wordWrap=True)
         self.more = QToolButton(text="Limits ▸", checkable=True)
         self.limits = ParamsForm(QualityParams())
@@ -113,12 +118,12 @@ class GatePanel(QWidget):
         """
         self._report, self._current = report, current
         if complete:
-            words = str(report)
+            words = report.verdict
         elif current is None:
             words = "Open a picture, or a folder of them."
         else:
             found = len(report.open)
-            words = f"{current}: {found:,} found. The others were not checked yet."
+            words = f"{current}: {found:,} found. The other pictures were not checked yet."
         if not self.stop.isVisibleTo(self):
             self.summary.setText(words)
         self._show_counts(report)
@@ -213,10 +218,11 @@ class GatePanel(QWidget):
             button.setEnabled(chosen is not None)
         undone = chosen is not None and chosen.accepted
         self.accept.setText("Tell of it again (A)" if undone else "Accept as it is (A)")
-        of_kind = self.of_kind if ways else []
-        self.every.setVisible(bool(ways))
-        self.every.setText(f"Mend all {len(of_kind):,} of this kind…")
-        self.every.setEnabled(len(of_kind) > 1)
+        many = len(self.of_kind) if chosen is not None and not chosen.accepted else 0
+        self.every.setVisible(bool(ways) and many > 1)
+        self.every.setText(f"Mend all {many:,} of this kind…")
+        self.accept_every.setVisible(many > 1)
+        self.accept_every.setText(f"Accept all {many:,}…")
 
     def _mend(self, number: int = 0) -> None:
         chosen = self.list.chosen
@@ -232,6 +238,10 @@ class GatePanel(QWidget):
         chosen = self.list.chosen
         if chosen is not None:
             (self.withdrawn if chosen.accepted else self.accepted).emit([chosen])
+
+    def _accept_all(self) -> None:
+        if self.of_kind:
+            self.all_accepted.emit(self.of_kind)
 
     def _show_chosen(self) -> None:
         if self.list.chosen is not None:
@@ -249,12 +259,14 @@ class GatePanel(QWidget):
         )
         self.hint.setStyleSheet("color: #9aa0a6;")
         self.limits.setVisible(False)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.list.setMinimumHeight(120)
         self.more.setToolTip("Which sizes, holes and threads are told of.")
         self.search.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.search.installEventFilter(self)
         keep_canvas_keys(
             self.check, self.stop, self.all, *self.filters.values(), self.here, self.kept,
-            self.show_me, *self.ways, self.accept, self.every, self.more,
+            self.show_me, *self.ways, self.accept, self.every, self.accept_every, self.more,
         )  # fmt: skip
 
     def _connect(self) -> None:
@@ -275,6 +287,7 @@ class GatePanel(QWidget):
         self.ways[1].clicked.connect(lambda _checked: self._mend(1))
         self.accept.clicked.connect(self._accept)
         self.every.clicked.connect(self._mend_all)
+        self.accept_every.clicked.connect(self._accept_all)
         self.more.toggled.connect(self._show_limits)
         self.limits.changed.connect(self._setting.start)
         self._setting.timeout.connect(lambda: self.limits_set.emit(self.limits))
@@ -300,6 +313,9 @@ class GatePanel(QWidget):
         mending = QHBoxLayout()
         for button in self.ways:
             mending.addWidget(button)
+        whole = QHBoxLayout()
+        whole.addWidget(self.every)
+        whole.addWidget(self.accept_every)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
         layout.setSpacing(4)
@@ -312,7 +328,7 @@ class GatePanel(QWidget):
         layout.addWidget(self.list, 1)
         layout.addLayout(showing)
         layout.addLayout(mending)
-        layout.addWidget(self.every)
+        layout.addLayout(whole)
         layout.addWidget(self.hint)
 
 

@@ -56,7 +56,7 @@ def test_a_mask_that_was_there_before_is_begun_from(tmp_path: Path) -> None:
     mended(tmp_path, Kind.HOLES, Repair.FILL, given={path: file})
     report = checked(tmp_path)
     assert [item.finding.sentence for item in report.open] == [
-        "Not marked as done. 1 of 2 cells are as the draft left them."
+        "Not done: nobody looked at 1 of 2 cells."
     ]
     assert file.read_bytes() == before
 

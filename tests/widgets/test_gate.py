@@ -29,9 +29,10 @@ def opened(desk: Desk, folder: Path) -> GateWidget:
     """A folder in the window with the dock open, all of it checked."""
     desk.open_folder(folder)
     desk.pilot.wait_until(lambda: desk.workspace.queueing.queue is not None, "the queue")
-    widget = open_gate_dock(desk.viewer)
-    desk.pilot.settle()
-    check(desk, widget)
+    desk.pilot.press(desk.widget.export.check)
+    widget = desk.pilot.window.findChild(GateWidget)
+    desk.pilot.wait_until(lambda: widget.gating.complete, "the check")
+    idle(desk, widget)
     return widget
 
 
@@ -117,6 +118,7 @@ def test_r_mends_one_and_the_list_follows_undo(desk: Desk, tmp_path: Path) -> No
     assert desk.document.objects[2].area == 600
     assert desk.document.done
     assert "nothing to mend" in widget.panel.summary.text()
+    assert "Mended: fill the holes of cell 2." in desk.viewer.status
     # Any other key goes to the picture
     press_focused(desk, Qt.Key.Key_Z, _CTRL)
     desk.pilot.wait_until(lambda: listed(widget) == [("a.png", "holes")], "the undo")
@@ -134,8 +136,9 @@ def test_all_other_keys_go_to_the_picture(desk: Desk, tmp_path: Path) -> None:
     press_focused(desk, Qt.Key.Key_D)
     assert not desk.document.is_alive(2)
     QTest.keyPress(focused(desk), Qt.Key.Key_H)
-    assert not desk.workspace.mask_layer.visible or not desk.workspace.overlay.visible
+    assert not desk.workspace.overlay.layer.visible
     QTest.keyRelease(focused(desk), Qt.Key.Key_H)
+    assert desk.workspace.overlay.layer.visible
     press_focused(desk, Qt.Key.Key_Right, _CTRL)
     wait_for(desk, "b.png")
     widget.panel.list.setFocus()
@@ -298,12 +301,33 @@ def test_a_check_can_be_stopped(desk: Desk, tmp_path: Path) -> None:
     for number in range(12):
         worked_on(picture(tmp_path, f"{number:02}.png"), blobs())
     desk.open_folder(tmp_path)
+    desk.pilot.wait_until(lambda: desk.workspace.queueing.queue is not None, "the queue")
     widget = open_gate_dock(desk.viewer)
-    desk.pilot.settle()
-    QTest.mouseClick(widget.panel.check, Qt.MouseButton.LeftButton)
-    assert widget.runner.busy
+    desk.pilot.wait_until(lambda: widget.runner.busy, "the check to begin by itself")
     desk.pilot.press(widget.panel.stop)
     assert not widget.runner.busy
     idle(desk, widget)
     assert widget.panel.check.isVisible()
     assert "were not checked yet" in widget.panel.summary.text()
+
+
+def test_a_whole_kind_is_accepted_after_a_question(
+    desk: Desk, tmp_path: Path, answers: list[str]
+) -> None:
+    for name in ("a.png", "b.png"):
+        worked_on(picture(tmp_path, name), ring())
+    widget = opened(desk, tmp_path)
+    choose(desk, widget, "b.png", Kind.HOLES)
+    desk.pilot.press(widget.panel.accept_every)
+    desk.pilot.wait_until(lambda: listed(widget) == [], "the word")
+    assert answers == ["Accept all 2 as they are?\n\nThey are not told of again."]
+    assert told(tmp_path) == []
+
+
+def test_a_picture_without_a_mask_is_told_of_at_once(desk: Desk, tmp_path: Path) -> None:
+    desk.open(picture(tmp_path, "a.png"))
+    widget = open_gate_dock(desk.viewer)
+    desk.pilot.wait_until(lambda: listed(widget) == [("a.png", "no mask")], "the list")
+    desk.draft()
+    desk.pilot.wait_until(lambda: ("a.png", "no mask") not in listed(widget), "the mask")
+    assert ("a.png", "unreviewed") in listed(widget)

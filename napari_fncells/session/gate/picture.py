@@ -236,16 +236,28 @@ def _reviewed(state: WorkState, cells: Iterable[CellObject]) -> list[Finding]:
         return []
     cells = tuple(cells)
     untouched = [cell for cell in cells if not cell.touched]
-    whose = "given" if state is WorkState.GIVEN else "the draft left them"
-    many = f"{len(untouched):,} of {len(cells):,}" if len(untouched) < len(cells) else "all"
-    left = f" {many.capitalize()} cells are as {whose}." if untouched else ""
-    if state in (WorkState.GIVEN, WorkState.DRAFT):
-        words = "Nobody has worked on it yet."
-    else:
-        words = "Marked as unsure." if state is WorkState.UNSURE else "Not marked as done."
+    words = f"{_STATES[state]}: {_untouched_in_words(len(untouched), len(cells))}."
     first = untouched[0].box if untouched else None
     ids = tuple(cell.id for cell in untouched[:1])
-    return [Finding(Kind.UNREVIEWED, words + left, ids, first, state.value)]
+    return [Finding(Kind.UNREVIEWED, words, ids, first, state.value)]
+
+
+_STATES = {
+    WorkState.NEW: "New",
+    WorkState.GIVEN: "As given",
+    WorkState.DRAFT: "A draft",
+    WorkState.IN_WORK: "Not done",
+    WorkState.UNSURE: "Marked as unsure",
+}
+
+
+def _untouched_in_words(number: int, of: int) -> str:
+    if of == 0:
+        return "no cell"
+    if number == 0:
+        return "all cells were looked at"
+    cells = "its one cell" if of == 1 else f"{number:,} of {of:,} cells"
+    return f"nobody looked at {cells}"
 
 
 def _shifted(mask: _Mask, entry: Entry) -> list[Finding]:

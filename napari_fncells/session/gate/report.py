@@ -84,19 +84,23 @@ class GateReport:
         """Whether anything forbids an export."""
         return bool(self.blocking)
 
-    def __str__(self) -> str:
+    @property
+    def verdict(self) -> str:
+        """How much was checked, and whether it can be exported, without the kinds."""
         checked = (
             f"{self.pictures:,} picture{'' if self.pictures == 1 else 's'} with "
             f"{self.cells:,} cell{'' if self.cells == 1 else 's'} checked"
         )
         if not self.open:
             return f"{checked}: nothing to mend."
-        words = ", ".join(f"{kind.value} {number:,}" for kind, number in self.counts.items())
         blocked = len({item.picture for item in self.blocking})
-        end = ""
-        if blocked:
-            end = f" {blocked:,} picture{'' if blocked == 1 else 's'} cannot be exported."
-        return f"{checked}: {words}.{end}"
+        if not blocked:
+            return f"{checked}: nothing forbids an export."
+        return f"{checked}: {blocked:,} picture{'' if blocked == 1 else 's'} cannot be exported."
+
+    def __str__(self) -> str:
+        words = ", ".join(f"{kind.value} {number:,}" for kind, number in self.counts.items())
+        return f"{self.verdict} Found: {words}." if words else self.verdict
 
     @property
     def facts(self) -> dict[str, Any]:

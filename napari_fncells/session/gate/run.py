@@ -128,7 +128,8 @@ def check_steps(
         yield f"Checking {number:,} of {len(wanted):,}: {entry.name}"
         stamps = _stamps(entry, working, annotator)
         old = known.get(entry.name)
-        if old is None or (old.stamps != stamps and entry.name not in but):
+        fresh = old is not None and (old.stamps == stamps or entry.name in but)
+        if old is None or not old.sha256 or not fresh:
             old = check_picture(entry, params, working, annotator, stamps)
         result.pictures[entry.name] = _with_conflicts(old, conflicts.get(entry.name, []))
     return result

@@ -61,9 +61,7 @@ def test_each_kind_is_told_of_the_worst_first(tmp_path: Path) -> None:
     assert "2 pictures cannot be exported." in str(report)
     sentences = {item.finding.kind: item.finding.sentence for item in report.found}
     assert sentences[Kind.DUPLICATE] == "Byte for byte the same picture as copy1.png."
-    assert sentences[Kind.UNREVIEWED] == (
-        "Nobody has worked on it yet. All cells are as the draft left them."
-    )
+    assert sentences[Kind.UNREVIEWED] == ("A draft: nobody looked at 2 of 2 cells.")
     assert [f.finding.severity for f in report.found] == sorted(
         (f.finding.severity for f in report.found), reverse=True
     )
@@ -96,7 +94,7 @@ def test_masks_that_were_there_before_are_checked_as_they_would_be_opened(tmp_pa
     given(tmp_path, "a.png", labels)
     report = checked(tmp_path)
     assert [item.finding.sentence for item in report.open] == [
-        "Nobody has worked on it yet. All cells are as given.",
+        "As given: nobody looked at 2 of 2 cells.",
         "Cell 2 has a hole of 4 px².",
     ]
 
@@ -174,7 +172,7 @@ def test_a_picture_marked_as_unsure_is_not_reviewed(tmp_path: Path) -> None:
         done=False,
     )
     sentence = checked(tmp_path).open[0].finding.sentence
-    assert sentence == "Marked as unsure. All cells are as the draft left them."
+    assert sentence == "Marked as unsure: nobody looked at its one cell."
 
 
 def test_what_was_accepted_is_not_told_of_again(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import QModelIndex, Qt, Signal
-from qtpy.QtGui import QKeyEvent
+from qtpy.QtGui import QKeyEvent, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from napari_fncells.session.gate import Found
@@ -61,7 +61,9 @@ class GateList(QListView):
     def choose(self, row: int) -> None:
         """Make a row the current one; one beyond the last counts as the last."""
         last = self._model.rowCount() - 1
-        self.setCurrentIndex(self._model.index(min(row, last)))
+        index = self._model.index(min(row, last))
+        self.setCurrentIndex(index)
+        self.scrollTo(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Do what the list's own keys say; let the others pass to the picture."""
@@ -77,6 +79,11 @@ class GateList(QListView):
             event.accept()
         else:
             event.ignore()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Keep the chosen row in sight."""
+        super().resizeEvent(event)
+        self.scrollTo(self.currentIndex())
 
     def _act(self, key: int) -> bool:
         """Do what a key says of the chosen finding; whether it is one of ours."""

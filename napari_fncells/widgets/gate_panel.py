@@ -194,6 +194,8 @@ class GatePanel(QWidget):
         bar = self.list.verticalScrollBar()
         place = bar.value()
         if self.model.show_found(found, wanted):
+            # Now, not when Qt finds the time: the place is lost by then
+            self.list.doItemsLayout()
             bar.setValue(place)
             kept = self.model.place_of(chosen.key) if chosen is not None else None
             if kept is not None or row >= 0:
@@ -209,20 +211,22 @@ class GatePanel(QWidget):
         """Offer what can be done about the chosen finding."""
         chosen = self.list.chosen
         ways = chosen.finding.repairs if chosen is not None and not chosen.accepted else ()
-        for number, button in enumerate(self.ways):
-            button.setVisible(number < len(ways))
-            if number < len(ways):
-                key = " (R)" if number == 0 else ""
-                button.setText(TITLES[ways[number]] + key)
+        # Buttons stay where they are: what is chosen must not move away under the hand
+        first, second = self.ways
+        none = "Mend (R)" if chosen is None else "To be mended by hand"
+        first.setText(f"{TITLES[ways[0]]} (R)" if ways else none)
+        first.setEnabled(bool(ways))
+        second.setVisible(len(ways) > 1)
+        second.setText(TITLES[ways[1]] if len(ways) > 1 else "")
         for button in (self.show_me, self.accept):
             button.setEnabled(chosen is not None)
         undone = chosen is not None and chosen.accepted
         self.accept.setText("Tell of it again (A)" if undone else "Accept as it is (A)")
         many = len(self.of_kind) if chosen is not None and not chosen.accepted else 0
-        self.every.setVisible(bool(ways) and many > 1)
-        self.every.setText(f"Mend all {many:,} of this kind…")
-        self.accept_every.setVisible(many > 1)
-        self.accept_every.setText(f"Accept all {many:,}…")
+        self.every.setEnabled(bool(ways) and many > 1)
+        self.every.setText(f"Mend all {many:,} of this kind…" if many else "Mend all…")
+        self.accept_every.setEnabled(many > 1)
+        self.accept_every.setText(f"Accept all {many:,}…" if many else "Accept all…")
 
     def _mend(self, number: int = 0) -> None:
         chosen = self.list.chosen
@@ -317,7 +321,7 @@ class GatePanel(QWidget):
         whole.addWidget(self.every)
         whole.addWidget(self.accept_every)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 2, 4, 2)
+        layout.setContentsMargins(4, 8, 4, 2)
         layout.setSpacing(4)
         layout.addLayout(asking)
         layout.addWidget(self.limits)

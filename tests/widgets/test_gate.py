@@ -102,6 +102,7 @@ def test_findings_are_listed_by_kind_and_shown_where_they_are(desk: Desk, tmp_pa
     wait_for(desk, "b.png")
     desk.pilot.wait_until(lambda: looks_at(desk, 60.5, 60.5), "the camera")
     assert desk.workspace.review.selected == 2
+    assert widget.panel.list.chosen is not None
     press_focused(desk, Qt.Key.Key_Down)
     press_focused(desk, Qt.Key.Key_Return)
     wait_for(desk, "c.png")
@@ -331,3 +332,22 @@ def test_a_picture_without_a_mask_is_told_of_at_once(desk: Desk, tmp_path: Path)
     desk.draft()
     desk.pilot.wait_until(lambda: ("a.png", "no mask") not in listed(widget), "the mask")
     assert ("a.png", "unreviewed") in listed(widget)
+
+
+def test_the_chosen_row_stays_in_sight(desk: Desk, tmp_path: Path) -> None:
+    for number in range(40):
+        worked_on(picture(tmp_path, f"{number:02}.png"), ring(), done=False)
+    widget = opened(desk, tmp_path)
+    choose(desk, widget, "38.png", Kind.HOLES)
+    press_focused(desk, Qt.Key.Key_Return)
+    wait_for(desk, "38.png")
+    idle(desk, widget)
+    view = widget.panel.list
+    press_focused(desk, Qt.Key.Key_R)
+    desk.pilot.wait_until(lambda: ("38.png", "holes") not in listed(widget), "the repair")
+    # The next of its kind has taken its place
+    assert view.chosen is not None
+    assert view.chosen.key[0] == "39.png"
+    assert view.viewport().rect().contains(view.visualRect(view.currentIndex()))
+    desk.pilot.press(widget.panel.more)
+    assert view.viewport().rect().contains(view.visualRect(view.currentIndex()))

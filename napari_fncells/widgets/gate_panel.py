@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -168,11 +167,12 @@ class GatePanel(QWidget):
     # -- how it is done --------------------------------------------------------------------
 
     def _show_counts(self, report: GateReport) -> None:
-        counts = Counter(item.finding.kind for item in report.open)
+        counts = report.counts
         self.all.setText(f"all {sum(counts.values()):,}")
         for kind, button in self.filters.items():
-            button.setText(f"{kind.value} {counts[kind]:,}")
-            button.setVisible(bool(counts[kind]) or button.isChecked())
+            count = counts.get(kind, 0)
+            button.setText(f"{kind.value} {count:,}")
+            button.setVisible(bool(count) or button.isChecked())
         accepted = sum(item.accepted for item in report.found)
         self.kept.setText(f"Accepted ({accepted:,})")
         self.kept.setVisible(bool(accepted) or self.kept.isChecked())

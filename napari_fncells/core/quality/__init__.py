@@ -9,6 +9,7 @@ from napari_fncells.core.quality.finding import (
     Kind,
     Repair,
     Severity,
+    severity_of,
 )
 from napari_fncells.core.quality.shift import check_shift
 from napari_fncells.core.quality.sizes import SizeLimits
@@ -27,5 +28,6 @@ __all__ = [
     "check_cell",
     "check_shift",
     "check_sizes",
+    "severity_of",
     "size_table",
 ]

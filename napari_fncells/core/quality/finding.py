@@ -115,9 +115,7 @@ class Finding:
     @property
     def severity(self) -> Severity:
         """How much it weighs."""
-        if self.kind in BLOCKING:
-            return Severity.BLOCKING
-        return Severity.NOTE if self.kind in _NOTES else Severity.WARNING
+        return severity_of(self.kind)
 
     @property
     def repairs(self) -> tuple[Repair, ...]:
@@ -128,3 +126,10 @@ class Finding:
     def key(self) -> str:
         """Name under which it is accepted as it is."""
         return f"{self.kind.value}:{self.print}"
+
+
+def severity_of(kind: Kind) -> Severity:
+    """How much findings of a kind weigh."""
+    if kind in BLOCKING:
+        return Severity.BLOCKING
+    return Severity.NOTE if kind in _NOTES else Severity.WARNING

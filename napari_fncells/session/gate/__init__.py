@@ -7,8 +7,9 @@ from napari_fncells.session.gate.picture import (
     check_picture,
     no_mask,
 )
+from napari_fncells.session.gate.pictures import SetCheck
 from napari_fncells.session.gate.report import Found, GateReport
-from napari_fncells.session.gate.run import SetCheck, check_folder, check_steps
+from napari_fncells.session.gate.run import check_folder, check_steps
 
 __all__ = [
     "Accepted",

@@ -59,6 +59,8 @@ class Accepted:
 
     Attributes
     ----------
+    changes
+        How often something was accepted, or that taken back.
     trouble
         Why it could not be read, in a sentence; empty where it could.
     """
@@ -66,6 +68,7 @@ class Accepted:
     def __init__(self, folder: Path | None, annotator: str = "") -> None:
         self._path = None if folder is None else folder / FILE
         self._annotator = annotator
+        self.changes = 0
         self.trouble = ""
         self._keys: set[tuple[str, str]] = set()
         try:
@@ -107,6 +110,7 @@ class Accepted:
     def _change(self, fresh: list[AcceptedFinding], gone: set[tuple[str, str]]) -> None:
         if self._path is None:
             self._keys = (self._keys | {(item.mask, item.key) for item in fresh}) - gone
+            self.changes += 1
             return
         try:
             self._path.parent.mkdir(exist_ok=True)
@@ -124,6 +128,7 @@ class Accepted:
         self._take(kept)
 
     def _take(self, file: _File) -> None:
+        self.changes += 1
         self._keys = {(item.mask, item.key) for item in file.accepted}
 
     def _read(self) -> _File:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from napari_fncells.core.quality import Finding, Kind, Severity, SizeLimits
+from napari_fncells.core.quality import Finding, Kind, Severity, SizeLimits, severity_of
 
 FORMAT: Literal["fncells-gate/1"] = "fncells-gate/1"
 
@@ -63,18 +64,18 @@ class GateReport:
     found: tuple[Found, ...]
     limits: SizeLimits | None = None
 
-    @property
+    @cached_property
     def open(self) -> tuple[Found, ...]:
         """What nobody accepted."""
         return tuple(item for item in self.found if not item.accepted)
 
-    @property
+    @cached_property
     def counts(self) -> dict[Kind, int]:
         """Open findings by kind, the worst first."""
         tally = Counter(item.finding.kind for item in self.open)
         return {kind: tally[kind] for kind in sorted(tally, key=_ORDER.__getitem__)}
 
-    @property
+    @cached_property
     def blocking(self) -> tuple[Found, ...]:
         """What forbids an export: pictures of which there is no mask to write."""
         return tuple(f for f in self.open if f.finding.severity is Severity.BLOCKING)
@@ -120,11 +121,11 @@ class GateReport:
 
 def in_order(found: list[Found]) -> tuple[Found, ...]:
     """The worst first, kind by kind; the order of pictures and cells stays."""
-    return tuple(sorted(found, key=_weight))
-
-
-def _weight(item: Found) -> tuple[int, int]:
-    return -item.finding.severity, _ORDER[item.finding.kind]
+    by_kind: dict[Kind, list[Found]] = {}
+    for item in found:
+        by_kind.setdefault(item.finding.kind, []).append(item)
+    kinds = sorted(by_kind, key=lambda kind: (-severity_of(kind), _ORDER[kind]))
+    return tuple(item for kind in kinds for item in by_kind[kind])
 
 
 def _facts(item: Found) -> dict[str, Any]:

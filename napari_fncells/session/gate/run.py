@@ -5,87 +5,20 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Collection, Generator, Iterable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from napari_fncells.core.params.quality import QualityParams
-from napari_fncells.core.quality import Finding, Kind, SizeLimits, check_sizes
+from napari_fncells.core.quality import Finding, Kind
 from napari_fncells.io.images import ImageReadError, ReadCode
 from napari_fncells.io.working import working_stem
 from napari_fncells.session.entry import Entry
 from napari_fncells.session.gate.accepted import Accepted
-from napari_fncells.session.gate.picture import PictureCheck, Stamps, check_picture, mask_files
-from napari_fncells.session.gate.report import Found, GateReport, in_order
+from napari_fncells.session.gate.picture import Stamps, check_picture, mask_files
+from napari_fncells.session.gate.pictures import SetCheck, with_conflicts
+from napari_fncells.session.gate.report import GateReport
 from napari_fncells.session.listing import list_folder
 from napari_fncells.session.pairs import find_given, picture_folder
 from napari_fncells.store.place import working_folder
-
-
-@dataclass
-class SetCheck:
-    """What was found in the pictures of a folder so far.
-
-    Attributes
-    ----------
-    folder
-        The folder of pictures.
-    annotator
-        Whose masks.
-    params
-        What was looked for.
-    pictures
-        By name, in the order of the list.
-    """
-
-    folder: Path
-    annotator: str = ""
-    params: QualityParams = field(default_factory=QualityParams)
-    pictures: dict[str, PictureCheck] = field(default_factory=dict)
-
-    @property
-    def limits(self) -> SizeLimits:
-        """Sizes of cells that are usual in the set."""
-        areas = [check.sizes[:, 5] for check in self.pictures.values()]
-        return SizeLimits.of(np.concatenate(areas) if areas else [], self.params)
-
-    def put(self, check: PictureCheck) -> None:
-        """Take what was found in a picture that was worked on; its conflict copies stay."""
-        known = self.pictures.get(check.name)
-        copies = [] if known is None else [f for f in known.findings if f.kind is Kind.CONFLICT]
-        self.pictures[check.name] = _with_conflicts(check, copies)
-
-    def report(self, accepted: Accepted | None = None) -> GateReport:
-        """All that was found, with what only the whole set tells."""
-        holds = (lambda *_: False) if accepted is None else accepted.holds
-        limits = self.limits
-        twins = self._twins()
-        found = []
-        for name, check in self.pictures.items():
-            findings = [*check.findings, *twins.get(name, ()), *check_sizes(check.sizes, limits)]
-            found += [Found(name, f, holds(name, f.key)) for f in findings]
-        cells = sum(len(check.sizes) for check in self.pictures.values())
-        count = len(self.pictures)
-        return GateReport(self.folder, self.annotator, count, cells, in_order(found), limits)
-
-    def _twins(self) -> dict[str, list[Finding]]:
-        """Pictures that are another one under another name; the first of them is not told of."""
-        by_hash = defaultdict(list)
-        for name, check in self.pictures.items():
-            if check.sha256:
-                by_hash[check.sha256].append(name)
-        return {
-            name: [
-                Finding(
-                    Kind.DUPLICATE,
-                    f"Byte for byte the same picture as {names[0]}.",
-                    print=digest[:16],
-                )
-            ]
-            for digest, names in by_hash.items()
-            for name in names[1:]
-        }
 
 
 def check_steps(
@@ -131,7 +64,7 @@ def check_steps(
         fresh = old is not None and (old.stamps == stamps or entry.name in but)
         if old is None or not old.sha256 or not fresh:
             old = check_picture(entry, params, working, annotator, stamps)
-        result.pictures[entry.name] = _with_conflicts(old, conflicts.get(entry.name, []))
+        result.pictures[entry.name] = with_conflicts(old, conflicts.get(entry.name, []))
     return result
 
 
@@ -206,10 +139,3 @@ def _conflicts(
             words = f"Somebody else's version lies beside the mask: {copy}."
             found[name].append(Finding(Kind.CONFLICT, words, print=copy))
     return found
-
-
-def _with_conflicts(check: PictureCheck, copies: list[Finding]) -> PictureCheck:
-    others = [finding for finding in check.findings if finding.kind is not Kind.CONFLICT]
-    if len(others) == len(check.findings) and not copies:
-        return check
-    return replace(check, findings=(*others, *copies))

@@ -25,6 +25,8 @@ from napari_fncells.viewer.palette import MASK_OPACITY
 KEY = "fncells"
 HEAT = "heat"
 """Role of the layer that shows what a model makes of a picture."""
+COVERAGE = "coverage"
+"""Role of the layer that marks what of a picture was not looked at yet."""
 LayerData = tuple[Any, dict[str, Any], str]
 
 
@@ -191,7 +193,7 @@ def is_known(layer: Any) -> bool:
 
 def is_picture(layer: Any) -> bool:
     """Whether a layer shows a picture one could draft a mask for."""
-    return isinstance(layer, ImageLayer) and facts_of(layer).get("role") != HEAT
+    return isinstance(layer, ImageLayer) and facts_of(layer).get("role") not in (HEAT, COVERAGE)
 
 
 def is_draft(layer: Any) -> bool:

@@ -16,8 +16,8 @@ from napari_fncells.session.gate import Found
 from napari_fncells.viewer.gating import Gating
 from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.controls import guarded
+from napari_fncells.widgets.fields import ParamsForm
 from napari_fncells.widgets.gate_panel import GatePanel, question
-from napari_fncells.widgets.params_form import ParamsForm
 from napari_fncells.widgets.runner import ThreadRunner
 
 TITLE = "Check before export"

@@ -23,9 +23,9 @@ from napari_fncells.core.params.quality import QualityParams
 from napari_fncells.core.quality import TITLES, Kind, Repair
 from napari_fncells.session.gate import Found, GateReport
 from napari_fncells.widgets.controls import keep_canvas_keys
+from napari_fncells.widgets.fields import ParamsForm
 from napari_fncells.widgets.gate_list import GateList
 from napari_fncells.widgets.gate_model import HEADINGS, Filter, GateModel
-from napari_fncells.widgets.params_form import ParamsForm
 
 _TYPING_MS = 150
 _HINT = "↑ ↓ choose, Return shows, R mends, A accepts; all other keys go to the picture."
@@ -293,7 +293,7 @@ class GatePanel(QWidget):
         self.every.clicked.connect(self._mend_all)
         self.accept_every.clicked.connect(self._accept_all)
         self.more.toggled.connect(self._show_limits)
-        self.limits.changed.connect(self._setting.start)
+        self.limits.changed.connect(lambda _name: self._setting.start())
         self._setting.timeout.connect(lambda: self.limits_set.emit(self.limits))
 
     def _lay_out(self) -> None:

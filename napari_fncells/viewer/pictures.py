@@ -13,12 +13,12 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels as LabelsLayer
 from numpy.typing import NDArray
 
+from napari_fncells.core.contrast import brightened, contrast_limits
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import Image
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.keeping import Keeper
 from napari_fncells.viewer.area import work_area
-from napari_fncells.viewer.contrast import brightened, contrast_limits
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.palette import MASK_OPACITY
 

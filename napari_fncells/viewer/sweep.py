@@ -24,6 +24,8 @@ FACTS = "seen"
 
 _LONGEST_S = 1.0
 """More between two looks at the camera is not counted: the window was busy or away."""
+_NEAR = 0.25
+"""Of a part's shorter side: no farther from its middle is the camera at that part."""
 _TOLD = 0.02
 """Share of a picture that may stay unseen without a word."""
 _VEIL = Colormap([[0.9, 0.2, 0.5, 0.35], [0, 0, 0, 0]], name="fncells-unseen")
@@ -155,6 +157,8 @@ class Sweep:
         row, column = view.centre
         distances = [np.hypot(p.centre[0] - row, p.centre[1] - column) for p in parts]
         here = int(np.argmin(distances))
+        if distances[here] > _NEAR * min(parts[here].height, parts[here].width):
+            here = 0  # not on the way over the picture: from its beginning
         if by < 0:
             return (here - 1) % len(parts)
         order = [(here + k) % len(parts) for k in range(len(parts))]

@@ -71,6 +71,15 @@ def test_the_sweep_shows_all_of_the_picture(workspace: Workspace, clock: Clock) 
     assert workspace.viewer.scene.camera.zoom == pytest.approx(1.0)
 
 
+def test_it_begins_at_the_beginning(workspace: Workspace, clock: Clock) -> None:
+    workspace.viewer.scene.camera.zoom = 0.1
+    workspace.sweep.step(1)
+    assert workspace.viewer.status.startswith("Part 1 of ")
+    stay(workspace, clock, 1.5)
+    workspace.sweep.step(1)
+    assert workspace.viewer.status.startswith("Part 2 of ")
+
+
 def test_a_nearer_zoom_stays(workspace: Workspace, clock: Clock) -> None:
     workspace.viewer.scene.camera.zoom = 2.5
     workspace.sweep.step(1)

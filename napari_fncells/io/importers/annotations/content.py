@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import json
 import math
-import mmap
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.io.images import default_max_bytes
 from napari_fncells.io.importers.annotations.base import refused
 from napari_fncells.io.read_error import ImageReadError, ReadCode
 
 MAX_BYTES = 1 << 29
 MAX_COORDINATE = float(1 << 20)
+_CHUNK = 1 << 20
+# Lists and dictionaries take several times the room of their text
+_GROWTH = 8
 _AGAIN = "Copy the file again or save it again."
 _SPLIT = "Save fewer pictures in one file."
 
 
 def holds(path: Path, *markers: bytes) -> bool:
     """Whether an ordinary file holds all of some bytes, anywhere. Never raises."""
+    missing = set(markers)
+    overlap = max(map(len, markers)) - 1
     try:
         if not path.is_file():
             return False
-        with path.open("rb") as stream, _mapped(stream.fileno()) as data:
-            return all(data.find(marker) >= 0 for marker in markers)
-    except (OSError, ValueError):  # an empty file cannot be mapped
+        with path.open("rb") as stream:
+            before = b""
+            while missing and (chunk := stream.read(_CHUNK)):
+                seen = before + chunk
+                missing = {marker for marker in missing if marker not in seen}
+                before = seen[-overlap:]
+    except (OSError, ValueError):
         return False
-
-
-def _mapped(descriptor: int) -> mmap.mmap:
-    return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    return not missing
 
 
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
@@ -68,7 +74,8 @@ def read_json(path: Path) -> Any:
         It cannot be read or is no JSON.
     """
     try:
-        return json.loads(read_bytes(path), parse_constant=_no_number)
+        data = read_bytes(path, min(MAX_BYTES, default_max_bytes() // _GROWTH))
+        return json.loads(data, parse_constant=_no_number)
     except RecursionError as error:
         raise refused(path, "nests too deep to be read", "", ReadCode.DAMAGED) from error
     except ValueError as error:

@@ -12,6 +12,7 @@ import pytest
 
 from napari_fncells.io.importers import Meaning, read_draft
 from napari_fncells.io.importers.annotations import ANNOTATIONS, annotation_importer
+from napari_fncells.io.importers.annotations.content import holds
 from napari_fncells.io.importers.base import ImportedDraft
 from napari_fncells.io.read_error import ImageReadError
 
@@ -323,10 +324,22 @@ def test_sniffing_never_raises(importer: Any, tmp_path: Path) -> None:
             assert not importer.sniff(path)
 
 
+def test_markers_are_found_wherever_they_lie(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    for gap in range((1 << 20) - 12, (1 << 20) + 2):
+        path.write_bytes(b'"images"' + b" " * (gap - 8) + b'"file_name"' + b" " * 2_000_000 + b"z")
+        assert holds(path, b'"images"', b'"file_name"', b"z")
+        assert not holds(path, b'"images"', b'"filename"')
+
+
 def test_files_too_large_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("napari_fncells.io.importers.annotations.voc._MAX_BYTES", 50)
     with pytest.raises(ImageReadError, match="too many"):
         taken(tmp_path, voc("") + " " * 100, "a.xml")
+    free = "napari_fncells.io.importers.annotations.content.default_max_bytes"
+    monkeypatch.setattr(free, lambda: 800)
+    with pytest.raises(ImageReadError, match="too many"):
+        taken(tmp_path, coco({"segmentation": [SQUARE]}))
 
 
 def test_a_record_of_ours_is_no_file_of_annotations(tmp_path: Path) -> None:

@@ -122,10 +122,11 @@ class Selection:
         for entry in self._entries:
             try:
                 yield self._read(entry)
-            except UserError as error:
-                yield LeftOut(
-                    name=printable(entry.name), reason=printable(str(error)), failed=True
-                )
+            except (UserError, OSError) as error:
+                reason = printable(str(error))
+                if isinstance(error, OSError):
+                    reason = f"{printable(entry.name)} cannot be read: {error.strerror or reason}."
+                yield LeftOut(name=printable(entry.name), reason=reason, failed=True)
 
     def _read(self, entry: Entry) -> Curated | LeftOut:
         whose = self._whose(entry)
@@ -202,11 +203,11 @@ class Selection:
             split=self._wanted.splits.get(printable(image.name), ""),
         )
         size = entry.path.stat().st_size
-        nobodys = work.state in (EntryState.NEW, EntryState.GIVEN)
+        untouched = work.state in (EntryState.NEW, EntryState.GIVEN)
         return Curated(
             truth,
             work.state,
-            "" if nobodys else self._whose(entry),
+            "" if untouched else self._whose(entry),
             entry.path,
             image.sha256 or "",
             size,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
@@ -33,12 +34,15 @@ class FoundMask:
         Those in the mask.
     notes
         What is to be known of it, in sentences.
+    ignored
+        (Y, X) regions that were left undecided, or None.
     """
 
     state: EntryState
     labels: Labels
     cells: tuple[CellObject, ...]
     notes: tuple[str, ...] = ()
+    ignored: NDArray[np.bool_] | None = None
 
 
 def from_keeper(keeper: Keeper) -> FoundMask:

@@ -9,7 +9,7 @@ import re
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +18,7 @@ import numpy as np
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.header import SUFFIXES, Format, identify
 from napari_fncells.io.jpeg import read_jpeg
+from napari_fncells.io.parts import ALL, WHOLE, Part, Parts
 from napari_fncells.io.pillow_formats import read_bmp, read_gif, read_webp
 from napari_fncells.io.png import read_png
 from napari_fncells.io.raster import (
@@ -62,6 +63,10 @@ class Image:
         Side of a pixel in µm, None where the file does not say.
     notes
         Everything that was changed or assumed on the way, in plain words.
+    parts
+        The pictures and channels that the file holds.
+    part
+        Which of them this is.
     """
 
     pixels: Pixels
@@ -70,6 +75,18 @@ class Image:
     sha256: str | None = None
     pixel_size: float | None = None
     notes: tuple[str, ...] = ()
+    parts: Parts = WHOLE
+    part: Part = ALL
+
+    @property
+    def identity(self) -> str | None:
+        """What tells this picture from others: of the file, and of the page where it has several.
+
+        A mask made of one depth is none of another's.
+        """
+        if self.sha256 is None or self.part.page is None or self.parts.pages == 1:
+            return self.sha256
+        return hashlib.sha256(f"{self.sha256} page {self.part.page}".encode()).hexdigest()
 
 
 def read_image(
@@ -220,6 +237,8 @@ def _read(source: Source, page: int | None, channel: int | None) -> Image:
         digest,
         raster.pixel_size,
         (*notes, *raster.notes),
+        raster.parts,
+        Part(page=page, channel=channel),
     )
 
 
@@ -234,7 +253,7 @@ def _decode(source: Source, kind: Format, page: int | None, channel: int | None)
     if kind in several:
         raster = several[kind](source, page)
     else:
-        source.check_page(page, 1)
+        source.check_page(page, WHOLE)
         raster = read_jpeg(source) if kind is Format.JPEG else read_bmp(source)
     return select_channel(source, raster, channel)
 
@@ -247,7 +266,7 @@ def _check_content(source: Source, raster: Raster) -> Raster:
         raise source.unsupported(f"pixels of kind {pixels.dtype}")
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         notes = (*notes, "Some pixels are not finite numbers (NaN or infinite).")
-    return Raster(pixels, notes, raster.pixel_size)
+    return replace(raster, notes=notes)
 
 
 def _explain_system(error: OSError | ValueError, file: Path) -> ImageReadError:

@@ -7,11 +7,13 @@ import struct
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import PIL.Image
 from PIL import BmpImagePlugin, GifImagePlugin, PngImagePlugin, WebPImagePlugin
 
+from napari_fncells.io.parts import Parts
 from napari_fncells.io.raster import (
     ALPHA_NOTE,
     CMYK_NOTE,
@@ -115,10 +117,11 @@ def decode(source: Source, opened: PIL.Image.Image) -> Raster:
 
 
 def _decode_frame(source: Source, opened: PIL.Image.Image, page: int | None) -> Raster:
-    index = source.check_page(page, getattr(opened, "n_frames", 1), "frames")
+    parts = Parts(getattr(opened, "n_frames", 1))
+    index = source.check_page(page, parts, "frames")
     if index:
         opened.seek(index)
-    return decode(source, opened)
+    return replace(decode(source, opened), parts=parts)
 
 
 def _to_array(opened: PIL.Image.Image, mode: str) -> Pixels:

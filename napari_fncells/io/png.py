@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
 
 from napari_fncells.io import exif
+from napari_fncells.io.parts import Parts
 from napari_fncells.io.pillow_formats import decode_apng
 from napari_fncells.io.raster import (
     ALPHA_NOTE,
@@ -89,10 +90,11 @@ def read_png(source: Source, page: int | None) -> Raster:
         raise source.truncated(
             f"declares {header.width} × {header.height} pixels but holds too little data for them"
         )
-    index = source.check_page(page, contents.frames, "frames")
+    parts = Parts(contents.frames)
+    index = source.check_page(page, parts, "frames")
     if contents.frames > 1:
         raster = decode_apng(source, b"".join([_SIGNATURE, *contents.animated_parts]), index)
-        return Raster(raster.pixels, (*raster.notes, *_side_notes(contents)))
+        return replace(raster.noted(*_side_notes(contents)), parts=parts)
     pixels = np.asarray(imagecodecs.png_decode(b"".join([_SIGNATURE, *contents.pixel_parts])))
     pixels, notes = _as_stored(pixels, header)
     if b"tRNS" in contents.chunks:

@@ -27,6 +27,10 @@ HEAT = "heat"
 """Role of the layer that shows what a model makes of a picture."""
 LayerData = tuple[Any, dict[str, Any], str]
 
+NO_LAYER: LayerData = (np.empty((0, 1, 1)), {"channel_axis": 0}, "image")
+"""A picture of no channel, for which napari adds no layer: it wants something in return for a
+sample or a file, and the pictures come later, by a dialog."""
+
 
 @dataclass(eq=False)
 class Picture:

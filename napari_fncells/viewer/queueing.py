@@ -265,6 +265,17 @@ class Queueing:
             self._scan_due = 0.0
             self.changed.emit()
 
+    def part_chosen(self, folder: Path) -> None:
+        """Take note that other parts of the files of a folder are looked at."""
+        self._prefetch.forget()
+        queue = self.queue
+        if queue is None or queue.folder != folder:
+            return
+        for entry in list(queue.entries.values()):
+            if entry.state is EntryState.PROBLEM:
+                queue.note_problem(entry.name, "")
+        self.changed.emit()
+
     def change_annotator(self) -> None:
         """List the pictures of the queue with the work of the workspace's annotator."""
         if self.queue is not None:

@@ -39,6 +39,7 @@ from napari_fncells.viewer.heat import Heat
 from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.overlay import Overlay
+from napari_fncells.viewer.part_choice import PartChoice
 from napari_fncells.viewer.pictures import Picture, facts_of, image_layer_data, image_of
 from napari_fncells.viewer.preview import Preview
 from napari_fncells.viewer.queueing import Queueing
@@ -74,6 +75,8 @@ class Workspace:
         Runs generators that yield progress in words; replaced by the window.
     author
         The annotator's name, for new sessions.
+    parts
+        What asks which page and channel of a file is worked on.
     queueing
         What goes through the pictures of a folder.
     drafting, preview
@@ -125,6 +128,7 @@ class Workspace:
         self.drafting = Drafting(self)
         self.preview = Preview(self)
         self.queueing = Queueing(self)
+        self.parts = PartChoice(self)
         self._album.listed.connect(self._on_listed)
         for layer in viewer.layers:
             if "folder" in facts_of(layer):
@@ -501,6 +505,8 @@ class Workspace:
         if image is None or rendered is None:
             if found.error is not None:
                 self.queueing.failed(found.wish, found.error)
+                if self.parts.asks(found.error):
+                    return
                 show_error(str(found.error))
                 self._pass_over(picture, by)
             return
@@ -559,7 +565,8 @@ class Workspace:
         session.adopt(given.values, GIVEN, file=str(path))
 
     def _show_all(self, found: Sequence[Image | UserError]) -> None:
-        for image in readable(found):
+        left = [r for r in found if isinstance(r, Image) or not self.parts.asks(r)]
+        for image in readable(left):
             data, meta, _ = image_layer_data(image)
             self.viewer.add_layer(ImageLayer(data, **meta))
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import napari
-import numpy as np
 from napari.utils.notifications import show_info
 from qtpy.QtCore import QEvent, QObject
 
@@ -25,14 +24,10 @@ from napari_fncells.io.datasets.fetch import Steps, fetch, part_size, take
 from napari_fncells.io.images import read_image
 from napari_fncells.viewer.hooks import show_dock
 from napari_fncells.viewer.jobs import Steps as Job
-from napari_fncells.viewer.pictures import LayerData, image_layer_data
+from napari_fncells.viewer.pictures import NO_LAYER, LayerData, image_layer_data
 from napari_fncells.viewer.workspace import Workspace, workspace_of
 from napari_fncells.widgets.dataset_dialog import DatasetDialog
 from napari_fncells.widgets.runner import ThreadRunner
-
-# A picture of no channel, for which napari adds no layer: it wants something in return for a
-# sample, and the pictures come later, by the dialog
-_NO_LAYER: LayerData = (np.empty((0, 1, 1)), {"channel_axis": 0}, "image")
 
 
 def open_published(key: str) -> list[LayerData]:
@@ -56,7 +51,7 @@ def open_published(key: str) -> list[LayerData]:
     else:
         window = workspace.viewer.window._qt_window
         Getting(which, window, partial(show_dataset, workspace))
-    return [_NO_LAYER]
+    return [NO_LAYER]
 
 
 open_v1 = partial(open_published, "v1")

@@ -91,6 +91,7 @@ class QueueWidget(QWidget):
         queueing.moved.connect(self._show_current)
         workspace.changed.connect(self._show_current)
         self._soon.timeout.connect(self._show_facts)
+        workspace.parts.chosen.connect(self._show_other_parts)
         panel.chosen.connect(guarded(workspace.go_to_name))
         panel.view_changed.connect(self._show_view)
         panel.place_chosen.connect(guarded(self._choose_place))
@@ -125,6 +126,10 @@ class QueueWidget(QWidget):
     def _note_problem(self, path: Path, problem: str) -> None:
         if self._queue is not None and path.parent == self._queue.folder:
             self._queue.note_problem(path.name, problem)
+
+    def _show_other_parts(self, _folder: Path) -> None:
+        self.panel.model.thumbnails.forget()
+        self._show_list()
 
     def _show_idle(self) -> None:
         self.panel.show_busy(None)

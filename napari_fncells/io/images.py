@@ -16,6 +16,7 @@ from typing import cast
 import numpy as np
 
 from napari_fncells.core.errors import UserError
+from napari_fncells.io.bioio_formats import read_bioio
 from napari_fncells.io.header import SUFFIXES, Format, identify
 from napari_fncells.io.jpeg import read_jpeg
 from napari_fncells.io.parts import ALL, WHOLE, Part, Parts
@@ -97,6 +98,8 @@ def read_image(
     max_bytes: int | None = None,
 ) -> Image:
     """Read one picture: PNG, TIFF, BigTIFF, OME-TIFF, JPEG, WebP, BMP or GIF.
+
+    CZI, ND2 and LIF, too, where bioio's plug-in for them is installed.
 
     The content decides the format, not the name. The depth is kept. The pixels stay in the
     stored grid; what was converted, dropped or assumed is told in the notes. No other file
@@ -245,6 +248,8 @@ def _read(source: Source, page: int | None, channel: int | None) -> Image:
 def _decode(source: Source, kind: Format, page: int | None, channel: int | None) -> Raster:
     if kind is Format.TIFF:
         return read_tiff(source, page, channel)
+    if kind in {Format.CZI, Format.ND2, Format.LIF}:
+        return read_bioio(source, kind, page, channel)
     several: dict[Format, Callable[[Source, int | None], Raster]] = {
         Format.PNG: read_png,
         Format.GIF: read_gif,

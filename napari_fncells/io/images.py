@@ -196,11 +196,19 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
                 for entry in entries
                 if os.path.splitext(entry.name)[1].lower() in SUFFIXES  # noqa: PTH122
                 and not entry.name.startswith(".")
-                and entry.is_file()
+                and _is_file(entry)
             ]
     except (OSError, ValueError) as error:
         raise _explain_system(error, place) from error
     return [place / name for name in sorted(names, key=_natural)]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file; a link that leads in a circle is none, and no reason to stop."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _natural(name: str) -> tuple[list[tuple[int, int, str]], str]:

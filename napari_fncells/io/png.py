@@ -95,6 +95,8 @@ def read_png(source: Source, page: int | None) -> Raster:
     if contents.frames > 1:
         raster = decode_apng(source, b"".join([_SIGNATURE, *contents.animated_parts]), index)
         return replace(raster.noted(*_side_notes(contents)), parts=parts)
+    if header.colour == _PALETTE:
+        _check_indices(source, contents)
     pixels = np.asarray(imagecodecs.png_decode(b"".join([_SIGNATURE, *contents.pixel_parts])))
     pixels, notes = _as_stored(pixels, header)
     if b"tRNS" in contents.chunks:
@@ -162,6 +164,22 @@ def _header(source: Source, kind: bytes, body: memoryview) -> _Header:
             f"has an illegal PNG header (colour type {header.colour}, {header.depth} bit)"
         )
     return header
+
+
+def _check_indices(source: Source, contents: _Contents) -> None:
+    """Refuse indices beyond the palette, which the decoder would give as black."""
+    header, colours = contents.header, len(contents.chunks[b"PLTE"]) // 3
+    most = 2**header.depth
+    if colours >= most:
+        return
+    # the same picture, declared to be grey
+    body = struct.pack(">IIBBBBB", *header._replace(colour=_GREY))
+    checksum = zlib.crc32(b"IHDR" + body)
+    head = struct.pack(">I4s13sI", len(body), b"IHDR", body, checksum)
+    rest = [part for part in contents.pixel_parts[1:] if bytes(part[4:8]) != b"PLTE"]
+    indices = np.asarray(imagecodecs.png_decode(b"".join([_SIGNATURE, head, *rest])))
+    if int(indices.max()) // (255 // (most - 1)) >= colours:
+        raise source.damaged(f"uses colours beyond the {colours} of its palette")
 
 
 def _as_stored(pixels: Pixels, header: _Header) -> tuple[Pixels, tuple[str, ...]]:

@@ -110,6 +110,7 @@ def _orientation(page: Any) -> tuple[str, ...]:
 
 def _check(source: Source, page: Any, planes: int) -> None:
     """Refuse a page whose declarations do not fit the file, the limit or our abilities."""
+    source.check_size(page.imagelength, page.imagewidth, 1, 1)
     if int(page.compression) == _OLD_JPEG:
         raise source.unsupported("old-style JPEG compression (TIFF compression 6)")
     if int(page.compression) not in _COMPRESSIONS:

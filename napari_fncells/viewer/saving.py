@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import weakref
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -71,6 +71,8 @@ class Saving:
         self.turns = Turns()
         # Pictures whose mask files could not be written, whose work they hold, and why
         self._unwritten: dict[Path, tuple[str, SaveError]] = {}
+        # Pictures whose files are being written, or are to be
+        self._under_way: Counter[Path] = Counter()
         self._files: Future[Any] | None = None
         # Of which picture, with how many edits, the files were written last, and when; of which
         # picture, after which edit, and when something was done last
@@ -234,6 +236,8 @@ class Saving:
 
     def _submit(self, path: Path | None, author: str, job: Callable[[], object]) -> Future[None]:
         """Do something in the thread that writes files, and note what came of it."""
+        if path is not None:
+            self._under_way[path] += 1
 
         def run() -> None:
             error = None
@@ -260,6 +264,10 @@ class Saving:
         """Remember working files that could not be written; the journal has all."""
         if path is None:
             return
+        self._under_way[path] -= 1
+        more = self._under_way[path] > 0
+        if not more:
+            del self._under_way[path]
         known = self._unwritten.pop(path, None)
         if isinstance(error, SaveError):
             self._unwritten[path] = author, error
@@ -267,7 +275,9 @@ class Saving:
             self.told.emit(f"{error} Nothing is lost: the journal has it all.")
         if error is not None or known is not None:
             self.changed.emit()
-        self.written.emit(path, error is None)
+        # Of what was asked for later nothing is known yet: the picture is not done before
+        if error is not None or not more:
+            self.written.emit(path, error is None)
 
     def _tell_of(self, keeper: Keeper) -> None:
         for note in keeper.notes:

@@ -468,8 +468,10 @@ class Workspace:
             self.queueing.going(picture)
         following = self._neighbour(1)
         if following is not None:
+            self.report(message)
             self.go_to(following, 1)
-        elif picture is not None:
+            return
+        if picture is not None:
             # Nobody leaves it: what was said counts once the files are written
             self.saving.write(picture)
             message += self._end_of_queue()
@@ -583,6 +585,9 @@ class Workspace:
                 commands.give_way(current.image_layer, self)
                 self.display.show(current.image_layer)
         if current is not self._at:
+            if self._at is not None:
+                # What was said of another picture
+                self.viewer.status = ""
             self._at = current
             self.review.select(None)
             self.preview.leave()

@@ -70,6 +70,8 @@ class CurateWidget(QWidget):
         self.workspace = workspace_of(napari_viewer)
         self.runner = ThreadRunner()
         self.workspace.runner = self.runner
+        # Apart, too: it is read while one goes on
+        self.workspace.truth.runner = self.truth_reader = ThreadRunner()
         # Apart from the other jobs, which take each other's place: no export is ever cut short
         self.saver = ThreadRunner()
         self.banner = Banner()

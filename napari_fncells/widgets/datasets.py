@@ -38,20 +38,25 @@ def open_published(key: str) -> list[LayerData]:
     UserError
         It is not here, and there is no window to ask in.
     """
-    which, viewer = published(key), napari.current_viewer()
-    dataset = find_here(key)
+    viewer, dataset = napari.current_viewer(), find_here(key)
     if viewer is None:
         if dataset is None:
+            which = published(key)
             raise UserError(f"{which.title} is not here.", f"Get it with: fncells fetch {key}")
         return [image_layer_data(read_image(dataset.items[0].image), folder=dataset.folders[0])]
     show_dock(viewer)
-    workspace = workspace_of(viewer)
+    open_or_get(workspace_of(viewer), key, dataset)
+    return [NO_LAYER]
+
+
+def open_or_get(workspace: Workspace, key: str, dataset: DataSet | None = None) -> None:
+    """Open a data set in a window, or ask there where to get it."""
+    dataset = dataset or find_here(key)
     if dataset is not None:
         show_dataset(workspace, dataset)
     else:
         window = workspace.viewer.window._qt_window
-        Getting(which, window, partial(show_dataset, workspace))
-    return [NO_LAYER]
+        Getting(published(key), window, partial(show_dataset, workspace))
 
 
 open_v1 = partial(open_published, "v1")

@@ -38,6 +38,8 @@ class EditKind(StrEnum):
     SPLIT = "split"
     JOIN = "join"
     SMOOTH = "smooth"
+    REPAIR = "repair"
+    """What the check before an export found, mended: holes, crumbs, pieces, cut edges."""
     REVERT = "revert"
     """A cell as its draft had it."""
     JUDGE = "judge"

@@ -59,7 +59,8 @@ class Image:
     name
         What to call it: the file's name.
     sha256
-        Hex digest of the file's bytes.
+        Hex digest of the file's bytes; of one of several pictures in a file, of these and of
+        its page, as a mask made of one depth is none of another's.
     pixel_size
         Side of a pixel in µm, None where the file does not say.
     notes
@@ -78,16 +79,6 @@ class Image:
     notes: tuple[str, ...] = ()
     parts: Parts = WHOLE
     part: Part = ALL
-
-    @property
-    def identity(self) -> str | None:
-        """What tells this picture from others: of the file, and of the page where it has several.
-
-        A mask made of one depth is none of another's.
-        """
-        if self.sha256 is None or self.part.page is None or self.parts.pages == 1:
-            return self.sha256
-        return hashlib.sha256(f"{self.sha256} page {self.part.page}".encode()).hexdigest()
 
 
 def read_image(
@@ -241,6 +232,8 @@ def _read(source: Source, page: int | None, channel: int | None) -> Image:
     raster = _check_content(source, raster)
     source.stream.seek(0)
     digest = hashlib.file_digest(cast("io.BufferedReader", source.stream), "sha256").hexdigest()
+    if page is not None and raster.parts.pages > 1:
+        digest = hashlib.sha256(f"{digest} page {page}".encode()).hexdigest()
     return Image(
         raster.pixels,
         source.path,

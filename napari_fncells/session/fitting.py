@@ -168,7 +168,7 @@ def _read_case(path: Path, author: str) -> Case | None:
     try:
         image = read_chosen(path)
         rows, columns = image.pixels.shape[:2]
-        kept = read(_files(path, author), (rows, columns), image.identity)
+        kept = read(_files(path, author), (rows, columns), image.sha256)
     except UserError:
         return None
     if kept is None or not kept.state.done:

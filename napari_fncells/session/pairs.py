@@ -54,10 +54,10 @@ def find_given(pictures: Sequence[Path]) -> Mapping[Path, Path]:
     found: dict[Path, Path] = {}
     if len(plain) < len(pictures):
         inside = set(pictures)
-        beside = find_drafts(plain, folder).found.items()
+        beside = find_drafts(plain, folder, annotations=False).found.items()
         found = {picture: mask for picture, mask in beside if mask in inside}
     for place in _places(folder):
-        for picture, mask in find_drafts(plain, place).found.items():
+        for picture, mask in find_drafts(plain, place, annotations=False).found.items():
             if mask.suffix.lower() in IMAGE_SUFFIXES and not _is_export(mask):
                 found.setdefault(picture, mask)
     return found

@@ -171,7 +171,7 @@ def place_of(image: Image, annotator: str = "", root: Path | None = None) -> Pla
         The data folder, where it is not the usual one.
     """
     data = data_folder(root).absolute()
-    digest = image.identity or pixel_hash(image)
+    digest = image.sha256 or pixel_hash(image)
     file = file_of(image)
     if file is None:
         key = _short_hash(digest, annotator)

@@ -99,6 +99,12 @@ COMMANDS: tuple[Command, ...] = (
         lambda w: w.review.step_candidate(-1),
     ),
     Command(
+        "next_part", "Next part not looked at yet", "Review", ("Q",), lambda w: w.sweep.step(1)
+    ),
+    Command(
+        "previous_part", "Previous part", "Review", ("Shift-Q",), lambda w: w.sweep.step(-1)
+    ),
+    Command(
         "finish", "Accept the rest, done, next picture", "Review", ("Shift-Enter",),
         lambda w: w.finish(),
     ),
@@ -150,6 +156,10 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "truth", "Ground truth of the data set on / off", "View", ("Y",),
         lambda w: w.truth.toggle(),
+    ),
+    Command(
+        "coverage", "What was not looked at yet", "View", ("K",),
+        lambda w: w.sweep.toggle_map(),
     ),
     Command(
         "neutral", "Back to moving the picture", "View", ("Escape",), lambda w: w.neutral()

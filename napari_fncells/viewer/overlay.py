@@ -261,9 +261,11 @@ class Overlay:
             layers.selection.active = active
 
     def _remove_layer(self) -> None:
-        if self.layer is not None and self._in_viewer():
-            self._viewer().layers.remove(self.layer)
+        layer, there = self.layer, self._in_viewer()
+        # First, as whoever hears of the removal may have another mask shown
         self.layer = None
+        if there:
+            self._viewer().layers.remove(layer)
 
     def _in_viewer(self) -> bool:
         viewer = self._viewer()

@@ -68,7 +68,8 @@ class Queueing:
         self._kept = Bookmark()
         self._prefetch = Prefetch(workspace.display.render, workspace.scorer)
         self._looker = ThreadPoolExecutor(1, thread_name_prefix="fncells-folder")
-        self._scan: Future[tuple[Listing, float]] | None = None
+        # Of which queue, and what is found
+        self._scan: tuple[Queue, Future[tuple[Listing, float]]] | None = None
         self._scan_due = 0.0
         self._camera_due = 0.0
         self._noted: tuple[str, int] = ("", -1)
@@ -442,9 +443,9 @@ class Queueing:
         state = keeper.state
         return state.files_edits != state.issued
 
-    def _on_written(self, path: Path, written: bool) -> None:
+    def _on_written(self, path: Path, author: str, written: bool) -> None:
         queue = self.queue
-        if queue is None or path.parent != _real(queue.folder):
+        if queue is None or path.parent != _real(queue.folder) or author != queue.annotator:
             return
         entry = queue.entries.get(path.name)
         if entry is None:
@@ -488,17 +489,17 @@ class Queueing:
         now = time.monotonic()
         if self._scan is None:
             if now >= self._scan_due:
-                self._scan = self._looker.submit(_timed, queue.scan)
+                self._scan = queue, self._looker.submit(_timed, queue.scan)
             return
-        if not self._scan.done():
+        if not self._scan[1].done():
             return
-        scan, self._scan = self._scan, None
+        (of, scan), self._scan = self._scan, None
         self._scan_due = now + _RESCAN_S
         with suppress(Exception):
             listing, seconds = scan.result()
             self._scan_due = now + max(_RESCAN_S, 40 * seconds)
-            # One that was begun for another folder
-            if listing.folder == queue.folder and queue.take(listing):
+            # Not one that was begun for another folder, or another annotator
+            if of is queue and queue.take(listing):
                 self._workspace.list_paths([entry.path for entry in listing.entries])
                 # The window knows more of its picture than the folder does
                 self._noted = ("", -1)

@@ -55,14 +55,15 @@ class Saving:
     told
         Signal(str): something about what is kept on disk that the user should know.
     written
-        Signal(Path, bool): whether the mask files of a picture that was left were written.
+        Signal(Path, str, bool): whether the mask files of a picture and annotator were written;
+        told of the newest only where several are to be written one after the other.
     turns
         Which pictures are in hands, here or in a job.
     """
 
     changed = Signal()
     told = Signal(str)
-    written = Signal(Path, bool)
+    written = Signal(Path, str, bool)
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root
@@ -71,8 +72,6 @@ class Saving:
         self.turns = Turns()
         # Pictures whose mask files could not be written, whose work they hold, and why
         self._unwritten: dict[Path, tuple[str, SaveError]] = {}
-        # Pictures whose files are being written, or are to be
-        self._under_way: Counter[Path] = Counter()
         self._files: Future[Any] | None = None
         # Of which picture, with how many edits, the files were written last, and when; of which
         # picture, after which edit, and when something was done last
@@ -82,6 +81,8 @@ class Saving:
         self._told: weakref.WeakKeyDictionary[Keeper, set[str]] = weakref.WeakKeyDictionary()
         # Filled by the thread that writes, emptied by the one that watches
         self._outcomes: deque[tuple[Path | None, str, Exception | None]] = deque()
+        # How many writings of a picture's files, for an annotator, were not told of yet
+        self._under_way = Counter[tuple[Path | None, str]]()
         self._left: deque[Keeper] = deque()
         self._finalizer = weakref.finalize(self, _close_all, self._keepers, self._pool)
 
@@ -236,8 +237,6 @@ class Saving:
 
     def _submit(self, path: Path | None, author: str, job: Callable[[], object]) -> Future[None]:
         """Do something in the thread that writes files, and note what came of it."""
-        if path is not None:
-            self._under_way[path] += 1
 
         def run() -> None:
             error = None
@@ -248,6 +247,7 @@ class Saving:
                 error = problem
             self._outcomes.append((path, author, error))
 
+        self._under_way[path, author] += 1
         return self._pool.submit(run)
 
     def _tell(self) -> None:
@@ -262,12 +262,9 @@ class Saving:
 
     def _note_outcome(self, path: Path | None, author: str, error: Exception | None) -> None:
         """Remember working files that could not be written; the journal has all."""
+        self._under_way[path, author] -= 1
         if path is None:
             return
-        self._under_way[path] -= 1
-        more = self._under_way[path] > 0
-        if not more:
-            del self._under_way[path]
         known = self._unwritten.pop(path, None)
         if isinstance(error, SaveError):
             self._unwritten[path] = author, error
@@ -275,9 +272,10 @@ class Saving:
             self.told.emit(f"{error} Nothing is lost: the journal has it all.")
         if error is not None or known is not None:
             self.changed.emit()
-        # Of what was asked for later nothing is known yet: the picture is not done before
-        if error is not None or not more:
-            self.written.emit(path, error is None)
+        if self._under_way[path, author]:
+            return  # newer ones are on their way: these do not say that all is written
+        del self._under_way[path, author]
+        self.written.emit(path, author, error is None)
 
     def _tell_of(self, keeper: Keeper) -> None:
         for note in keeper.notes:

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.core.contrast import brightened, contrast_limits
 from napari_fncells.io.atomic import SaveError, write_atomic
 from napari_fncells.io.chosen import chosen_part, read_chosen
 from napari_fncells.io.images import Image
 from napari_fncells.io.user_data import data_folder
-from napari_fncells.viewer.contrast import brightened, contrast_limits
 
 SIDE = 96
 """Longer side, in px."""

@@ -46,6 +46,7 @@ from napari_fncells.viewer.queueing import Queueing
 from napari_fncells.viewer.review import Review
 from napari_fncells.viewer.saving import FLUSH_S, Saving
 from napari_fncells.viewer.sitting import Pulse, begin, resume
+from napari_fncells.viewer.sweep import Sweep
 from napari_fncells.viewer.truth import TruthView
 
 
@@ -85,6 +86,8 @@ class Workspace:
         Runs the models that drafts name.
     heat
         What shows the probabilities of a model above the picture.
+    sweep
+        What leads over the picture part by part, and keeps what of it was seen.
     correction, review
         What mouse gestures do; what walks and judges cells by keys.
     display, overlay, saving
@@ -105,6 +108,7 @@ class Workspace:
     overlay: Overlay
     truth: TruthView
     heat: Heat
+    sweep: Sweep
 
     def __init__(self, viewer: Any) -> None:
         # The viewer owns the workspace, through its callbacks; not the other way round
@@ -134,6 +138,7 @@ class Workspace:
             if "folder" in facts_of(layer):
                 self._on_listed(Path(facts_of(layer)["folder"]))
         self.heat = Heat(self)
+        self.sweep = Sweep(self)
         self._gestures = Gestures(viewer, self.correction)
         commands.register(existing_workspace)
         # On this viewer alone: Ctrl+Y flips others to 3D
@@ -281,7 +286,8 @@ class Workspace:
 
     def finish(self) -> None:
         """Accept the rest, mark the picture done and go to the next."""
-        self._say_of_picture(lambda session: session.finish(), "done")
+        warning = self.sweep.warning()
+        self._say_of_picture(lambda session: session.finish(), "done", warning)
 
     def mark_unsure(self) -> None:
         """Mark the picture as one that one is not sure of, and go to the next."""
@@ -390,7 +396,8 @@ class Workspace:
         mask = self.mask_layer
         if mask is not None and mask.stroke_open:
             mask.flush_stroke()
-        if self._pulse.note(self.current):
+        self.sweep.watch()
+        if self._pulse.note(self.current, self.sweep.facts):
             self.worked.emit()
         self.saving.watch(self.current)
         self.queueing.watch()
@@ -435,6 +442,7 @@ class Workspace:
 
     def _sign_of_life(self) -> None:
         self._pulse.sign_of_life(self.current)
+        self.sweep.sign_of_life()
 
     def _neighbour(self, by: int) -> Picture | None:
         """The picture so many places on: of the queue, or of all that were opened."""
@@ -449,7 +457,9 @@ class Workspace:
             return None
         return beyond
 
-    def _say_of_picture(self, say: Callable[[ImageSession], Outcome], word: str) -> None:
+    def _say_of_picture(
+        self, say: Callable[[ImageSession], Outcome], word: str, besides: str = ""
+    ) -> None:
         """Say something of the picture as a whole; once that is saved, go to the next."""
         picture, session = self.current, self.require_session()
         self.settle()
@@ -460,7 +470,7 @@ class Workspace:
         if keeper is not None and keeper.state.error is not None and not keeper.flush(0.0):
             self.report(f"Not saved yet, so not {word}: see the red banner.")
             return
-        message = say(session).message
+        message = say(session).message + besides
         if keeper is not None and not keeper.flush(FLUSH_S):
             self.report(f"Not saved yet, so not {word}: see the red banner.")
             return

@@ -34,10 +34,12 @@ from napari_fncells.widgets.correct_panel import CorrectPanel
 from napari_fncells.widgets.draft_panel import DraftPanel
 from napari_fncells.widgets.drafting import connect_draft
 from napari_fncells.widgets.export_panel import ExportPanel
+from napari_fncells.widgets.gate_dock import open_gate_dock
 from napari_fncells.widgets.modelling import connect_models
 from napari_fncells.widgets.part_dialog import connect_parts
 from napari_fncells.widgets.picture_panel import PicturePanel
 from napari_fncells.widgets.queue_dock import open_queue_dock
+from napari_fncells.widgets.release_dock import open_release_dock
 from napari_fncells.widgets.runner import ThreadRunner
 from napari_fncells.widgets.view_panel import TITLE as VIEW_TITLE
 from napari_fncells.widgets.view_panel import ViewPanel
@@ -181,6 +183,8 @@ class CurateWidget(QWidget):
         self.correct.undo_requested.connect(workspace.undo)
         self.correct.redo_requested.connect(workspace.redo)
         self.export.requested.connect(self.export_current)
+        self.export.check_wanted.connect(self._open_gate)
+        self.export.set_wanted.connect(self._open_release)
         self._adoption.timeout.connect(workspace.drafting.adopt_pending)
         self._quiet.timeout.connect(self._count_touching)
         self._queue_opening.timeout.connect(self._open_queue)
@@ -202,6 +206,12 @@ class CurateWidget(QWidget):
     def _open_queue(self) -> None:
         with suppress(RuntimeError):  # the window may be gone by now
             open_queue_dock(_window_owner(self.workspace.viewer))
+
+    def _open_gate(self) -> None:
+        open_gate_dock(_window_owner(self.workspace.viewer))
+
+    def _open_release(self) -> None:
+        open_release_dock(_window_owner(self.workspace.viewer))
 
     def _adopt_soon(self) -> None:
         self._adoption.start()

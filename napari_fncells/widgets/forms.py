@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
-from annotated_types import Ge, Le
-from magicgui.widgets import Container, create_widget
+from magicgui.widgets import Container
 from magicgui.widgets.bases import ValueWidget
-from pydantic.fields import FieldInfo
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params import CutoffParams, DraftParams, Params, field_facts
+from napari_fncells.widgets.fields import field_widget
 
 SECTIONS = {"score": "Score", "cutoff": "Cutoff", "clean_up": "Clean-up"}
 _REST = "Sizes"
@@ -21,8 +20,6 @@ _PROBABILITY = "probability"
 _PROBABILITY_STEP = 0.05
 _PROBABILITY_DIGITS = 3
 """The amount's unit, step and digits where a model's probabilities are cut."""
-_SLIDER_STEPS = 250
-"""A field with no more steps than this between its limits is a slider."""
 
 
 class DraftForm(QWidget):
@@ -113,7 +110,7 @@ class DraftForm(QWidget):
             if isinstance(getattr(part, name), Params) or not field_facts(field).get("form", True):
                 continue
             key = f"{group}.{name}" if group else name
-            widget = _widget(key, name, field, getattr(part, name))
+            widget = field_widget(key, name, field, getattr(part, name))
             widget.changed.connect(lambda _value, key=key: self._on_changed(key))
             self._fields[key] = widget
             made.append(widget)
@@ -134,32 +131,3 @@ class DraftForm(QWidget):
             shown = any(field.name not in idle for field in section)
             heading.setVisible(shown)
             section.native.setVisible(shown)
-
-
-def _widget(key: str, name: str, field: FieldInfo, value: Any) -> ValueWidget:
-    """Widget of one field, with its range, step and help."""
-    extra = field_facts(field)
-    # One that depends on the method is shown with the value
-    unit = f" ({extra['unit']})" if "unit" in extra and "units" not in extra else ""
-    options: dict[str, Any] = {"tooltip": field.description}
-    if get_origin(field.annotation) is Literal:
-        titles = extra.get("titles", {})
-        options["choices"] = [(titles.get(v, v), v) for v in get_args(field.annotation)]
-    elif field.annotation is not bool:
-        low, high, step = _bound(field, Ge), _bound(field, Le), extra.get("step", 1)
-        options |= {"min": low, "max": high, "step": step}
-        if (high - low) / step <= _SLIDER_STEPS:
-            options["widget_type"] = "Slider" if field.annotation is int else "FloatSlider"
-    return create_widget(
-        value=value,
-        annotation=field.annotation,
-        name=key,
-        label=extra.get("label", name.replace("_", " ")) + unit,
-        options=options,
-    )
-
-
-def _bound(field: FieldInfo, kind: type[Ge] | type[Le]) -> Any:
-    """A field's lower or upper limit."""
-    attribute = kind.__name__.lower()
-    return next(getattr(m, attribute) for m in field.metadata if isinstance(m, kind))

@@ -9,12 +9,12 @@ import pytest
 from napari.components import ViewerModel
 from PIL import Image
 
+from napari_fncells.core.contrast import brightened, contrast_limits
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import ImageReadError
 from napari_fncells.io.samples import SAMPLES
 from napari_fncells.io.save_error import SaveError
 from napari_fncells.viewer import hooks
-from napari_fncells.viewer.contrast import brightened, contrast_limits
 from napari_fncells.viewer.pictures import KEY
 from napari_fncells.viewer.workspace import workspace_of
 from tests.pictures import cell_picture, save_picture

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -353,6 +354,44 @@ def test_no_difference_without_a_given_mask(folder: Path) -> None:
     workspace = opened(folder)
     with pytest.raises(UserError, match="no mask before"):
         workspace.show_difference()
+    leave(workspace)
+
+
+def test_done_waits_for_the_files_of_this_annotator(folder: Path) -> None:
+    workspace = opened(folder)
+    workspace.change_author("Ada")
+    workspace.correction.fix_at(*CELLS[0][:2])
+    pool, gate = workspace.saving._pool, Event()
+    # The files of the annotator before are written, and not told of yet
+    pool.submit(lambda: None).result()
+    pool.submit(gate.wait)
+    workspace.finish()
+    workspace.watch()
+    assert state(workspace, "a.png") is EntryState.IN_WORK
+    gate.set()
+    watch_until(workspace, lambda: state(workspace, "a.png") is EntryState.DONE)
+    assert (folder / "fncells" / "a.png.Ada.json").exists()
+    leave(workspace)
+
+
+def test_a_look_at_the_folder_for_another_annotator_is_not_shown(folder: Path) -> None:
+    workspace = opened(folder)
+    workspace.change_author("Ada")
+    workspace.correction.fix_at(*CELLS[0][:2])
+    workspace.finish()
+    watch_until(workspace, lambda: state(workspace, "a.png") is EntryState.DONE)
+    queueing, gate = workspace.queueing, Event()
+    watch_until(workspace, lambda: queueing._scan is None)
+    queueing._looker.submit(gate.wait)
+    queueing._scan_due = 0.0
+    workspace.watch()
+    begun = queueing._scan
+    assert begun is not None
+    workspace.change_author("Bob")
+    gate.set()
+    watch_until(workspace, lambda: queueing._scan is not begun)
+    assert state(workspace, "a.png") is EntryState.NEW
+    assert queueing.queue.entries["a.png"].annotators == ("Ada",)
     leave(workspace)
 
 

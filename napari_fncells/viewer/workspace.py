@@ -594,7 +594,9 @@ class Workspace:
             if current.image_layer is not None:
                 commands.give_way(current.image_layer, self)
                 self.display.show(current.image_layer)
-        if current is not self._at:
+        moved = current is not self._at
+        room = self.viewer.layers.extent.world.tolist() if moved else []
+        if moved:
             if self._at is not None:
                 # What was said of another picture
                 self.viewer.status = ""
@@ -606,6 +608,9 @@ class Workspace:
         self.changed.emit()
         # After the dock has cleared what was said of another picture
         self.truth.follow(current)
+        if moved and self.viewer.layers.extent.world.tolist() != room:
+            # What lies above the picture had still the size of the one before
+            self.viewer.reset_view()
 
     def _follow_mask(self) -> None:
         """Let states and Esc follow the mask layer of the current picture."""

@@ -55,7 +55,7 @@ class QueueWidget(QWidget):
     def _opening(self) -> QHBoxLayout:
         """Buttons that open something else; there before anything is."""
         self.folder = QPushButton("Open folder…")
-        self.datasets = QPushButton("Data sets…")
+        self.datasets = QPushButton("FNC data sets…")
         self.datasets.setToolTip("The Fluorescent Neuronal Cells data sets: opened, or got first.")
         keep_canvas_keys(self.folder, self.datasets)
         menu = QMenu(self.datasets)
@@ -111,7 +111,9 @@ class QueueWidget(QWidget):
             self.panel.show_counts(self._queue)
             self._show_current()
         self.panel.show_notice(queueing.notice, lacks_place=queueing.lacks_place)
-        self.panel.show_drafting(queueing.drafting, queueing.left_to_draft)
+        self.panel.show_drafting(
+            queueing.drafting, queueing.left_to_draft, anew=queueing.drafts_anew
+        )
 
     def _connect(self) -> None:
         panel, workspace = self.panel, self.workspace

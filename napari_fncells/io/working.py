@@ -201,7 +201,7 @@ def encode(state: WorkingState, files: WorkingFiles) -> Encoded:
     )
     labels = stream.getvalue()
     regions = b""
-    if state.ignored is not None or files.ignored.exists():
+    if state.ignored is not None or os.path.lexists(files.ignored):
         empty = np.zeros(state.labels.shape, bool)
         regions = encode_regions(empty if state.ignored is None else state.ignored)
     record = WorkingRecord(

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from napari_fncells.core.errors import UserError
-from napari_fncells.core.ignore import counted
-from napari_fncells.core.labels import present
+from napari_fncells.io.chosen import read_chosen
 from napari_fncells.io.exporters.base import GroundTruth
-from napari_fncells.io.images import Image, read_image
+from napari_fncells.io.images import Image
 from napari_fncells.io.report import LeftOut, printable
 from napari_fncells.io.working import WorkingFiles, read
 from napari_fncells.io.working_record import WorkingSummary
@@ -30,7 +29,6 @@ from napari_fncells.session.keeping import Keeper
 from napari_fncells.session.listing import list_folder
 from napari_fncells.session.pairs import find_given, picture_folder
 from napari_fncells.session.target import unique_stems
-from napari_fncells.session.words import cells_in_words
 from napari_fncells.store.elsewhere import recall
 from napari_fncells.store.place import place_of, working_folder
 
@@ -125,17 +123,18 @@ class Selection:
         for entry in self._entries:
             try:
                 yield self._read(entry)
-            except UserError as error:
-                yield LeftOut(
-                    name=printable(entry.name), reason=printable(str(error)), failed=True
-                )
+            except (UserError, OSError) as error:
+                reason = printable(str(error))
+                if isinstance(error, OSError):
+                    reason = f"{printable(entry.name)} cannot be read: {error.strerror or reason}."
+                yield LeftOut(name=printable(entry.name), reason=reason, failed=True)
 
     def _read(self, entry: Entry) -> Curated | LeftOut:
         whose = self._whose(entry)
         begun = self._has_journal(entry.path, whose)
         if not begun and not self._has_files(entry, whose):
             return self._without_work(entry)
-        image = read_image(entry.path)
+        image = read_chosen(entry.path)
         found = self._opened(image, whose) if begun else self._from_files(image, whose)
         if found is None or found.state is EntryState.NEW:
             return self._without_work(entry, image)
@@ -181,11 +180,11 @@ class Selection:
         if entry.given is not None and self._wanted.only_done:
             return _left_out(entry, "is not done (as given)")
         if entry.given is not None:
-            image = image or read_image(entry.path)
+            image = image or read_chosen(entry.path)
             return self._made(entry, image, from_given(entry.given, image))
         if not self._wanted.without_mask or self._wanted.only_done:
             return _left_out(entry, "has no mask: nobody has worked on it")
-        image = image or read_image(entry.path)
+        image = image or read_chosen(entry.path)
         nothing = np.zeros(image.pixels.shape[:2], dtype=np.uint16)
         note = ("Nobody has worked on it: it is taken for a picture without cells.",)
         return self._made(entry, image, FoundMask(EntryState.NEW, nothing, (), note))
@@ -193,33 +192,27 @@ class Selection:
     def _made(self, entry: Entry, image: Image, work: FoundMask) -> Curated | LeftOut:
         if self._wanted.only_done and work.state is not EntryState.DONE:
             return _left_out(entry, f"is not done ({work.state})")
-        labels, cells, notes = agreeing(work)
-        labels, ignored = counted(labels, cells, work.ignored)
-        left = set(present(labels).tolist())
-        if len(left) < len(cells):
-            few = cells_in_words(len(cells) - len(left))
-            notes = (*notes, f"{few.capitalize()} in ignored regions left out.")
-            cells = tuple(cell for cell in cells if cell.id in left)
+        mask = agreeing(work).counted
         truth = GroundTruth(
             name=printable(image.name),
             stem=self._stems[entry.name],
-            labels=labels,
-            cells=cells,
+            labels=mask.labels,
+            cells=mask.cells,
             read_pixels=lambda: image,
-            ignored=ignored,
+            ignored=mask.ignored,
             pixel_size=image.pixel_size,
             split=self._wanted.splits.get(printable(image.name), ""),
         )
         size = entry.path.stat().st_size
-        nobodys = work.state in (EntryState.NEW, EntryState.GIVEN)
+        untouched = work.state in (EntryState.NEW, EntryState.GIVEN)
         return Curated(
             truth,
             work.state,
-            "" if nobodys else self._whose(entry),
+            "" if untouched else self._whose(entry),
             entry.path,
             image.sha256 or "",
             size,
-            tuple(printable(note) for note in notes),
+            tuple(printable(note) for note in mask.notes),
         )
 
 

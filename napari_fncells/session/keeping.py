@@ -357,7 +357,7 @@ class Keeper:
             names.labels.parent.mkdir(exist_ok=True)
         except OSError as error:
             raise explain_os_error(error, names.labels) from error
-        with one_at_a_time(names):
+        with one_at_a_time(names.labels):
             note = keep_foreign(names, self._files)
             if note:
                 self._notes.append(note)

@@ -80,18 +80,23 @@ class FilesKept:
 
 
 @contextmanager
-def one_at_a_time(names: WorkingFiles) -> Iterator[None]:
-    """Keep others, on whatever computer, from replacing the files meanwhile.
+def one_at_a_time(first: Path) -> Iterator[None]:
+    """Keep others, on whatever computer, from replacing files meanwhile.
 
     What is on the disk is looked at before it is replaced; nobody may come between. It is a file
     that only one can make; one that was left behind by a crash is passed over after a minute.
+
+    Parameters
+    ----------
+    first
+        One of the files, by which all are known.
 
     Raises
     ------
     SaveError
         Where another goes on writing for too long.
     """
-    file = names.labels.with_name(f".{names.labels.name}.writing")
+    file = first.with_name(f".{first.name}.writing")
     limit = time.monotonic() + _WAIT_S
     while not _made(file):
         if _left_behind(file):
@@ -101,8 +106,8 @@ def one_at_a_time(names: WorkingFiles) -> Iterator[None]:
         if time.monotonic() > limit:
             raise SaveError(
                 SaveCode.IN_USE,
-                names.labels,
-                f"{names.labels.name} is being written by somebody else.",
+                first,
+                f"{first.name} is being written by somebody else.",
                 "It is tried again.",
             )
         time.sleep(_LOOK_S)

@@ -191,6 +191,24 @@ def test_bad_files_are_told_and_the_others_go_on(
     assert "states of the cells are lost" in found["record.png"].notes[0]
 
 
+def test_what_the_disk_refuses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked_on(tmp_path, "a.png")
+    worked_on(tmp_path, "b.png")
+
+    def refuse(self: Path, **_: object) -> object:
+        if self.name == "a.png":
+            raise PermissionError(13, "Permission denied")
+        return real(self)
+
+    real, selection = Path.stat, select(tmp_path)
+    monkeypatch.setattr(Path, "stat", refuse)
+    first, second = selection
+    assert isinstance(first, LeftOut)
+    assert first.failed
+    assert first.name == "a.png"
+    assert isinstance(second, Curated)
+
+
 def test_pixels_count_where_cells_do_not_fit_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,4 +282,4 @@ def test_ignored_cells_are_no_truth(tmp_path: Path, journal: bool) -> None:
     np.testing.assert_array_equal(
         each.truth.ignored, (document.ignored > 0) & ((labels == 0) | (labels == 2))
     )
-    assert "1 cell in ignored regions left out." in each.notes
+    assert "1 cell in ignored regions is left out." in each.notes

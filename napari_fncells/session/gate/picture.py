@@ -24,7 +24,8 @@ from napari_fncells.core.quality import (
     size_table,
 )
 from napari_fncells.core.regions import region_table
-from napari_fncells.io.images import Image, read_image
+from napari_fncells.io.chosen import read_chosen
+from napari_fncells.io.images import Image
 from napari_fncells.io.masks import load_labels
 from napari_fncells.io.working import ReadBack, WorkingFileError, WorkingFiles, read
 from napari_fncells.io.working_record import WorkState
@@ -104,7 +105,7 @@ def check_picture(
         Kept with the result.
     """
     try:
-        image = read_image(entry.path)
+        image = read_chosen(entry.path)
     except UserError as error:
         found = Finding(Kind.UNREADABLE, str(error), print="picture")
         return PictureCheck(entry.name, findings=(found,), stamps=stamps)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_fncells.core.changes import ignore_region
 from napari_fncells.core.disagreement import DOUBTFUL, WORDS, disagreement
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit, EditKind
 from napari_fncells.core.effort import Effort, EffortClock
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.objects import CellObject
 from napari_fncells.core.redraft import apply_draft
@@ -109,7 +111,13 @@ class ImageSession:
             self._above[draft.params.by_model] = draft.score.values > draft.cutoff
         return edit
 
-    def adopt(self, labels: NDArray[np.integer], method: str, **details: Any) -> Edit:
+    def adopt(
+        self,
+        labels: NDArray[np.integer],
+        method: str,
+        ignored: NDArray[np.bool_] | None = None,
+        **details: Any,
+    ) -> Edit:
         """Take another program's mask as the draft.
 
         Parameters
@@ -118,6 +126,8 @@ class ImageSession:
             (Y, X) instance labels; they get new ids where cells are there already.
         method
             Where it comes from, for the record.
+        ignored
+            (Y, X) regions that it leaves undecided: they come to those that are there.
         details
             Anything else for the record (JSON values).
 
@@ -128,6 +138,9 @@ class ImageSession:
         """
         origin = {"method": method, "params": details, "cutoff": None}
         change = apply_draft(self.document, labels, origin, summary=f"adopt {method}")
+        if ignored is not None:
+            regions = ignore_region(self.document, Box.whole(ignored.shape), ignored)
+            change = replace(change, ignored=regions.ignored if regions is not None else ())
         return self.document.commit(change)
 
     def fix_at(self, row: int, column: int) -> Outcome:

@@ -56,7 +56,8 @@ class Prepared:
             return session.apply(self.draft, source=source)
         labels = self.imported.labels
         assert labels is not None
-        return session.adopt(labels, self.imported.program, source=source)
+        imported = self.imported
+        return session.adopt(labels, imported.program, imported.ignored, source=source)
 
 
 def prepare_steps(

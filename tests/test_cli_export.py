@@ -74,6 +74,12 @@ def test_the_card_of_a_set(typed: Typed, tmp_path: Path) -> None:
     assert [row["pictures/cells"] for row in found.records("pictures")] == [3, 3]
     assert len(list(found.records("images.png-records"))) == 2
     assert typed("verify", out).returncode == 0
+    (tmp_path / "mice").mkdir()
+    folder.rename(tmp_path / "mice" / "images")
+    again = typed("export", tmp_path / "mice" / "images", *words[2:5], "binary-png", "--replace")
+    assert again.returncode == 0, again.stderr
+    assert (out / "README.md").read_text("utf-8").startswith("# mice\n")
+    words = ("export", tmp_path / "mice", *words[2:])
     wrong = typed(*words, "--about", "licence=whatever you like")
     assert wrong.returncode == 2
     assert "licence cannot be" in wrong.stderr

@@ -34,7 +34,8 @@ def next_to_review(document: Document, current: int | None, by: int) -> CellObje
     """The cell to look at next, or None in an empty picture.
 
     Those that are still as the draft had them and those marked as unsure are walked over; all
-    cells where none of these is left. After the last comes the first.
+    cells where none of these is left. After the last comes the first. Ignored cells are passed
+    over.
 
     Parameters
     ----------
@@ -46,8 +47,8 @@ def next_to_review(document: Document, current: int | None, by: int) -> CellObje
     by
         1 for the next, -1 for the one before.
     """
-    wanted = {cell.id for cell in document.cells if cell.state in _OPEN}
-    wanted = wanted or {cell.id for cell in document.cells}
+    wanted = {cell.id for cell in document.counted if cell.state in _OPEN}
+    wanted = wanted or {cell.id for cell in document.counted}
     if not wanted:
         return None
     # Removed and judged cells hold their places, so that rows do not shift while one walks

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.chosen import read_chosen
@@ -124,10 +123,11 @@ class Selection:
         for entry in self._entries:
             try:
                 yield self._read(entry)
-            except UserError as error:
-                yield LeftOut(
-                    name=printable(entry.name), reason=printable(str(error)), failed=True
-                )
+            except (UserError, OSError) as error:
+                reason = printable(str(error))
+                if isinstance(error, OSError):
+                    reason = f"{printable(entry.name)} cannot be read: {error.strerror or reason}."
+                yield LeftOut(name=printable(entry.name), reason=reason, failed=True)
 
     def _read(self, entry: Entry) -> Curated | LeftOut:
         whose = self._whose(entry)
@@ -192,30 +192,27 @@ class Selection:
     def _made(self, entry: Entry, image: Image, work: FoundMask) -> Curated | LeftOut:
         if self._wanted.only_done and work.state is not EntryState.DONE:
             return _left_out(entry, f"is not done ({work.state})")
-        labels, cells, notes = agreeing(work)
-        # Regions that were left undecided come in here: labels and cells without what lies in
-        # them (core.ignore.counted), and `ignored`
-        ignored: NDArray[np.bool_] | None = None
+        mask = agreeing(work).counted
         truth = GroundTruth(
             name=printable(image.name),
             stem=self._stems[entry.name],
-            labels=labels,
-            cells=cells,
+            labels=mask.labels,
+            cells=mask.cells,
             read_pixels=lambda: image,
-            ignored=ignored,
+            ignored=mask.ignored,
             pixel_size=image.pixel_size,
             split=self._wanted.splits.get(printable(image.name), ""),
         )
         size = entry.path.stat().st_size
-        nobodys = work.state in (EntryState.NEW, EntryState.GIVEN)
+        untouched = work.state in (EntryState.NEW, EntryState.GIVEN)
         return Curated(
             truth,
             work.state,
-            "" if nobodys else self._whose(entry),
+            "" if untouched else self._whose(entry),
             entry.path,
             image.sha256 or "",
             size,
-            tuple(printable(note) for note in notes),
+            tuple(printable(note) for note in mask.notes),
         )
 
 

@@ -173,7 +173,9 @@ def _read_case(path: Path, author: str) -> Case | None:
         return None
     if kept is None or not kept.state.done:
         return None
-    return _case(image, Evidence.of(kept.state.labels, kept.state.objects, done=True))
+    state = kept.state
+    evidence = Evidence.of(state.labels, state.objects, done=True, ignored=state.ignored)
+    return _case(image, evidence)
 
 
 def _is_done(path: Path, author: str) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
+from napari_fncells.core.ignore import counted
 from napari_fncells.core.labels import Labels, boxes, present
 from napari_fncells.core.objects import CellObject, ObjectState, Origin
 from napari_fncells.io.images import Image
@@ -17,6 +19,7 @@ from napari_fncells.io.working import ReadBack
 from napari_fncells.io.working_record import WorkingSummary, WorkState
 from napari_fncells.session.entry import EntryState, state_of
 from napari_fncells.session.keeping import Keeper, summary_of
+from napari_fncells.session.words import cells_in_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +36,29 @@ class FoundMask:
         Those in the mask.
     notes
         What is to be known of it, in sentences.
+    ignored
+        (Y, X) bool: regions that were left undecided; None where there are none.
     """
 
     state: EntryState
     labels: Labels
     cells: tuple[CellObject, ...]
     notes: tuple[str, ...] = ()
+    ignored: NDArray[np.bool_] | None = None
+
+    @property
+    def counted(self) -> FoundMask:
+        """The mask without the cells in ignored regions; see `core.ignore.counted`."""
+        labels, ignored = counted(self.labels, self.cells, self.ignored)
+        if labels is self.labels:
+            return replace(self, ignored=ignored)
+        left = set(present(labels).tolist())
+        cells = tuple(cell for cell in self.cells if cell.id in left)
+        few = cells_in_words(len(self.cells) - len(cells))
+        note = f"{few.capitalize()} in ignored regions left out."
+        return replace(
+            self, labels=labels, cells=cells, ignored=ignored, notes=(*self.notes, note)
+        )
 
 
 def from_keeper(keeper: Keeper) -> FoundMask:
@@ -52,7 +72,13 @@ def from_keeper(keeper: Keeper) -> FoundMask:
         except UserError as error:
             notes.append(f"Its mask files are behind its history: {error}")
     work = summary_of(document, 0.0)
-    return FoundMask(state_of(work), document.labels.copy(), tuple(document.cells), tuple(notes))
+    return FoundMask(
+        state_of(work),
+        document.labels.copy(),
+        tuple(document.cells),
+        _with_note(document.note, notes),
+        document.ignored > 0 if document.ignored_area else None,
+    )
 
 
 def from_files(found: ReadBack) -> FoundMask:
@@ -66,7 +92,8 @@ def from_files(found: ReadBack) -> FoundMask:
         state_of(WorkingSummary(state=work)),
         state.labels,
         alive,
-        (found.note,) if found.note else (),
+        _with_note(state.note, [found.note] if found.note else []),
+        state.ignored,
     )
 
 
@@ -91,6 +118,11 @@ def from_given(mask: Path, image: Image) -> FoundMask:
     return FoundMask(EntryState.GIVEN, given.values, cells, notes)
 
 
+def _with_note(note: str, notes: list[str]) -> tuple[str, ...]:
+    """What is to be known, and what the expert wrote of the picture."""
+    return (*notes, f"Note: {note}") if note else tuple(notes)
+
+
 def cells_in(labels: Labels, state: ObjectState, origin: Origin) -> tuple[CellObject, ...]:
     """Cells as the pixels show them, by rising id, all of one state."""
     return tuple(
@@ -99,11 +131,12 @@ def cells_in(labels: Labels, state: ObjectState, origin: Origin) -> tuple[CellOb
     )
 
 
-def agreeing(work: FoundMask) -> tuple[Labels, tuple[CellObject, ...], tuple[str, ...]]:
-    """Labels and cells of the same ids; pixels count where they differ."""
+def agreeing(work: FoundMask) -> FoundMask:
+    """Labels and cells of the same ids, these in order; pixels count where they differ."""
     known = {cell.id: cell for cell in work.cells}
     if sorted(known) == present(work.labels).tolist():
-        return work.labels, tuple(known[i] for i in sorted(known)), work.notes
+        return replace(work, cells=tuple(known[i] for i in sorted(known)))
     found = cells_in(work.labels, ObjectState.EDITED, Origin.HAND)
     note = "What was known of its cells does not fit its pixels: the pixels were taken."
-    return work.labels, tuple(known.get(c.id, c) for c in found), (*work.notes, note)
+    cells = tuple(known.get(cell.id, cell) for cell in found)
+    return replace(work, cells=cells, notes=(*work.notes, note))

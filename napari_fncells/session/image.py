@@ -109,7 +109,13 @@ class ImageSession:
             self._above[draft.params.by_model] = draft.score.values > draft.cutoff
         return edit
 
-    def adopt(self, labels: NDArray[np.integer], method: str, **details: Any) -> Edit:
+    def adopt(
+        self,
+        labels: NDArray[np.integer],
+        method: str,
+        ignored: NDArray[np.bool_] | None = None,
+        **details: Any,
+    ) -> Edit:
         """Take another program's mask as the draft.
 
         Parameters
@@ -118,6 +124,8 @@ class ImageSession:
             (Y, X) instance labels; they get new ids where cells are there already.
         method
             Where it comes from, for the record.
+        ignored
+            (Y, X) regions that it leaves undecided: they come to those that are there.
         details
             Anything else for the record (JSON values).
 
@@ -127,7 +135,9 @@ class ImageSession:
             For labels of another shape.
         """
         origin = {"method": method, "params": details, "cutoff": None}
-        change = apply_draft(self.document, labels, origin, summary=f"adopt {method}")
+        change = apply_draft(
+            self.document, labels, origin, summary=f"adopt {method}", ignored=ignored
+        )
         return self.document.commit(change)
 
     def fix_at(self, row: int, column: int) -> Outcome:
@@ -204,18 +214,24 @@ class ImageSession:
         """Say that one is not sure of the picture, or that it is open again."""
         return self._attempt("mark", lambda: proposals.mark(self.document, said))
 
+    def note(self, text: str, cell_id: int | None = None) -> Outcome:
+        """Write a note on a cell, or on the picture; an empty one takes it away."""
+        return self._attempt("note", lambda: proposals.note(self.document, text, cell_id))
+
     def describe(self, cell_id: int | None) -> str:
-        """Tell of a cell: id, state, area, mean intensity and score."""
+        """Tell of a cell: id, state, area, mean intensity and score, and its note."""
         try:
             cell = known_cell(self.document, cell_id)
         except UserError as error:
             return str(error)
+        note = f" · “{cell.note}”" if cell.note else ""
         if not cell.alive:
-            return f"Cell {cell.id}: removed"
+            return f"Cell {cell.id}: removed{note}"
         doubt = f" ({WORDS})" if self.disagreements([cell]).get(cell.id, 0) > DOUBTFUL else ""
         size = self.image.pixel_size
         area = None if size is None else cell.area * size**2
-        return figures_in_words(cell, area, *self._outlines.figures(cell)) + doubt
+        ignored = ", in an ignored region" if cell.id in self.document.ignored_cells else ""
+        return figures_in_words(cell, area, *self._outlines.figures(cell)) + ignored + doubt + note
 
     def disagreements(self, cells: Iterable[CellObject] | None = None) -> dict[int, float]:
         """How far the draft of the other kind leaves cells out, by a model or by threshold.

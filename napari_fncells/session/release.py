@@ -84,8 +84,9 @@ def export(
 
 
 def titled(pictures: Selection) -> CardParams:
-    """A card that says no more than the folder's name."""
-    name = printable(pictures.folder.resolve().name)
+    """A card that says no more than the folder's name; that of a data set has `images` in it."""
+    place = pictures.folder.resolve()
+    name = printable(place.parent.name if place.name.casefold() == "images" else place.name)
     return CardParams(title=name[:TITLE_LENGTH] or CardParams().title)
 
 

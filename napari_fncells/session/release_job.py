@@ -173,6 +173,8 @@ class ReleaseJob:
         with _explained(folder):
             shutil.rmtree(folder / _TRUTHS)
             _remove_empty(folder)
+        yield Progress("Looking at the set that is replaced, if there is one", _PROVED)
+        with _explained(folder):
             self.stage.look_at_former()
         areas = np.concatenate(self._areas)
         report = self._report(areas)

@@ -90,6 +90,7 @@ COMMANDS: tuple[Command, ...] = (
         "remove", "Remove the cell", "Review", ("D", "Delete"), lambda w: w.review.remove()
     ),
     Command("unsure", "Mark the cell as unsure", "Review", ("U",), lambda w: w.review.unsure()),
+    Command("note", "Write a note on the cell", "Review", ("J",), lambda w: w.review.note()),
     Command(
         "next_candidate", "Next missed cell", "Review", ("G",),
         lambda w: w.review.step_candidate(1),
@@ -139,6 +140,14 @@ COMMANDS: tuple[Command, ...] = (
         lambda w: w.mark_unsure(),
     ),
     Command("reopen", "Re-open the picture", "Picture", ("Shift-R",), lambda w: w.reopen()),
+    Command(
+        "note_picture", "Write a note on the picture", "Picture", ("Shift-J",),
+        lambda w: w.ask_for_note(),
+    ),
+    Command(
+        "ignore", "Ignore a region: on / off", "Picture", ("Shift-I",),
+        lambda w: w.ignoring.toggle(),
+    ),
     Command("hide", "Hide the mask while held", "View", ("H",), _hide_while_held),
     Command(
         "compare", "Show the draft / the mask", "View", ("T",), lambda w: w.overlay.compare()

@@ -59,6 +59,7 @@ class Review:
         self._walked_at = None
         self._missed.leave()
         self._workspace.overlay.select(i)
+        self._workspace.selected.emit()
 
     def select_at(self, row: int, column: int) -> None:
         """Select the cell at a pixel and say what is known of it; on the ground, none."""
@@ -118,6 +119,16 @@ class Review:
     def revert(self) -> None:
         """Give the cell the outline its draft had."""
         self._act(lambda session, i: session.revert(i))
+
+    def note(self) -> None:
+        """Let a note be written on the cell."""
+        i = self.target
+        if i is None:
+            self._workspace.report("No cell under the pointer and none selected.")
+            return
+        if i != self.selected:
+            self.select(i)
+        self._workspace.note_wanted.emit(i)
 
     def resize(self, notches: int) -> None:
         """Grow (+) or shrink (-) the cell just added or selected."""

@@ -36,6 +36,7 @@ from napari_fncells.viewer.display import Display, Rendered
 from napari_fncells.viewer.drafting import Drafting
 from napari_fncells.viewer.gestures import Gestures
 from napari_fncells.viewer.heat import Heat
+from napari_fncells.viewer.ignoring import Ignoring
 from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.overlay import Overlay
@@ -72,6 +73,13 @@ class Workspace:
         Signal(): the time at work on the current picture went on.
     escaped
         Signal(): back to the neutral state.
+    selected
+        Signal(): another cell was selected, or none.
+    note_wanted
+        Signal(int or None): a note on this cell is to be written, or on the picture.
+    leaving
+        Signal(): the picture is about to be left or put away: what is being typed is to be
+        taken in.
     runner
         Runs generators that yield progress in words; replaced by the window.
     author
@@ -88,6 +96,8 @@ class Workspace:
         What shows the probabilities of a model above the picture.
     sweep
         What leads over the picture part by part, and keeps what of it was seen.
+    ignoring
+        What paints ignored regions.
     correction, review
         What mouse gestures do; what walks and judges cells by keys.
     display, overlay, saving
@@ -103,12 +113,16 @@ class Workspace:
     help_wanted = Signal()
     worked = Signal()
     escaped = Signal()
+    selected = Signal()
+    note_wanted = Signal(object)
+    leaving = Signal()
 
     review: Review
     overlay: Overlay
     truth: TruthView
     heat: Heat
     sweep: Sweep
+    ignoring: Ignoring
 
     def __init__(self, viewer: Any) -> None:
         # The viewer owns the workspace, through its callbacks; not the other way round
@@ -120,6 +134,7 @@ class Workspace:
         self.truth = TruthView(self._viewer)
         self.truth.told.connect(self.report)
         self.review = Review(self)
+        self.ignoring = Ignoring(self)
         self._at: Picture | None = None
         self._pulse = Pulse()
         self.display = Display()
@@ -261,6 +276,7 @@ class Workspace:
         by
             Where to go on to if it cannot be read: to the next (+1) or previous (-1) one.
         """
+        self.leaving.emit()
         self.settle()
         if picture.image_layer is not None:
             if picture is not self.current:
@@ -331,6 +347,7 @@ class Workspace:
         UserError
             Where they cannot be.
         """
+        self.leaving.emit()
         self.settle()
         keeper = self.current.keeper if self.current is not None else None
         if keeper is not None and not keeper.flush(FLUSH_S):
@@ -368,9 +385,21 @@ class Workspace:
         active = self.viewer.layers.selection.active
         if active is not None and hasattr(active, "mode"):
             active.mode = "pan_zoom"
+        self.ignoring.end()
         self.review.select(None)
         self.preview.end()
         self.escaped.emit()
+
+    def write_note(self, text: str, cell: int | None = None) -> None:
+        """Write a note on a cell of the current picture, or on the picture itself."""
+        session = self.require_session()
+        self.settle()
+        self.report(session.note(text, cell).message)
+
+    def ask_for_note(self) -> None:
+        """Let a note be written on the current picture."""
+        self.require_session()
+        self.note_wanted.emit(None)
 
     def show_help(self) -> None:
         """Show or hide the sheet of keys and gestures."""
@@ -386,6 +415,7 @@ class Workspace:
         picture = picture or self.current
         if picture is not None and picture.mask_layer is not None:
             picture.mask_layer.flush_stroke()
+        self.ignoring.flush()
 
     def watch(self) -> None:
         """Look after what goes on by itself; to be called several times a second.
@@ -396,6 +426,7 @@ class Workspace:
         mask = self.mask_layer
         if mask is not None and mask.stroke_open:
             mask.flush_stroke()
+        self.ignoring.flush()
         self.sweep.watch()
         if self._pulse.note(self.current, self.sweep.facts):
             self.worked.emit()
@@ -462,6 +493,7 @@ class Workspace:
     ) -> None:
         """Say something of the picture as a whole; once that is saved, go to the next."""
         picture, session = self.current, self.require_session()
+        self.leaving.emit()
         self.settle()
         if session.document.read_only:
             self.report(session.document.read_only)
@@ -616,6 +648,7 @@ class Workspace:
         """Let states and Esc follow the mask layer of the current picture."""
         mask = self.mask_layer
         self.overlay.follow(mask)
+        self.ignoring.follow(mask)
         if mask is not None:
             mask.escaped.connect(self.neutral, unique=True)
             mask.refused.connect(self.report, unique=True)

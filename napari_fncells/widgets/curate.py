@@ -36,6 +36,7 @@ from napari_fncells.widgets.drafting import connect_draft
 from napari_fncells.widgets.export_panel import ExportPanel
 from napari_fncells.widgets.gate_dock import open_gate_dock
 from napari_fncells.widgets.modelling import connect_models
+from napari_fncells.widgets.noting import connect_notes
 from napari_fncells.widgets.part_dialog import connect_parts
 from napari_fncells.widgets.picture_panel import PicturePanel
 from napari_fncells.widgets.queue_dock import open_queue_dock
@@ -180,6 +181,7 @@ class CurateWidget(QWidget):
         self.draft.cancelled.connect(self.runner.cancel)
         connect_draft(self.draft, workspace, guarded)
         connect_models(self.draft, workspace, guarded)
+        connect_notes(self.correct, workspace, guarded)
         self.correct.undo_requested.connect(workspace.undo)
         self.correct.redo_requested.connect(workspace.redo)
         self.export.requested.connect(self.export_current)

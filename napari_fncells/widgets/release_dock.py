@@ -22,7 +22,7 @@ from napari_fncells.io.set_files import report_of
 from napari_fncells.session.curated import Selection, Wanted, select
 from napari_fncells.session.entry import EntryState
 from napari_fncells.session.queue import Queue
-from napari_fncells.session.release import ProofError, chosen_formats, release_steps
+from napari_fncells.session.release import ProofError, chosen_formats, release_steps, titled
 from napari_fncells.session.verify import Verification, verify_steps
 from napari_fncells.viewer.jobs import Steps
 from napari_fncells.viewer.workspace import workspace_of
@@ -110,7 +110,13 @@ class ReleaseWidget(QWidget):
             pictures: Selection = select(queue.folder, wanted, root)
             return (
                 yield from release_steps(
-                    pictures, target, forms, params, images=images, replace=replace
+                    pictures,
+                    target,
+                    forms,
+                    params,
+                    titled(pictures),
+                    images=images,
+                    replace=replace,
                 )
             )
 

@@ -108,6 +108,7 @@ class WindowParts(QObject):
         return str(errors[0]) if errors else "The last edits are still being saved."
 
     def _flush(self, _seconds: float = 0.0) -> None:
+        self._workspace.leaving.emit()
         self._workspace.settle()
         self._workspace.saving.flush()
         self._workspace.queueing.remember()

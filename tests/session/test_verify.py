@@ -70,10 +70,12 @@ def test_what_was_added(target: Path) -> None:
     (target / ".hidden").touch()
     (target / "empty").mkdir()
     (target / "link").symlink_to(target / "masks")
-    os.mkfifo(target / "pipe")
-    assert sorted(verify(target).inspection.extra) == [
-        ".hidden", "empty", "link", "masks/2.png", "pipe",
-    ]  # fmt: skip
+    more = []
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(target / "pipe")
+        more = ["pipe"]
+    found = verify(target).inspection
+    assert sorted(found.extra) == [".hidden", "empty", "link", "masks/2.png", *more]
 
 
 def test_other_things_than_plain_files_in_their_place(target: Path, tmp_path: Path) -> None:

@@ -76,6 +76,8 @@ def test_what_is_done_is_exported_and_verified(desk: Desk, folder: Path) -> None
     assert panel.report.isVisible()
     masks = [p for p in target.rglob("*.png") if p.parent.name == "masks"]
     assert [mask.name for mask in masks] == ["a.png"]
+    assert (target / "README.md").read_text("utf-8").startswith("# slices\n")
+    assert (target / "croissant.json").is_file()
     assert set(np.unique(np.asarray(Image.open(masks[0])))) == {0, 255}
     assert "as they were exported" in finish(desk, widget, panel.verify)
     masks[0].write_bytes(masks[0].read_bytes() + b"x")

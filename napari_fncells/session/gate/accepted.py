@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.save_error import explain_os_error
-from napari_fncells.io.working import WorkingFiles, working_stem
+from napari_fncells.io.working import working_stem
 from napari_fncells.store.mask_files import one_at_a_time
 
 FILE = "check.json"
@@ -116,8 +116,7 @@ class Accepted:
             self._path.parent.mkdir(exist_ok=True)
         except OSError as error:
             raise explain_os_error(error, self._path) from error
-        names = WorkingFiles(self._path, self._path)
-        with one_at_a_time(names):
+        with one_at_a_time(self._path):
             # What others accepted meanwhile stays
             known = {(item.mask, item.key): item for item in self._read().accepted}
             for item in fresh:

@@ -78,7 +78,8 @@ class FormatList(QListWidget):
         return [item for item in items if item is not None]
 
     def _height(self, rows: int) -> int:
-        return self.sizeHintForRow(0) * rows + 2 * self.frameWidth()
+        row: int = self.sizeHintForRow(0)
+        return row * rows + 2 * int(self.frameWidth())
 
     def _note_press(self, item: QListWidgetItem) -> None:
         self._pressed = item.data(_NAME), item.checkState()

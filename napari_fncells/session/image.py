@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from napari_fncells.core.changes import ignore_region
 from napari_fncells.core.disagreement import DOUBTFUL, WORDS, disagreement
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit, EditKind
 from napari_fncells.core.effort import Effort, EffortClock
 from napari_fncells.core.errors import UserError
-from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.objects import CellObject
 from napari_fncells.core.redraft import apply_draft
@@ -137,10 +135,9 @@ class ImageSession:
             For labels of another shape.
         """
         origin = {"method": method, "params": details, "cutoff": None}
-        change = apply_draft(self.document, labels, origin, summary=f"adopt {method}")
-        if ignored is not None:
-            regions = ignore_region(self.document, Box.whole(ignored.shape), ignored)
-            change = replace(change, ignored=regions.ignored if regions is not None else ())
+        change = apply_draft(
+            self.document, labels, origin, summary=f"adopt {method}", ignored=ignored
+        )
         return self.document.commit(change)
 
     def fix_at(self, row: int, column: int) -> Outcome:

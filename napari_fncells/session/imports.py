@@ -54,10 +54,9 @@ class Prepared:
         source = self.imported.source
         if self.draft is not None:
             return session.apply(self.draft, source=source)
-        labels = self.imported.labels
+        labels, ignored = self.imported.labels, self.imported.ignored
         assert labels is not None
-        imported = self.imported
-        return session.adopt(labels, imported.program, imported.ignored, source=source)
+        return session.adopt(labels, self.imported.program, ignored, source=source)
 
 
 def prepare_steps(

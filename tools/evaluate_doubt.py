@@ -80,8 +80,8 @@ def best(one: Material) -> list[int]:
 def adapted(one: Material, values: Column) -> list[int]:
     """The order of who decides on each cell as the truth has it, and sees it learned from.
 
-    Candidates keep their chances here; cells over a true one are mended, which says that they
-    were right.
+    Candidates keep their chances here; from cells over a true one, which are to be mended, nothing
+    is learned, as nobody draws their new outlines here.
     """
     count = one.wrong.size
     chance = values.copy()
@@ -92,7 +92,8 @@ def adapted(one: Material, values: Column) -> list[int]:
         left.discard(item)
         order.append(item)
         if item < count:
-            verdicts[item] = YES if one.wrong[item] and not one.over_a_cell[item] else NO
+            gone = not one.over_a_cell[item]
+            verdicts[item] = NO if not one.wrong[item] else YES if gone else OPEN
             chance[:count] = learned(one.cells, values[:count], verdicts)
     return order
 

@@ -30,9 +30,13 @@ OF_CELLS: tuple[str, ...] = (
     *_KINDS,
     *("contrast", "dim", "bright", "small", "large", "solidity", "haze", "unevenness"),
     *("sharpness", "contact", "border", "elongation", "number"),
+    *("usual contrast", "usual haze"),
 )
-OF_CANDIDATES: tuple[str, ...] = (*_KINDS, "dim", "bright", "small", "elongation", "haze")
-SHARES = {"yellow": 1.5, "red": 1.5, "green": 0.3, "DeepFLaSH": 0.1, "simulated": 0.1}
+OF_CANDIDATES: tuple[str, ...] = (
+    *_KINDS,
+    *("dim", "bright", "small", "elongation", "haze", "usual contrast", "usual haze"),
+)
+SHARES = {"yellow": 1.5, "red": 1.5, "green": 0.3, "DeepFLaSH": 0.1, "simulated": 0.3}
 """How much a picture counts. Simulated ones know no outlines in doubt, and count little."""
 USUAL = 20
 """Rows beyond which a picture counts by the root of their number."""

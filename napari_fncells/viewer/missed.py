@@ -34,12 +34,16 @@ class Missed:
         The candidate walked to, or None.
     shown
         Whether the outlines of all open candidates are drawn.
+    told
+        How far one is, and how likely the candidate walked to is a cell.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.current: Region | None = None
         self.shown = False
+        self.told = ""
+        self._drawn = False
 
     def step(self, by: int, *, fresh: bool = False, said: str = "") -> None:
         """Go to the next (+1) or previous (-1) candidate; they are looked for at first.
@@ -59,7 +63,7 @@ class Missed:
             return
         self._look_for(session, lambda: self._go(session, by, fresh=fresh, said=said))
 
-    def go_to(self, number: int) -> bool:
+    def go_to(self, number: int, said: str = "") -> bool:
         """Go to a candidate by its number; False where it is not open."""
         session = self._workspace.session
         candidates = session.doubting.candidates if session is not None else None
@@ -70,7 +74,7 @@ class Missed:
         ):
             return False
         session.doubting.candidate_walk.go_to(number)
-        self._show(session, number)
+        self._show(session, number, said)
         return True
 
     def leave(self) -> None:
@@ -101,6 +105,9 @@ class Missed:
     def draw(self) -> None:
         """Draw what is to be shown; only what changed is drawn anew."""
         session, regions = self._workspace.session, {}
+        if not self.shown and not self._drawn:
+            return
+        self._drawn = self.shown
         if self.shown and session is not None and session.doubting.candidates is not None:
             candidates = session.doubting.candidates
             regions = {n: candidates.regions[n] for n in session.doubting.likely().chances}
@@ -175,12 +182,10 @@ class Missed:
         self.current = candidates.regions[number]
         self._workspace.overlay.propose(self.current)
         self._workspace.look_at(self.current.box)
-        ahead = sum(n not in doubting.candidate_walk.seen for n in chances)
-        seen = len(chances) - ahead
-        self._workspace.report(
-            f"{said}A missed cell? {seen} of {len(chances)}, likely by {chances[number]:.0%}. "
-            "A adopts it, D dismisses it for good."
-        )
+        seen = doubting.candidate_walk.seen
+        total = len(seen | chances.keys())
+        self.told = f"A missed cell? {len(seen)} of {total}, likely by {chances[number]:.0%}"
+        self._workspace.report(f"{said}{self.told}. A adopts it, D dismisses it for good.")
 
     def _tell(self) -> None:
         session = self._workspace.session

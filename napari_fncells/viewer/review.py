@@ -99,7 +99,7 @@ class Review:
     def step_candidate(self, by: int) -> None:
         """Go to the next (+1) missed-cell candidate, the likeliest first, or back (-1)."""
         self.missed.step(by)
-        self._walked_at = self._pointer()
+        self._be_at_candidate()
 
     def toggle_candidates(self) -> str | None:
         """Show the outlines of all likely missed cells, or hide them; says which in words."""
@@ -111,6 +111,8 @@ class Review:
     def told(self) -> str:
         """How far one is and what is doubtful about the cell one is at; empty for nothing."""
         session, i = self._workspace.session, self.selected
+        if self.missed.current is not None:
+            return self.missed.told
         if session is None or i is None or i != session.doubting.walk.current:
             return ""
         return self._walking.told(session, i)
@@ -124,7 +126,8 @@ class Review:
         walk = session.doubting.walk
         if edit.action is Action.UNDO:
             walk.forget(ids)
-            self._back_to(self._decided.get((id(session), edit.reverts or 0)))
+            said = f"Undone: {edit.change.summary}. "
+            self._back_to(self._decided.get((id(session), edit.reverts or 0)), said)
         elif edit.change.kind is not EditKind.DRAFT:
             walk.note(ids)
         self.missed.draw()
@@ -141,8 +144,10 @@ class Review:
         self.select(cell.id)
         self._workspace.look_at(cell.box)
         self._walked_at = self._pointer()
-        told = self._walking.told(session, cell.id)
-        self._workspace.report(f"{said}{told}. {session.describe(cell.id)}")
+        told, facts = self._walking.told(session, cell.id), session.describe(cell.id)
+        # The dock has a place of its own for how far one is
+        self._workspace.said.emit(f"{said}{facts}")
+        self._workspace.viewer.status = f"{said}{told}. {facts}"
         self.moved.emit()
 
     def _nothing(self, session: ImageSession | None, by: int) -> str:
@@ -156,18 +161,18 @@ class Review:
         words = f"All {total:,} looked at."
         return f"{words} N goes over the {left:,} left open." if left else words
 
-    def _back_to(self, place: tuple[str, int] | None) -> None:
+    def _back_to(self, place: tuple[str, int] | None, said: str) -> None:
         """Go back to where a decision that is taken back was made."""
         session = self._workspace.session
         if place is None or session is None:
             return
         what, number = place
         if what == "candidate":
-            if self.missed.go_to(number):
-                self._walked_at = self._pointer()
+            if self.missed.go_to(number, said):
+                self._be_at_candidate()
         elif session.document.is_alive(number):
             session.doubting.walk.go_to(number)
-            self._arrive(number)
+            self._arrive(number, 1, said)
 
     # -- what a key does to the cell it means ------------------------------------------------
 
@@ -272,7 +277,15 @@ class Review:
         self._decided[id(session), outcome.edit.sequence] = "candidate", number
         if self.goes_on:
             self.missed.step(1, fresh=True, said=f"{outcome.message} ")
-            self._walked_at = self._pointer()
+            self._be_at_candidate()
+
+    def _be_at_candidate(self) -> None:
+        """Let keys mean the candidate walked to, and no cell."""
+        if self.missed.current is not None:
+            self._selected = None
+            self._workspace.overlay.select(None)
+        self._walked_at = self._pointer()
+        self.moved.emit()
 
     @property
     def _is_at_walked(self) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from napari_fncells.viewer.workspace import Workspace
 from napari_fncells.widgets.controls import keep_canvas_keys
 
 _HEIGHT = 6  # px, of the bar
+_SOON_MS = 30
+"""After the frame that shows where one is: words that wrap lay out the whole dock anew."""
 
 
 class ReviewPanel(QWidget):
@@ -80,8 +82,14 @@ def connect_review(panel: ReviewPanel, workspace: Workspace) -> None:
 
     panel.goes_on_changed.connect(set_goes_on)
     panel.candidates_asked.connect(review.toggle_candidates)
+    soon = QTimer(panel, singleShot=True, interval=_SOON_MS)
+    soon.timeout.connect(show)
+
+    def show_soon() -> None:
+        soon.start()
+
     # What is connected to the workspace must not outlive the panel
     for signal in (review.moved, workspace.changed):
-        signal.connect(show)
-        panel.destroyed.connect(lambda *_, s=signal: s.disconnect(show, missing_ok=True))
+        signal.connect(show_soon)
+        panel.destroyed.connect(lambda *_, s=signal: s.disconnect(show_soon, missing_ok=True))
     show()

@@ -289,14 +289,17 @@ def beside(
     -------
     dict
         The columns by name, and 'large', 'small', 'dim', 'bright': how far a cell is that, beside
-        the others, in robust spreads; 'number': logarithm of how many there are; each of the
-        kinds, 1 or 0, and what is known of the score by kind.
+        the others, in robust spreads; 'usual contrast', 'usual haze': the medians; 'number':
+        logarithm of how many there are; each of the kinds, 1 or 0, and what is known of the score by kind.
     """
     found: Features = {name: table[:, k] for k, name in enumerate(NAMES)}
     size = _apart(found["area"], usual)
     light = _apart(found["contrast"], usual)
     found |= {"large": np.maximum(size, 0), "small": np.maximum(-size, 0)}
     found |= {"bright": np.maximum(light, 0), "dim": np.maximum(-light, 0)}
+    for name in ("contrast", "haze"):
+        middle = float(np.median(found[name][usual])) if usual.any() else 0.0
+        found[f"usual {name}"] = np.full(len(table), middle)
     found["number"] = np.full(len(table), np.log1p(np.count_nonzero(usual)))
     for known in ScoreKind:
         is_it = float(kind is known)

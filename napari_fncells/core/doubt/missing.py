@@ -67,12 +67,15 @@ class Candidates:
         self._verdicts: dict[int, int] = {}
         self._rows: dict[int, Row] = {}
         self._stale: set[int] = set()
+        self._likely: tuple[bool, Likely] | None = None
         for number, region in enumerate(self.regions):
             self._near.put(number, region.box)
         self._look_at(range(len(self.regions)))
 
     def take_in(self, edit: Edit) -> None:
         """Follow an edit: what lies where it changed anything is looked at again."""
+        # Cells say what is usual
+        self._likely = None
         boxes = [patch.box for patch in edit.change.patches]
         boxes += [part.box for c in edit.change.objects for part in (c.before, c.after) if part]
         near: set[int] = set()
@@ -88,6 +91,11 @@ class Candidates:
         adapted
             Whether what was adopted and dismissed so far counts.
         """
+        if self._likely is None or self._likely[0] is not adapted:
+            self._likely = adapted, self._found(adapted=adapted)
+        return self._likely[1]
+
+    def _found(self, *, adapted: bool) -> Likely:
         numbers = sorted(self._open | self._verdicts.keys())
         if not numbers:
             return Likely({})

@@ -57,7 +57,8 @@ def learned(
     rows = _rows(table, belief)
     few = np.arange(0, belief.size, -(-belief.size // _MOST))
     share = _BELIEF / few.size
-    model = LogisticRegression(C=_STRENGTH, max_iter=200)
+    # Of the solvers the one whose small steps no threads of a BLAS wait for
+    model = LogisticRegression(C=_STRENGTH, solver="newton-cholesky")
     model.fit(
         np.concatenate([rows[known], rows[few], rows[few]]),
         np.concatenate([verdicts[known], np.ones(few.size), np.zeros(few.size)]),

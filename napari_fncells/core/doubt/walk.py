@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence, Set
 
 
 class Walk:
@@ -23,7 +23,7 @@ class Walk:
         self.current: int | None = None
 
     @property
-    def seen(self) -> Container[int]:
+    def seen(self) -> Set[int]:
         """What was looked at or decided on."""
         return self._seen
 

@@ -134,8 +134,9 @@ class StateImage:
         unsure = CODES[ObjectState.UNSURE]
         dashes = _dashes(window)
         codes[(codes == unsure + OUTLINE) & dashes] = unsure
-        for cell in map(self._document.objects.__getitem__, self._removed.meeting(window)):
-            if cell.footprint is not None:
+        # One that an edit has just taken away is still noted until that is taken in
+        for cell in map(self._document.objects.get, self._removed.meeting(window)):
+            if cell is not None and cell.footprint is not None:
                 place = _dashed(cell.box, cell.footprint.mask, window, labels, dashes)
                 codes[place] = CODES[ObjectState.REMOVED] + OUTLINE
         for number in self._candidate_boxes.meeting(window):

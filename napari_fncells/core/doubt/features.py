@@ -290,7 +290,8 @@ def beside(
     dict
         The columns by name, and 'large', 'small', 'dim', 'bright': how far a cell is that, beside
         the others, in robust spreads; 'usual contrast', 'usual haze': the medians; 'number':
-        logarithm of how many there are; each of the kinds, 1 or 0, and what is known of the score by kind.
+        logarithm of how many there are; each of the kinds, 1 or 0, and what is known of the
+        score by kind.
     """
     found: Features = {name: table[:, k] for k, name in enumerate(NAMES)}
     size = _apart(found["area"], usual)

@@ -21,12 +21,14 @@ _PUBLIC = {
     "ModelCard": "model.card",
     "Record": "io.record",
     "Region": "core.grow",
+    "ReleaseReport": "io.report",
     "SaveError": "io.atomic",
     "ScoreMap": "core.score",
     "ScoreParams": "core.params",
     "UserError": "core.errors",
     "draft": "core.segment",
     "evaluate": "core.evaluate",
+    "export": "session.release",
     "export_mask": "session.export",
     "grow": "core.grow",
     "import_weights": "model.weights",
@@ -39,6 +41,7 @@ _PUBLIC = {
     "score_map": "core.score",
     "segment": "core.segment",
     "simulate_image": "core.simulate",
+    "verify": "session.verify",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -204,6 +204,28 @@ def test_draft_from_another_program(tmp_path: Path) -> None:
     assert not np.asarray(Image.open(tmp_path / "2" / "b.png")).any()
 
 
+def test_draft_from_annotations_of_several_pictures(tmp_path: Path) -> None:
+    pictures, _ = drafts_and_pictures(tmp_path)
+    outline = [10, 10, 60, 10, 60, 40, 10, 40]
+    images = [
+        {"id": number, "file_name": f"x\\{name}.png", "height": 200, "width": 240}
+        for number, name in enumerate("ab")
+    ]
+    annotations = [{"id": 1, "image_id": 0, "category_id": 1, "segmentation": [outline]}]
+    place = tmp_path / "instances.json"
+    place.write_text(json.dumps({"images": images, "annotations": annotations}))
+    done = fncells("draft", pictures, "--from", place, "-o", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert [(fact["cells"], Path(fact["source"]).name) for fact in facts] == [
+        (1, "instances.json"),
+        (0, "instances.json"),
+    ]
+    mask = np.asarray(Image.open(tmp_path / "out" / "a.png"))
+    assert mask[10:40, 10:60].all()
+    assert np.count_nonzero(mask) == 1500
+
+
 def test_draft_from_one_file_said_to_be_a_mask(tmp_path: Path) -> None:
     pictures, drafts = drafts_and_pictures(tmp_path)
     words = ["draft", pictures / "a.png", "--from", drafts / "a_cp_masks.png", "--as", "mask"]

@@ -20,6 +20,7 @@ from napari_fncells.session.keeping import Keeper
 def assert_whole(widget: Any) -> None:
     """Every mask is what its history says, and what is shown is that mask."""
     workspace = widget.workspace
+    workspace.ignoring.flush()
     for picture in workspace.pictures:
         if picture.session is None:
             continue
@@ -29,6 +30,9 @@ def assert_whole(widget: Any) -> None:
             assert layer.data is document.labels
             assert layer.document is document
             assert_array_equal(layer._slice.image.raw, document.labels)
+            ignore = workspace.ignoring.layer
+            if ignore is not None and picture is workspace.current:
+                assert ignore.data is document.ignored
         assert_is_its_history(document)
     assert_shown(workspace)
     if widget._touching is not None:
@@ -41,8 +45,12 @@ def assert_is_its_history(document: Document) -> None:
     again = Document.replay(document.shape, document.history)
     assert_array_equal(again.labels, document.labels)
     assert dict(again.objects) == dict(document.objects)
+    assert_array_equal(again.ignored, document.ignored)
+    assert again.ignored_cells == document.ignored_cells
+    assert (again.note, again.noted) == (document.note, document.noted)
     assert {cell.id for cell in document.cells} == set(np.unique(document.labels)) - {0}
-    assert document.counts == CellCounts.of(document.objects.values())
+    ignored = len(document.ignored_cells)
+    assert document.counts == CellCounts.of(document.objects.values(), ignored)
     ever: set[int] = set()
     for edit in document.history:
         if edit.action is Action.DO and edit.change.kind is not EditKind.REVERT:
@@ -76,6 +84,8 @@ def assert_kept(folder: Path, documents: dict[str, Document]) -> None:
         try:
             assert not keeper.state.read_only
             assert_array_equal(keeper.document.labels, document.labels)
+            assert_array_equal(keeper.document.ignored, document.ignored)
+            assert keeper.document.note == document.note
             assert dict(keeper.document.objects) == dict(document.objects)
             assert keeper.document.history == document.history
         finally:

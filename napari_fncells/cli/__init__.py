@@ -16,8 +16,11 @@ from rich.progress import track
 from rich.table import Table
 
 from napari_fncells import __version__
+from napari_fncells.cli.check import check
+from napari_fncells.cli.export import export, import_, verify
 from napari_fncells.cli.fetch import fetch
-from napari_fncells.cli.options import ERRORS, JsonOption
+from napari_fncells.cli.options import ERRORS, JsonOption, pairs
+from napari_fncells.cli.patches import augment, patches
 from napari_fncells.cli.train import train
 from napari_fncells.core.errors import ParameterError, UserError
 from napari_fncells.core.evaluate import RULES, Evaluation, detection_figures
@@ -36,6 +39,12 @@ app = typer.Typer(
 )
 app.command()(train)
 app.command()(fetch)
+app.command()(export)
+app.command()(verify)
+app.command()(patches)
+app.command()(augment)
+app.command(name="import")(import_)
+app.command()(check)
 
 
 def main() -> None:
@@ -61,12 +70,13 @@ def draft(
         typer.Option(
             "--from",
             help="Take another program's drafts, matched by name, instead: label images, masks, "
-            "probability maps (PNG, TIFF, npy, npz), Cellpose _seg.npy. A folder, or one file.",
+            "probability maps (PNG, TIFF, npy, npz), Cellpose _seg.npy, annotations (COCO, VIA, "
+            "Pascal VOC). A folder, or one file.",
         ),
     ] = None,
     content: Annotated[
         str | None,
-        typer.Option("--as", help="What --from holds: labels, mask or probability."),
+        typer.Option("--as", help="What --from holds: labels, mask, probability or boxes."),
     ] = None,
     ending: Annotated[
         str | None,
@@ -283,7 +293,7 @@ def _complain(error: UserError | None) -> None:
 def _chosen(method: str, settings: list[str]) -> DraftParams | str:
     """Parameters of a method with `name=value` settings; the bare name where there are none."""
     params = preset(method)
-    return params.with_settings(_pairs(settings)) if settings else method
+    return params.with_settings(pairs(settings)) if settings else method
 
 
 class _Run(NamedTuple):
@@ -309,18 +319,7 @@ def _drafting(method: str, run: _Run, settings: list[str]) -> dict[str, Any]:
     scorer, params = chosen_model(run.weights or DEFAULT_MODEL, place)
     # One refusal, not one for each picture
     finish(scorer.load_steps(params.model))
-    return {"params": params.with_settings(_pairs(settings)), "scorer": scorer}
-
-
-def _pairs(settings: list[str]) -> dict[str, str]:
-    """Names and values of `name=value` settings."""
-    pairs = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise ParameterError(f"{setting!r} is no setting.", "Write it as name=value.")
-        pairs[name.strip()] = value.strip()
-    return pairs
+    return {"params": params.with_settings(pairs(settings)), "scorer": scorer}
 
 
 def _drafts_from(
@@ -345,7 +344,7 @@ def _drafts_from(
         raise ParameterError(
             f"--as cannot be {content!r}.", f"Choose one of: {', '.join(Meaning)}."
         )
-    params = PROBABILITY_PARAMS.with_settings(_pairs(settings))
+    params = PROBABILITY_PARAMS.with_settings(pairs(settings))
     pictures = without_drafts(paths)
     drafts = find_drafts(pictures, source, ending=ending)
     meaning = None if content is None else Meaning(content)

@@ -7,5 +7,24 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from napari_fncells.core.errors import ParameterError
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 ERRORS = Console(stderr=True)
+
+
+def pairs(settings: list[str]) -> dict[str, str]:
+    """Names and values of `name=value` settings.
+
+    Raises
+    ------
+    ParameterError
+        For one that is not written so.
+    """
+    found = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise ParameterError(f"{setting!r} is no setting.", "Write it as name=value.")
+        found[name.strip()] = value.strip()
+    return found

@@ -25,6 +25,10 @@ PROPOSED = 31
 """Code of the dashed outline of the missed-cell candidate that is looked at."""
 CANDIDATE = 29
 """Code of the dashed outlines of the other candidates."""
+IGNORED = 8
+"""Code of the inside of an ignored cell, whatever its state; its outline as for the states."""
+VEIL, HATCH, RIM = 32, 33, 34
+"""Codes of ignored ground: between the lines, the lines, and along the region's edge."""
 HALO = 3
 """A change of pixels changes codes no farther than this from it, in px."""
 
@@ -32,6 +36,7 @@ CODES: dict[ObjectState, int] = {state: code for code, state in enumerate(Object
 """Code of the inside of a cell in a state; 0 is background."""
 
 _DASH = 6  # px
+_HATCH_EVERY, _HATCH_WIDE = 12, 2  # px
 _TILE = 1024  # px; a large part of the picture is worked out in squares of this side
 _KERNEL = np.ones((5, 5), np.uint8)
 
@@ -49,8 +54,9 @@ class StateImage:
     Attributes
     ----------
     codes
-        (area.height, area.width) uint8: see `CODES`, `OUTLINE` and `SELECTED`. Outlines are 2 px
-        wide and lie inside the cells; those of unsure and removed cells are dashed.
+        (area.height, area.width) uint8: see `CODES`, `OUTLINE`, `SELECTED`, `IGNORED` and
+        `VEIL`. Outlines are 2 px wide and lie inside the cells; those of unsure and removed cells
+        are dashed. Ignored regions are hatched where no cell that counts lies.
     """
 
     def __init__(self, document: Document, area: Box | None = None) -> None:
@@ -63,6 +69,7 @@ class StateImage:
         self._candidate_boxes = BoxIndex()
         self._table = np.full(64, CODES[ObjectState.ADDED], np.uint8)
         self._table[0] = 0
+        self._ignored: frozenset[int] = frozenset(document.ignored_cells)
         # Removed cells: the outlines of those in a window are found among thousands
         self._removed = BoxIndex()
         self._note(document.objects.values())
@@ -107,9 +114,11 @@ class StateImage:
         changed = [part for c in edit.change.objects for part in (c.before, c.after) if part]
         for item in edit.change.objects:
             self._removed.drop(item.id)
+        turned = self._turned()
         self._note(item.after for item in edit.change.objects if item.after)
-        boxes = [patch.box for patch in edit.change.patches]
-        boxes += [cell.box for cell in changed]
+        self._note(turned)
+        boxes = [patch.box for patch in (*edit.change.patches, *edit.change.ignored)]
+        boxes += [cell.box for cell in (*changed, *turned)]
         return [self.update(box) for box in _joined(boxes)]
 
     def update(self, box: Box) -> Box:
@@ -125,6 +134,15 @@ class StateImage:
             self.codes[tile.within(self.area)] = codes[tile.within(window)]
         return target.shifted(-self.area.top, -self.area.left)
 
+    def _turned(self) -> list[CellObject]:
+        """Living cells that have come to be ignored since, or to count again."""
+        now = self._document.ignored_cells
+        if not now and not self._ignored:
+            return []
+        turned = [self._document.objects.get(i) for i in now ^ self._ignored]
+        self._ignored = frozenset(now)
+        return [cell for cell in turned if cell is not None and cell.alive]
+
     def _codes_of(self, labels: Labels, window: Box) -> NDArray[np.uint8]:
         """Codes of a window of the labels."""
         self._reach(int(labels.max(initial=0)))
@@ -139,6 +157,7 @@ class StateImage:
             if cell is not None and cell.footprint is not None:
                 place = _dashed(cell.box, cell.footprint.mask, window, labels, dashes)
                 codes[place] = CODES[ObjectState.REMOVED] + OUTLINE
+        self._hatch(codes, labels, window)
         for number in self._candidate_boxes.meeting(window):
             region = self._candidates[number]
             codes[_dashed(region.box, region.mask, window, labels, dashes)] = CANDIDATE
@@ -153,9 +172,21 @@ class StateImage:
         """Remember the states of cells."""
         for cell in cells:
             self._reach(cell.id)
-            self._table[cell.id] = CODES[cell.state]
+            ignored = cell.alive and cell.id in self._ignored
+            self._table[cell.id] = IGNORED if ignored else CODES[cell.state]
             if not cell.alive:
                 self._removed.put(cell.id, cell.box)
+
+    def _hatch(self, codes: NDArray[np.uint8], labels: Labels, window: Box) -> None:
+        """Draw ignored ground, and that inside ignored cells, into the codes of a window."""
+        # Not by the document's area: paint of a stroke under way is to be seen, too
+        ignored = self._document.ignored[window.slices]
+        if not ignored.any():
+            return
+        ground = (ignored > 0) & ((labels == 0) | (codes == IGNORED))
+        codes[ground] = VEIL
+        codes[ground & _hatching(window)] = HATCH
+        codes[ground & (cv2.erode(ignored, _KERNEL).reshape(ignored.shape) == 0)] = RIM
 
     def _reach(self, i: int) -> None:
         """Make the table long enough for an id; one not known yet is being painted: added."""
@@ -212,6 +243,13 @@ def _dashes(window: Box) -> NDArray[np.bool_]:
     # Row and column count only by their sum: one line of the pattern serves every row
     line = np.arange(window.top + window.left, window.bottom + window.right - 1)
     return sliding_window_view((line // _DASH) % 2 == 1, window.width)
+
+
+def _hatching(window: Box) -> NDArray[np.bool_]:
+    """Lines across the picture, the other way than the dashes lie; the same for any window."""
+    line = np.arange(window.left - window.bottom + 1, window.right - window.top)
+    bands = sliding_window_view(line % _HATCH_EVERY < _HATCH_WIDE, window.width)
+    return bands[::-1]
 
 
 def _dashed(

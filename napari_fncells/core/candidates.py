@@ -124,7 +124,7 @@ def _regions(labels: NDArray[np.int32], level: float) -> tuple[Region, ...]:
 
 
 def open_candidates(document: Document, regions: tuple[Region, ...]) -> list[Region]:
-    """Those that neither a cell nor a removed or dismissed one overlaps."""
+    """Those that no cell, no removed or dismissed one and no ignored region overlaps."""
     removed = [cell for cell in document.objects.values() if not cell.alive]
     return [region for region in regions if _is_open(document, region, removed)]
 
@@ -143,7 +143,8 @@ def dismiss(document: Document, region: Region) -> Change:
 
 
 def _is_open(document: Document, region: Region, removed: list[CellObject]) -> bool:
-    if document.labels[region.box.slices][region.mask].any():
+    planes = (document.labels, document.ignored) if document.ignored_area else (document.labels,)
+    if any(plane[region.box.slices][region.mask].any() for plane in planes):
         return False
     return not any(_overlaps(region, cell) for cell in removed)
 

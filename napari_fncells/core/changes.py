@@ -11,8 +11,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.core import notes
 from napari_fncells.core.document import Document
-from napari_fncells.core.edits import Change, EditKind, ObjectChange
+from napari_fncells.core.edits import Change, EditKind, ObjectChange, Patch, patches_between
 from napari_fncells.core.geometry import Box, grouped
 from napari_fncells.core.grow import Region
 from napari_fncells.core.labels import Labels, present
@@ -89,7 +90,8 @@ def _state_before_removal(document: Document, cell: CellObject) -> ObjectState:
     for edit in document.newest_in_force:
         for item in edit.change.objects:
             if item.id == cell.id and item.before is not None and item.before.alive:
-                return item.before.state if item.before.touched else ObjectState.ACCEPTED
+                state = item.before.state
+                return ObjectState.ACCEPTED if state is ObjectState.DRAFT else state
     return state_by_hand(cell.origin)
 
 
@@ -156,3 +158,79 @@ def stroke(document: Document, box: Box, before: Labels, tool: str) -> Change | 
         before=before,
     )
     return None if change.empty else change
+
+
+def ignore_stroke(
+    document: Document, box: Box, before: NDArray[np.uint8], tool: str
+) -> Change | None:
+    """Describe what a brush has just painted into the ignored regions within `box`.
+
+    Parameters
+    ----------
+    document
+        Its `ignored` already holds the paint.
+    box
+        Holds every painted pixel.
+    before
+        (box.height, box.width) pixels before the stroke.
+    tool
+        Name of the tool, for the history: 'paint', 'erase', 'fill', 'polygon'.
+    """
+    patches = patches_between(box, before, document.ignored[box.slices])
+    return _ignoring(patches, {"tool": tool})
+
+
+def ignore_region(
+    document: Document, box: Box, mask: NDArray[np.bool_], *, ignored: bool = True
+) -> Change | None:
+    """Ignore a region, or take it back; None where that changes no pixel.
+
+    Parameters
+    ----------
+    document
+        Read, not written.
+    box, mask
+        Where, and the (box.height, box.width) pixels of the region.
+    ignored
+        False to have the region decided again.
+    """
+    before = document.ignored[box.slices]
+    return set_ignored(document, box, np.where(mask, ignored, before > 0))
+
+
+def set_ignored(document: Document, box: Box, mask: NDArray[np.bool_]) -> Change | None:
+    """Make the ignored pixels of a box those of a (box.height, box.width) mask."""
+    after = np.asarray(mask, bool).astype(np.uint8)
+    return _ignoring(patches_between(box, document.ignored[box.slices], after), {})
+
+
+def _ignoring(patches: tuple[Patch, ...], details: dict[str, str]) -> Change | None:
+    if not patches:
+        return None
+    grown = any((patch.after > patch.before).any() for patch in patches)
+    summary = "ignore a region" if grown else "clear an ignored region"
+    return Change(EditKind.IGNORE, (), (), summary, details, ignored=patches)
+
+
+def note(document: Document, text: str, cell: CellObject | None = None) -> Change | None:
+    """Write a note on a cell, living or removed, or on the picture; None where it says so already.
+
+    Parameters
+    ----------
+    document
+        Read, not written.
+    text
+        Empty to take the note away. Control characters are dropped, and what goes beyond
+        `notes.MOST` characters.
+    cell
+        None for the picture.
+    """
+    text = notes.tidy(text)
+    place = f"cell {cell.id}" if cell is not None else "the picture"
+    summary = f"note on {place}" if text else f"delete the note on {place}"
+    if text == (cell.note if cell is not None else document.note):
+        return None
+    if cell is None:
+        details = {"note": text, "former": document.note}
+        return Change(EditKind.NOTE, (), (), summary, details)
+    return Change(EditKind.NOTE, (), (ObjectChange(cell, replace(cell, note=text)),), summary)

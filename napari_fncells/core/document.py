@@ -6,7 +6,7 @@ Nobody else writes the labels. A tool proposes a change (`core/changes.py`) and 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from psygnal import Signal
 
 from napari_fncells.core.edits import Action, Change, Edit, EditKind
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.ignore import IgnoredRegions, Plane
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.objects import CellCounts, CellObject, ObjectState, Origin
 
@@ -36,11 +37,17 @@ class Base:
         (Y, X) uint16 or uint32.
     objects
         Every known object, removed ones included.
+    ignored
+        (Y, X) uint8, 1 where a pixel is ignored; None for nowhere.
+    note
+        On the picture.
     """
 
     sequence: int
     labels: Labels
     objects: tuple[CellObject, ...]
+    ignored: Plane | None = None
+    note: str = ""
 
 
 class StaleChangeError(RuntimeError):
@@ -68,6 +75,10 @@ class Document:
     committed
         Signal(Edit): emitted after every edit, undo and redo, with pixels and objects in
         their new state. The boxes to redraw are those of the edit's patches.
+    note
+        On the picture; empty for none.
+    noted
+        How many objects, removed ones included, have a note.
     promoted
         Signal(): the labels became uint32 because all 65,535 ids of uint16 were used; `labels`
         is another array from now on. Comes before `committed` of the same edit.
@@ -79,7 +90,10 @@ class Document:
     def __init__(self, shape: tuple[int, int], author: str = "") -> None:
         self.author = author
         self.read_only = ""
+        self.note = ""
+        self.noted = 0
         self._labels: Labels = np.zeros(shape, dtype=np.uint16)
+        self._regions = IgnoredRegions(shape)
         self._objects: dict[int, CellObject] = {}
         # Kept up to date, as the dock shows the counts at every edit, of however many cells
         self._tally = Counter[tuple[ObjectState, Origin]]()
@@ -100,6 +114,21 @@ class Document:
         return self._labels
 
     @property
+    def ignored(self) -> Plane:
+        """(Y, X) uint8, 1 where a pixel is ignored, else 0. Not to be written."""
+        return self._regions.pixels
+
+    @property
+    def ignored_area(self) -> int:
+        """Ignored pixels, in px²; 0 where there is no ignored region."""
+        return self._regions.area
+
+    @property
+    def ignored_cells(self) -> Set[int]:
+        """Ids of the living cells with more than half of their area in ignored regions."""
+        return self._regions.cells
+
+    @property
     def shape(self) -> tuple[int, int]:
         """(Y, X)."""
         rows, columns = self._labels.shape
@@ -118,7 +147,7 @@ class Document:
     @property
     def counts(self) -> CellCounts:
         """Cells by what became of them."""
-        return CellCounts.from_tally(self._tally)
+        return CellCounts.from_tally(self._tally, len(self._regions.cells))
 
     @property
     def states(self) -> Mapping[ObjectState, int]:
@@ -154,19 +183,20 @@ class Document:
 
     @property
     def done(self) -> bool:
-        """Whether the expert has finished the picture, and changed nothing since."""
+        """Whether the expert has finished the picture, and changed nothing but notes since."""
         return self.mark == "done"
 
     @property
     def mark(self) -> str:
         """What the expert has said of the whole picture: 'done', 'unsure', 'open' or nothing.
 
-        'done' holds as long as nothing was changed since; the others until another is said.
+        'done' holds as long as nothing but notes was changed since; the others until another
+        is said.
         """
         if not self._marks:
             return ""
         said = _said_of_picture(self._history[self._marks[-1] - 1].change)
-        return "" if said == "done" and self._marks[-1] != self._done[-1] else said
+        return "" if said == "done" and self._marks[-1] != self._newest_but_notes else said
 
     @property
     def drafted_only(self) -> bool:
@@ -225,7 +255,7 @@ class Document:
         return self._carry_out(Action.DO, change)
 
     def record(self, change: Change) -> Edit:
-        """Take in a change whose pixels a brush has already written into `labels`.
+        """Take in a change whose pixels a brush has written into `labels` or `ignored` already.
 
         Raises
         ------
@@ -305,10 +335,14 @@ class Document:
 
     def _begin_at(self, base: Base) -> None:
         """Take pixels and objects as they were after the edits taken in so far."""
-        if base.labels.shape != self.shape:
-            raise StaleChangeError(f"the base has the shape {base.labels.shape}")
+        for plane in (base.labels, base.ignored):
+            if plane is not None and plane.shape != self.shape:
+                raise StaleChangeError(f"the base has the shape {plane.shape}")
         self._labels = base.labels
         self._objects = {item.id: item for item in base.objects}
+        if base.ignored is not None:
+            self._regions = IgnoredRegions.of(base.ignored, base.labels, self._objects)
+        self.noted = sum(bool(item.note) for item in base.objects)
         self._tally = Counter((item.state, item.origin) for item in base.objects)
         ids = (item.id for edit in self._history for item in edit.change.objects)
         self._last_id = max([0, *ids, *self._objects])
@@ -329,12 +363,14 @@ class Document:
 
     def _check(self, change: Change, *, written: bool) -> None:
         """Refuse a change that does not fit the pixels and objects."""
-        for patch in change.patches:
-            expected = patch.after if written else patch.before
-            if not np.array_equal(self._labels[patch.box.slices], expected):
-                raise StaleChangeError(
-                    f"the pixels at {patch.box} changed since '{change.summary}' was prepared"
-                )
+        planes = ((self._labels, change.patches), (self._regions.pixels, change.ignored))
+        for pixels, patches in planes:
+            for patch in patches:
+                expected = patch.after if written else patch.before
+                if not np.array_equal(pixels[patch.box.slices], expected):
+                    raise StaleChangeError(
+                        f"the pixels at {patch.box} changed since '{change.summary}' was prepared"
+                    )
         for item in change.objects:
             if item.id > MAX_ID:
                 raise ValueError(f"a cell's id cannot be above {MAX_ID}, as {item.id} is")
@@ -378,21 +414,32 @@ class Document:
         if self.next_id > np.iinfo(self._labels.dtype).max:
             self._labels = self._labels.astype(np.uint32)
         for patch in change.patches:
-            self._labels[patch.box.slices] = patch.after
+            after = patch.after
+            if self._regions.area:
+                self._regions.follow_cells(patch.box, patch.before, after)
+            self._labels[patch.box.slices] = after
+        for patch in change.ignored:
+            self._regions.write(patch.box, _plane(patch.before), _plane(patch.after), self._labels)
         for item in change.objects:
             former = self._objects.get(item.id)
             if former is not None:
                 self._tally[former.state, former.origin] -= 1
+                self.noted -= bool(former.note)
             if item.after is None:
                 self._objects.pop(item.id, None)
             else:
                 self._objects[item.id] = item.after
                 self._tally[item.after.state, item.after.origin] += 1
+                self.noted += bool(item.after.note)
+        self._regions.weigh(self._objects, (item.id for item in change.objects))
 
     def _take_in(self, edit: Edit) -> None:
         """Add an edit to the history and to the stack it belongs on."""
         self._history.append(edit)
         self._note_mark(edit)
+        said = edit.picture_note
+        if said is not None:
+            self.note = said
         if edit.action is Action.UNDO:
             self._done.pop()
             self._undone.append(edit.sequence)
@@ -402,6 +449,12 @@ class Document:
         else:
             self._done.append(edit.sequence)
             self._undone.clear()
+
+    @property
+    def _newest_but_notes(self) -> int | None:
+        """Number of the newest edit in force that is more than a note."""
+        changes = ((n, self._history[n - 1].change) for n in reversed(self._done))
+        return next((n for n, change in changes if change.kind is not EditKind.NOTE), None)
 
     def _note_mark(self, edit: Edit) -> None:
         """Keep track of what is said of the picture as a whole."""
@@ -429,6 +482,11 @@ def _said_of_picture(change: Change) -> str:
         return str(change.details.get("mark", ""))
     state = change.details.get("state") if change.kind is EditKind.REPLACE else None
     return str(state) if state in ("done", "unsure") else ""
+
+
+def _plane(pixels: Labels) -> Plane:
+    """Pixels of an ignored region as they are kept: 0 or 1."""
+    return (pixels > 0).astype(np.uint8)
 
 
 def _is_draft(change: Change) -> bool:

@@ -38,6 +38,8 @@ class EditKind(StrEnum):
     SPLIT = "split"
     JOIN = "join"
     SMOOTH = "smooth"
+    REPAIR = "repair"
+    """What the check before an export found, mended: holes, crumbs, pieces, cut edges."""
     REVERT = "revert"
     """A cell as its draft had it."""
     JUDGE = "judge"
@@ -46,6 +48,10 @@ class EditKind(StrEnum):
     """The rest accepted and the picture marked as finished."""
     MARK = "mark"
     """The picture marked as unsure, or as open again; no cell changes."""
+    IGNORE = "ignore"
+    """Ignored regions painted or cleared; no cell changes."""
+    NOTE = "note"
+    """A note on a cell or on the picture; no pixels change."""
     REPLACE = "replace"
     """The whole mask set from outside, by a script or another plugin."""
 
@@ -141,6 +147,9 @@ class Change:
     continues
         Whether it carries on the gesture of the edit before it, with which it is undone and
         redone in one step: the turns of a wheel, the parts of a long stroke.
+    ignored
+        Pixels of the ignored regions that change (uint8, 0 or 1). Apart from those of the
+        labels, so that nobody can take the ones for the others.
     """
 
     kind: EditKind
@@ -149,11 +158,12 @@ class Change:
     summary: str
     details: Mapping[str, Any] = field(default_factory=dict)
     continues: bool = False
+    ignored: tuple[Patch, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether it would change neither pixels nor objects."""
-        return not self.patches and not self.objects
+        return not self.patches and not self.objects and not self.ignored
 
     @property
     def inverse(self) -> Change:
@@ -165,6 +175,7 @@ class Change:
             self.summary,
             self.details,
             self.continues,
+            tuple(patch.inverse for patch in reversed(self.ignored)),
         )
 
 
@@ -194,6 +205,14 @@ class Edit:
     reverts: int | None
     time: datetime
     author: str
+
+    @property
+    def picture_note(self) -> str | None:
+        """The note on the picture from this edit on; None where it says nothing of it."""
+        details = self.change.details
+        if "note" not in details:
+            return None
+        return str(details.get("former" if self.action is Action.UNDO else "note", ""))
 
 
 def patches_between(

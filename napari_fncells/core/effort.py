@@ -15,6 +15,7 @@ from napari_fncells.core.edits import Action, EditKind
 from napari_fncells.core.params import Params
 
 _JUDGEMENTS = (EditKind.JUDGE, EditKind.DONE)
+_OUTLINES = (EditKind.RESIZE, EditKind.SMOOTH, EditKind.REVERT, EditKind.REPAIR)
 
 
 class EffortParams(Params):
@@ -123,7 +124,7 @@ class Corrections:
             splits=kinds[EditKind.SPLIT],
             joins=kinds[EditKind.JOIN],
             strokes=kinds[EditKind.STROKE],
-            outlines=kinds[EditKind.RESIZE] + kinds[EditKind.SMOOTH] + kinds[EditKind.REVERT],
+            outlines=sum(kinds[kind] for kind in _OUTLINES),
             judged=len(self._judged),
             undos=self._undos,
         )

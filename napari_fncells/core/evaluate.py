@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.gestures import Gestures
+from napari_fncells.core.ignore import left_out
 from napari_fncells.core.matching import Rule, match_objects
 from napari_fncells.core.meter import predicted_gestures
 
@@ -144,7 +145,10 @@ def detection_figures(detection: Detection) -> dict[str, int | float | None]:
 
 
 def score_picture(
-    name: str, pred: NDArray[np.integer], truth: NDArray[np.integer]
+    name: str,
+    pred: NDArray[np.integer],
+    truth: NDArray[np.integer],
+    ignored: NDArray[np.bool_] | None = None,
 ) -> PictureScore:
     """Compare one predicted with one true mask.
 
@@ -154,12 +158,16 @@ def score_picture(
         The picture's name.
     pred, truth
         (Y, X) instance labels of the same shape, 0 = background.
+    ignored
+        (Y, X) regions left undecided: cells in them, true and predicted, count for nothing.
 
     Raises
     ------
     UserError
         For masks of different shapes.
     """
+    if ignored is not None:
+        pred, truth = left_out(pred, truth, ignored)
     matchings = {rule: match_objects(pred, truth, rule) for rule in RULES}
     by_iou = matchings["iou"]
     return PictureScore(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.document import Document
+from napari_fncells.core.ignore import ignored_ids
 from napari_fncells.core.labels import dense
 from napari_fncells.core.objects import CellObject, Footprint, ObjectState
 
@@ -85,12 +86,19 @@ class Evidence:
         return cls(numbers, roles, complete=True)
 
     @classmethod
-    def of(cls, labels: NDArray[np.integer], objects: Iterable[CellObject], *, done: bool) -> Self:
+    def of(
+        cls,
+        labels: NDArray[np.integer],
+        objects: Iterable[CellObject],
+        *,
+        done: bool,
+        ignored: NDArray[np.bool_] | None = None,
+    ) -> Self:
         """Evidence of a mask that is worked on.
 
         Cells that were accepted, added or edited are cells; tombstones are none, unless living
         cells took more than half of their place since, as after a new outline; untouched draft
-        cells and unsure ones are open.
+        cells and unsure ones are open, and so is all that is ignored.
 
         Parameters
         ----------
@@ -100,6 +108,8 @@ class Evidence:
             The objects of the mask, removed ones included.
         done
             Whether the picture is finished.
+        ignored
+            (Y, X) ignored regions, or None.
         """
         known = {item.id: item for item in objects}
         ids, numbers = dense(labels)
@@ -112,6 +122,11 @@ class Evidence:
         for item in known.values():
             if item.footprint is not None and _entomb(places, item.footprint, living, len(roles)):
                 roles.append(Role.REJECTED)
+        if ignored is not None:
+            out = np.isin(numbers, list(ignored_ids(numbers, ignored)))
+            decided = (numbers > 0) & ~out
+            places[(out | ignored) & ~decided] = len(roles)
+            roles.append(Role.OPEN)
         # Of tombstones one above the other, the upper may hide the lower
         kept, places = dense(places)
         return cls(places, np.array(roles, dtype=np.uint8)[[0, *kept.tolist()]], complete=done)
@@ -141,7 +156,10 @@ class Case:
 
 def evidence_of(document: Document) -> Evidence:
     """What the expert has decided in a document; all of it once the picture is done."""
-    return Evidence.of(document.labels, document.objects.values(), done=document.done)
+    ignored = document.ignored > 0 if document.ignored_area else None
+    return Evidence.of(
+        document.labels, document.objects.values(), done=document.done, ignored=ignored
+    )
 
 
 def _entomb(places: NDArray[np.int32], footprint: Footprint, living: int, number: int) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import cv2
 import numpy as np
 from pydantic import Field
 
+from napari_fncells.core import notes
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind
 from napari_fncells.core.errors import UserError
@@ -81,7 +83,9 @@ def join_cells(
         summary=f"join cells {first.id} and {second.id}",
         details={"first": first.id, "second": second.id},
     )
-    return with_objects(change, {second.id: None})
+    joined = next(item.after for item in change.objects if item.id == first.id)
+    both = notes.joined(first.note, second.note)
+    return with_objects(change, {second.id: None, first.id: joined and replace(joined, note=both)})
 
 
 def _line_between(

@@ -56,11 +56,14 @@ def judge(document: Document, cells: Iterable[CellObject], state: ObjectState) -
 def finish(document: Document) -> Change | None:
     """Accept the cells that are still as the draft had them, and mark the picture as done.
 
-    An empty picture can be done, too. Cells marked as unsure stay so. None where it is done.
+    An empty picture can be done, too. Cells marked as unsure stay so, and ignored cells stay as
+    they are. None where it is done.
     """
     if document.done:
         return None
-    rest = [cell for cell in document.cells if cell.state is ObjectState.DRAFT]
+    ignored = document.ignored_cells
+    drafted = (cell for cell in document.cells if cell.state is ObjectState.DRAFT)
+    rest = [cell for cell in drafted if cell.id not in ignored]
     return Change(
         EditKind.DONE,
         (),

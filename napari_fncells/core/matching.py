@@ -116,7 +116,9 @@ def match_objects(
     return _MATCHERS[rule](pred, truth)
 
 
-def refuse_other_shape(pred: NDArray[np.integer], truth: NDArray[np.integer]) -> None:
+def refuse_other_shape(
+    pred: NDArray[np.integer] | NDArray[np.bool_], truth: NDArray[np.integer]
+) -> None:
     """Raise `UserError` for masks that cannot be of the same picture."""
     if pred.shape != truth.shape:
         raise UserError(
@@ -125,7 +127,7 @@ def refuse_other_shape(pred: NDArray[np.integer], truth: NDArray[np.integer]) ->
         )
 
 
-def _size(labels: NDArray[np.integer]) -> str:
+def _size(labels: NDArray[np.integer] | NDArray[np.bool_]) -> str:
     return " x ".join(str(side) for side in labels.shape)
 
 

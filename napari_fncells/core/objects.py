@@ -86,6 +86,8 @@ class CellObject:
         Its pixels, in px²; 0 for a removed cell.
     footprint
         Former pixels of a removed cell, else None.
+    note
+        What the expert wrote about it.
     """
 
     id: int
@@ -94,6 +96,7 @@ class CellObject:
     box: Box
     area: int
     footprint: Footprint | None = None
+    note: str = ""
 
     @property
     def alive(self) -> bool:
@@ -103,7 +106,7 @@ class CellObject:
     @property
     def touched(self) -> bool:
         """Whether the expert has had a hand in it: no draft may change it any more."""
-        return self.state is not ObjectState.DRAFT
+        return self.state is not ObjectState.DRAFT or bool(self.note)
 
 
 @dataclass(frozen=True)
@@ -122,19 +125,22 @@ class CellCounts:
     untouched: int
     """Drafted cells left as they were."""
     final: int
-    """Cells in the mask."""
+    """Cells that count: those in the mask, the ignored ones left out."""
+    ignored: int = 0
+    """Cells in the mask that lie in ignored regions; the states above count them, too."""
 
     @classmethod
-    def of(cls, objects: Iterable[CellObject]) -> Self:
-        """Count a document's objects."""
-        return cls.from_tally(Counter((cell.state, cell.origin) for cell in objects))
+    def of(cls, objects: Iterable[CellObject], ignored: int = 0) -> Self:
+        """Count a document's objects, of which so many are ignored."""
+        return cls.from_tally(Counter((cell.state, cell.origin) for cell in objects), ignored)
 
     @classmethod
-    def from_tally(cls, tally: Mapping[tuple[ObjectState, Origin], int]) -> Self:
+    def from_tally(cls, tally: Mapping[tuple[ObjectState, Origin], int], ignored: int = 0) -> Self:
         """Sum up how many objects there are of each state and origin."""
         by_state = Counter[ObjectState]()
         for (state, _), number in tally.items():
             by_state[state] += number
+        living = sum(n for state, n in by_state.items() if state is not ObjectState.REMOVED)
         return cls(
             drafted=sum(n for (_, origin), n in tally.items() if origin is Origin.DRAFT),
             removed=tally.get((ObjectState.REMOVED, Origin.DRAFT), 0),
@@ -143,5 +149,6 @@ class CellCounts:
             accepted=by_state[ObjectState.ACCEPTED],
             unsure=by_state[ObjectState.UNSURE],
             untouched=by_state[ObjectState.DRAFT],
-            final=sum(n for state, n in by_state.items() if state is not ObjectState.REMOVED),
+            final=living - ignored,
+            ignored=ignored,
         )

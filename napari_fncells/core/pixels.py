@@ -150,9 +150,10 @@ def _object_after(
     if extent is not None:
         box, pixels = extent
         state = ObjectState.DRAFT if drafted else state_by_hand(origin)
-        return CellObject(i, state, origin, box.shifted(area.top, area.left), pixels)
+        place = box.shifted(area.top, area.left)
+        return CellObject(i, state, origin, place, pixels, note=known.note if known else "")
     if drafted or known is None:
         return None
     lost = was[known.box.within(area)] == i
     footprint = Footprint.of(known.box, lost)
-    return CellObject(i, ObjectState.REMOVED, origin, known.box, 0, footprint)
+    return CellObject(i, ObjectState.REMOVED, origin, known.box, 0, footprint, known.note)

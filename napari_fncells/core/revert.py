@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.objects import CellObject, ObjectState, Origin
 from napari_fncells.core.pieces import Mask
-from napari_fncells.core.pixels import change_pixels, state_by_hand, with_state
+from napari_fncells.core.pixels import change_pixels, state_by_hand, with_objects, with_state
 from napari_fncells.core.provenance import drafted_as, pixels_of
 
 
@@ -60,12 +60,25 @@ def revert_cell(document: Document, cell: CellObject) -> Change | None:
         summary=f"revert cell {cell.id}",
         details=details,
     )
-    change = with_state(change, states)
-    if all(item.id != cell.id for item in change.objects) and cell.touched:
+    change = _with_notes(with_state(change, states), {c.id: c.note for c, _ in joined})
+    drafted = cell.state is ObjectState.DRAFT
+    if all(item.id != cell.id for item in change.objects) and not drafted:
         # Its pixels stay: only the judgement goes, or cells joined into it come back beside it
         untouched = ObjectChange(cell, replace(cell, state=ObjectState.DRAFT))
         change = replace(change, objects=(*change.objects, untouched))
     return None if change.empty else change
+
+
+def _with_notes(change: Change, notes: Mapping[int, str]) -> Change:
+    """Return the change with the notes that cells had before they were joined."""
+    return with_objects(
+        change,
+        {
+            item.id: replace(item.after, note=notes[item.id])
+            for item in change.objects
+            if item.after is not None and item.id in notes
+        },
+    )
 
 
 def _place(window: Labels, mask: Mask, i: int) -> bool:

@@ -14,10 +14,10 @@ from napari_fncells.core.effort import Effort
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.objects import CellCounts
 
-FORMAT: Literal["fncells-record/2"] = "fncells-record/2"
+FORMAT: Literal["fncells-record/3"] = "fncells-record/3"
 
-# Those that can be read; the first had no effort
-_Format = Literal["fncells-record/1", "fncells-record/2"]
+# Those that can be read; the first had no effort, the second no ignored cells and no note
+_Format = Literal["fncells-record/1", "fncells-record/2", "fncells-record/3"]
 
 _SOFTWARE = ("napari", "numpy", "scipy", "scikit-image", "opencv-python-headless")
 
@@ -99,6 +99,8 @@ class Record(_Part):
     effort: Effort | None = None
     """What the mask has cost; None where it was not kept."""
     mask: MaskFacts
+    note: str = ""
+    """On the picture."""
     software: SoftwareFacts = Field(default_factory=SoftwareFacts.current)
 
     def to_bytes(self) -> bytes:

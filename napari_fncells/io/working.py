@@ -1,8 +1,9 @@
 """The working files of a picture: its labels and everything known about its cells.
 
-`<folder>/fncells/<name.ext>.labels.tif` and `<name.ext>.json` are a complete copy of the work,
-to be read with tifffile and json alone. They are written whole or not at all; what somebody
-else changed meanwhile is kept beside them.
+`<folder>/fncells/<name.ext>.labels.tif`, `<name.ext>.json` and, where there are ignored regions,
+`<name.ext>.ignored.png` are a complete copy of the work, to be read with tifffile, json and any
+reader of PNG. They are written whole or not at all; what somebody else changed meanwhile is kept
+beside them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import io
 import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -20,15 +21,19 @@ from typing import Any, Self
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import Labels, boxes
+from napari_fncells.core.notes import tidy
 from napari_fncells.core.objects import CellCounts, CellObject, ObjectState, Origin
 from napari_fncells.io.atomic import write_atomic
+from napari_fncells.io.region_file import decode_regions, encode_regions
 from napari_fncells.io.save_error import explain_os_error
 from napari_fncells.io.working_record import (
+    WorkingIgnored,
     WorkingImage,
     WorkingLabels,
     WorkingRecord,
@@ -39,9 +44,10 @@ from napari_fncells.io.working_record import (
 )
 
 _START = 4096
+_ENDS = (".labels.tif", ".json", ".ignored.png")
 _MADE = re.compile(rb'"time": "([^"]+)",\s*"annotator": ("(?:[^"\\]|\\.)*")')
 _LAST = re.compile(rb'"done": (true|false),\s*"edits": (\d+),\s*"journal": "(\w*)"')
-_SUMMARY = re.compile(rb',\s*"summary": (\{[^}]*\})')
+_SUMMARY = re.compile(rb',\s*"summary": (?=\{)')
 
 
 class WorkingFileError(UserError):
@@ -72,6 +78,10 @@ class WorkingState:
         Visits to the picture, as JSON values.
     summary
         What a list of pictures shows of it.
+    ignored
+        (Y, X) bool regions; None where there are none.
+    note
+        On the picture.
     """
 
     labels: Labels
@@ -83,14 +93,17 @@ class WorkingState:
     annotator: str = ""
     effort: tuple[dict[str, Any], ...] = ()
     summary: WorkingSummary | None = None
+    ignored: NDArray[np.bool_] | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class WorkingFiles:
-    """Names of the two files of one picture and annotator."""
+    """Names of the files of one picture and annotator."""
 
     labels: Path
     record: Path
+    ignored: Path
 
     @classmethod
     def of(cls, folder: Path, name: str, annotator: str = "") -> Self:
@@ -106,12 +119,29 @@ class WorkingFiles:
             Part of the names where it is set.
         """
         stem = working_stem(name, annotator)
-        return cls(folder / f"{stem}.labels.tif", folder / f"{stem}.json")
+        return cls(*(folder / f"{stem}{end}" for end in _ENDS))
 
     @property
-    def hashes(self) -> tuple[str, str]:
-        """Hashes of the two as they are on the disk; empty where there is none."""
-        return _hash_of(self.labels), _hash_of(self.record)
+    def paths(self) -> tuple[Path, Path, Path]:
+        """The three, in the order in which `hashes` has them."""
+        return self.labels, self.record, self.ignored
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """Hashes of labels, record and regions as they are on the disk; '' where there is none."""
+        return tuple(map(_hash_of, self.paths))
+
+
+def working_regions(labels: Path) -> Path | None:
+    """File of the ignored regions beside a working file of labels; None for any other file."""
+    if not labels.name.endswith(_ENDS[0]):
+        return None
+    return labels.with_name(f"{labels.name.removesuffix(_ENDS[0])}{_ENDS[2]}")
+
+
+def is_regions(path: Path) -> bool:
+    """Whether a file is one of ignored regions, by its name."""
+    return path.name.endswith(_ENDS[2])
 
 
 def working_stem(name: str, annotator: str = "") -> str:
@@ -121,15 +151,16 @@ def working_stem(name: str, annotator: str = "") -> str:
 
 @dataclass(frozen=True)
 class Encoded:
-    """The bytes of the two files, and their hashes."""
+    """The bytes of the files, and their hashes; no regions where there never were any."""
 
     labels: bytes
     record: bytes
+    ignored: bytes = b""
 
     @property
-    def hashes(self) -> tuple[str, str]:
-        """SHA-256 of each."""
-        return hashlib.sha256(self.labels).hexdigest(), hashlib.sha256(self.record).hexdigest()
+    def hashes(self) -> tuple[str, ...]:
+        """SHA-256 of each, as `WorkingFiles.hashes` has them."""
+        return tuple(map(_sha256, (self.labels, self.record, self.ignored)))
 
 
 @dataclass(frozen=True)
@@ -152,7 +183,11 @@ class ReadBack:
 
 
 def encode(state: WorkingState, files: WorkingFiles) -> Encoded:
-    """Make the bytes of the two files."""
+    """Make the bytes of the files.
+
+    Where there are no ignored regions, but a file of them from before, that is emptied rather
+    than taken away: the record can then tell of every file whether it belongs to it.
+    """
     stream = io.BytesIO()
     # zlib without predictor, one channel: ImageJ, QuPath and Fiji read it as it is
     tifffile.imwrite(
@@ -165,14 +200,20 @@ def encode(state: WorkingState, files: WorkingFiles) -> Encoded:
         software="napari-fncells",
     )
     labels = stream.getvalue()
+    regions = b""
+    if state.ignored is not None or os.path.lexists(files.ignored):
+        empty = np.zeros(state.labels.shape, bool)
+        regions = encode_regions(empty if state.ignored is None else state.ignored)
     record = WorkingRecord(
         annotator=state.annotator,
         image=state.image,
         labels=WorkingLabels(
-            name=files.labels.name.encode("utf-8", "backslashreplace").decode(),
-            sha256=hashlib.sha256(labels).hexdigest(),
-            dtype=state.labels.dtype.name,
+            name=_printable(files.labels), sha256=_sha256(labels), dtype=state.labels.dtype.name
         ),
+        ignored=WorkingIgnored(name=_printable(files.ignored), sha256=_sha256(regions))
+        if regions
+        else None,
+        note=state.note,
         done=state.done,
         edits=state.edits,
         journal=state.journal,
@@ -180,11 +221,11 @@ def encode(state: WorkingState, files: WorkingFiles) -> Encoded:
         effort=state.effort,
         cells=tuple(cell_record(item) for item in state.objects),
     )
-    return Encoded(labels, (record.model_dump_json(indent=1) + "\n").encode())
+    return Encoded(labels, (record.model_dump_json(indent=1) + "\n").encode(), regions)
 
 
-def write(encoded: Encoded, files: WorkingFiles, labels: Labels) -> None:
-    """Write both files, each whole or not at all, the labels first.
+def write(encoded: Encoded, files: WorkingFiles, state: WorkingState) -> None:
+    """Write the files, each whole or not at all, the record last.
 
     Raises
     ------
@@ -193,10 +234,17 @@ def write(encoded: Encoded, files: WorkingFiles, labels: Labels) -> None:
     """
 
     def check(path: Path) -> None:
-        if not np.array_equal(tifffile.imread(path), labels):
+        if not np.array_equal(tifffile.imread(path), state.labels):
             raise ValueError("the labels read back differ")
 
+    def check_regions(path: Path) -> None:
+        found = decode_regions(path.read_bytes(), (state.labels.shape[0], state.labels.shape[1]))
+        if found.any() if state.ignored is None else not np.array_equal(found, state.ignored):
+            raise ValueError("the ignored regions read back differ")
+
     write_atomic(files.labels, encoded.labels, replace=True, verify=check)
+    if encoded.ignored:
+        write_atomic(files.ignored, encoded.ignored, replace=True, verify=check_regions)
     write_atomic(files.record, encoded.record, replace=True)
 
 
@@ -221,7 +269,7 @@ def keep_conflict(files: WorkingFiles, stamp: str) -> list[Path]:
         Where one could not be copied.
     """
     found = {}
-    for path in (files.labels, files.record):
+    for path in files.paths:
         try:
             found[path] = path.read_bytes()
         except FileNotFoundError:
@@ -241,7 +289,7 @@ def keep_conflict(files: WorkingFiles, stamp: str) -> list[Path]:
 
 
 def _conflict_name(path: Path, files: WorkingFiles, stamp: str) -> Path:
-    end = ".labels.tif" if path == files.labels else ".json"
+    end = dict(zip(files.paths, _ENDS, strict=True))[path]
     return path.with_name(f"{path.name.removesuffix(end)}.conflict-{stamp}{end}")
 
 
@@ -282,10 +330,15 @@ def read(files: WorkingFiles, shape: tuple[int, int], sha256: str | None) -> Rea
             return None
         raise WorkingFileError(f"The mask file {files.labels} is missing.", "Put it back there.")
     data, labels = _read_labels(files.labels, shape)
+    regions = _read_regions(files.ignored, shape)
     if record is None:
-        return _made_up(files, labels, trouble or f"{files.record.name} is missing")
-    if record.labels.sha256 != hashlib.sha256(data).hexdigest():
-        return _mended(files, labels, record)
+        trouble = trouble or f"{files.record.name} is missing"
+        return _made_up(files, labels, regions.pixels, trouble)
+    changed = [] if record.labels.sha256 == _sha256(data) else [files.labels]
+    if (record.ignored.sha256 if record.ignored is not None else "") != regions.sha256:
+        changed.append(files.ignored)
+    if changed or regions.trouble:
+        return _mended(files, labels, regions, record, changed)
     state = WorkingState(
         labels,
         tuple(cell_object(cell) for cell in record.cells),
@@ -296,6 +349,8 @@ def read(files: WorkingFiles, shape: tuple[int, int], sha256: str | None) -> Rea
         record.annotator,
         record.effort,
         record.summary,
+        regions.pixels,
+        tidy(record.note),
     )
     return ReadBack(state, record.time)
 
@@ -346,10 +401,16 @@ def glance_at(record: str | os.PathLike[str]) -> Glance | None:
         time = datetime.fromisoformat(made[1].decode())
         author = json.loads(made[2])
         found = _SUMMARY.match(start, last.end())
-        summary = None if found is None else WorkingSummary.model_validate_json(found[1])
+        summary = None if found is None else _summary_at(start[found.end() :])
     except ValueError:
         return None
     return Glance(last[3].decode(), int(last[2]), time, last[1] == b"true", author, summary)
+
+
+def _summary_at(text: bytes) -> WorkingSummary:
+    """The summary that a part of a record begins with."""
+    values, _ = json.JSONDecoder().raw_decode(text.decode("utf-8", "ignore"))
+    return WorkingSummary.model_validate(values)
 
 
 def look_through(record: Path) -> Glance | None:
@@ -396,14 +457,45 @@ def _read_labels(path: Path, shape: tuple[int, int]) -> tuple[bytes, Labels]:
     return data, labels
 
 
-def _mended(files: WorkingFiles, labels: Labels, record: WorkingRecord) -> ReadBack:
-    """Labels that are newer or older than their record: cells that still fit keep their state."""
+@dataclass(frozen=True)
+class _Regions:
+    """What the file of ignored regions holds: nothing where there is none."""
+
+    pixels: NDArray[np.bool_] | None = None
+    sha256: str = ""
+    trouble: str = ""
+
+
+def _read_regions(path: Path, shape: tuple[int, int]) -> _Regions:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return _Regions()
+    except OSError as error:
+        return _Regions(trouble=f"{path.name} could not be read: {error.strerror or error}.")
+    try:
+        pixels = decode_regions(data, shape)
+    except ValueError as error:
+        # The cells can be read: they are not kept back for it
+        return _Regions(None, _sha256(data), f"{path.name} could not be read: {error}.")
+    return _Regions(pixels if pixels.any() else None, _sha256(data))
+
+
+def _mended(
+    files: WorkingFiles,
+    labels: Labels,
+    regions: _Regions,
+    record: WorkingRecord,
+    changed: list[Path],
+) -> ReadBack:
+    """Pixels that are newer or older than their record: cells that still fit keep their state."""
     known = {cell.id: cell_object(cell) for cell in record.cells}
     objects = {i: item for i, item in known.items() if not item.alive}
     for item in _objects_of(labels):
         old = known.get(item.id)
         same = old is not None and old.alive and (old.box, old.area) == (item.box, item.area)
-        objects[item.id] = old if same and old is not None else item
+        known_as = item if old is None else replace(item, note=old.note)
+        objects[item.id] = old if same and old is not None else known_as
     time = datetime.fromtimestamp(files.labels.stat().st_mtime, UTC)
     state = WorkingState(
         labels,
@@ -414,14 +506,31 @@ def _mended(files: WorkingFiles, labels: Labels, record: WorkingRecord) -> ReadB
         record.image,
         record.annotator,
         record.effort,
+        None,
+        regions.pixels,
+        tidy(record.note),
     )
-    return ReadBack(state, time, f"{files.labels.name} was changed after {files.record.name}.")
+    return ReadBack(state, time, _what_happened(files, regions, changed))
 
 
-def _made_up(files: WorkingFiles, labels: Labels, trouble: str) -> ReadBack:
+def _what_happened(files: WorkingFiles, regions: _Regions, changed: list[Path]) -> str:
+    """Say how the files came not to fit together."""
+    if regions.trouble:
+        return f"{regions.trouble} The ignored regions are lost."
+    if files.ignored in changed and not regions.sha256:
+        return f"{files.ignored.name} is missing: the ignored regions are lost."
+    names = " and ".join(path.name for path in changed)
+    was = "was" if len(changed) == 1 else "were"
+    return f"{names} {was} changed after {files.record.name}."
+
+
+def _made_up(
+    files: WorkingFiles, labels: Labels, ignored: NDArray[np.bool_] | None, trouble: str
+) -> ReadBack:
     height, width = labels.shape
     image = WorkingImage(name="", sha256="", height=height, width=width)
-    state = WorkingState(labels, tuple(_objects_of(labels)), False, 0, "", image)
+    objects = tuple(_objects_of(labels))
+    state = WorkingState(labels, objects, False, 0, "", image, ignored=ignored)
     time = datetime.fromtimestamp(files.labels.stat().st_mtime, UTC)
     return ReadBack(state, time, f"{trouble}: the states of the cells are lost.")
 
@@ -439,8 +548,17 @@ def _plain_name(text: str) -> str:
     return re.sub(r"[^\w@+-]", "_", text)[:60] or "_"
 
 
+def _printable(path: Path) -> str:
+    return path.name.encode("utf-8", "backslashreplace").decode()
+
+
 def _hash_of(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return _sha256(path.read_bytes())
     except OSError:
         return ""
+
+
+def _sha256(data: bytes) -> str:
+    """Hash of a file's content; '' for none."""
+    return hashlib.sha256(data).hexdigest() if data else ""

@@ -1,4 +1,4 @@
-"""The JSON of a picture's working files: format `fncells-work/2`."""
+"""The JSON of a picture's working files: format `fncells-work/3`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from napari_fncells.core.geometry import Box
+from napari_fncells.core.notes import tidy
 from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Origin
 
-FORMAT: Literal["fncells-work/2"] = "fncells-work/2"
+FORMAT: Literal["fncells-work/3"] = "fncells-work/3"
 
-# Those that can be read; the first had no summary
-_Format = Literal["fncells-work/1", "fncells-work/2"]
+# Those that can be read; the first had no summary, the second neither regions nor notes
+_Format = Literal["fncells-work/1", "fncells-work/2", "fncells-work/3"]
+
+_EXCERPT = 100  # characters of a note that a list shows
 
 
 class _Part(BaseModel):
@@ -36,6 +39,7 @@ class WorkingCell(_Part):
     """top, left, bottom, right; half-open."""
     area: int
     place: tuple[int, ...] | None = None
+    note: str = ""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -66,6 +70,13 @@ class WorkingLabels(_Part):
     dtype: str
 
 
+class WorkingIgnored(_Part):
+    """The file of the ignored regions."""
+
+    name: str
+    sha256: str
+
+
 class WorkState(StrEnum):
     """How far the work on a picture is."""
 
@@ -93,7 +104,17 @@ class WorkingSummary(_Part):
     unsure: int = 0
     untouched: int = 0
     final: int = 0
-    """Cells in the mask; the others as `CellCounts` has them."""
+    """Cells that count; the others as `CellCounts` has them."""
+    ignored: int = 0
+    note: str = ""
+    """Start of the note on the picture."""
+    noted: int = 0
+    """Cells with a note, removed ones included."""
+
+    @classmethod
+    def excerpt(cls, note: str) -> str:
+        """Start of a note."""
+        return note if len(note) <= _EXCERPT else f"{note[: _EXCERPT - 1].rstrip()}…"
 
 
 class WorkingRecord(_Part):
@@ -111,6 +132,10 @@ class WorkingRecord(_Part):
     """Identity of the history that the edits are counted in."""
     summary: WorkingSummary | None = None
     """Near the start of the file, so that it is read without the rest."""
+    ignored: WorkingIgnored | None = None
+    """None where nothing was ever ignored."""
+    note: str = ""
+    """On the picture."""
     effort: tuple[dict[str, Any], ...] = ()
     cells: tuple[WorkingCell, ...]
 
@@ -120,7 +145,13 @@ def cell_record(item: CellObject) -> WorkingCell:
     place = None if item.footprint is None else tuple(_runs(item.footprint.mask))
     box = item.box if item.footprint is None else item.footprint.box
     return WorkingCell(
-        id=item.id, state=item.state, origin=item.origin, box=box, area=item.area, place=place
+        id=item.id,
+        state=item.state,
+        origin=item.origin,
+        box=box,
+        area=item.area,
+        place=place,
+        note=item.note,
     )
 
 
@@ -128,7 +159,8 @@ def cell_object(cell: WorkingCell) -> CellObject:
     """A cell as the document holds it."""
     box = Box(*cell.box)
     footprint = None if cell.place is None else Footprint.of(box, _from_runs(cell.place, box))
-    return CellObject(cell.id, cell.state, cell.origin, box, cell.area, footprint)
+    note = tidy(cell.note)
+    return CellObject(cell.id, cell.state, cell.origin, box, cell.area, footprint, note)
 
 
 def _runs(mask: np.ndarray[Any, np.dtype[np.bool_]]) -> list[int]:

@@ -7,16 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.evaluate import PictureScore, score_picture
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.scorer import Scorer
 from napari_fncells.core.segment import draft
 from napari_fncells.core.steps import finish
-from napari_fncells.io.images import list_images, read_image
+from napari_fncells.io.chosen import read_chosen
+from napari_fncells.io.images import list_images
 from napari_fncells.io.importers import ImportedDraft, Meaning
 from napari_fncells.io.importers.matching import Matching
 from napari_fncells.io.masks import load_labels
+from napari_fncells.io.region_file import decode_regions
+from napari_fncells.io.working import is_regions, working_regions
 from napari_fncells.session.export import ExportReport, export_mask
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.imports import take_draft
@@ -160,7 +166,7 @@ def _export_each(
                     f"{path}: {first[path.name]} has the same name, so their masks would, too.",
                     "Draft them into different folders.",
                 )
-            session = ImageSession(read_image(path))
+            session = ImageSession(read_chosen(path))
             begin(path, session)
             report = export_mask(
                 session.image, session.document, folder, gap=gap, replace=replace, siblings=names
@@ -169,6 +175,25 @@ def _export_each(
             yield Drafted(path, None, error)
         else:
             yield Drafted(path, report)
+
+
+def regions_beside(labels: Path, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """Ignored regions that belong to the working file of labels; None where there are none.
+
+    Raises
+    ------
+    UserError
+        Where their file cannot be read.
+    """
+    regions = working_regions(labels)
+    if regions is None or not regions.exists():
+        return None
+    try:
+        return decode_regions(regions.read_bytes(), (shape[0], shape[1]))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{regions.name} could not be read: {error}.", "Put it right, or move it away."
+        ) from error
 
 
 def pair_masks(predicted: Path, true: Path) -> Pairing:
@@ -191,7 +216,10 @@ def pair_masks(predicted: Path, true: Path) -> Pairing:
         )
     if not predicted.is_dir():
         return Pairing(((predicted, true),), ())
-    left, right = list_images(predicted), list_images(true)
+    left, right = (
+        [path for path in list_images(folder) if not is_regions(path)]
+        for folder in (predicted, true)
+    )
     exact = {path.name: path for path in right}
     pairs = {path: exact[path.name] for path in left if path.name in exact}
     free = {path.stem: path for path in reversed(right) if path not in pairs.values()}
@@ -213,6 +241,8 @@ def pair_masks(predicted: Path, true: Path) -> Pairing:
 def evaluate_files(pairs: Iterable[tuple[Path, Path]]) -> Iterator[PictureScore]:
     """Compare pairs of mask files, binary or of instances; yields one by one.
 
+    Where the true mask is a working file, the ignored regions beside it count for nothing.
+
     Raises
     ------
     UserError
@@ -221,6 +251,6 @@ def evaluate_files(pairs: Iterable[tuple[Path, Path]]) -> Iterator[PictureScore]
     for predicted, true in pairs:
         labels = load_labels(predicted).values, load_labels(true).values
         try:
-            yield score_picture(true.stem, *labels)
+            yield score_picture(true.stem, *labels, regions_beside(true, labels[1].shape))
         except UserError as error:
             raise UserError(f"{predicted}: {error.sentence}", error.remedy) from error

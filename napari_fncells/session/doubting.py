@@ -104,13 +104,17 @@ class Doubting:
 
     @property
     def wanted(self) -> set[int]:
-        """Ids of the cells that are still to be decided on."""
-        return {cell.id for cell in self._session.document.cells if cell.state in OPEN_STATES}
+        """Ids of the cells that are still to be decided on; ignored ones are passed over."""
+        ignored = self._session.document.ignored_cells
+        cells = self._session.document.cells
+        return {c.id for c in cells if c.state in OPEN_STATES and c.id not in ignored}
 
     @property
     def progress(self) -> tuple[int, int]:
         """How many cells of the draft, and unsure ones, were looked at; of how many."""
-        cells = [cell for cell in self._session.document.objects.values() if _counts(cell)]
+        document = self._session.document
+        ignored = document.ignored_cells
+        cells = [c for c in document.objects.values() if _counts(c) and c.id not in ignored]
         seen = self.walk.seen
         return sum(c.state not in OPEN_STATES or c.id in seen for c in cells), len(cells)
 

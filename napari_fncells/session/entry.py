@@ -102,6 +102,11 @@ class Entry:
         return None if self.summary is None else self.summary.final
 
     @property
+    def noted(self) -> bool:
+        """Whether there is a note on it, or on a cell of it."""
+        return self.summary is not None and bool(self.summary.note or self.summary.noted)
+
+    @property
     def annotators(self) -> tuple[str, ...]:
         """The others who worked on it."""
         return tuple(other.annotator for other in self.others)

@@ -49,13 +49,15 @@ class ExportReport:
     mask, record
         The two files.
     cells
-        Cells in the mask.
+        Cells that count, in the file.
     components
         8-connected components of the mask file.
     touching
         Pairs of cells that touch in the mask on screen.
     gap
         Whether they were kept apart in the file.
+    ignored
+        Cells in ignored regions, which are not in the file.
     """
 
     mask: Path
@@ -64,12 +66,16 @@ class ExportReport:
     components: int
     touching: int
     gap: bool
+    ignored: int = 0
 
     @property
     def sentence(self) -> str:
         """The outcome for a person."""
         cells = f"{self.cells} cell{'s' if self.cells != 1 else ''}"
         text = f"Saved {self.mask.name} ({cells}), read back and found equal."
+        if self.ignored:
+            few = "1 cell" if self.ignored == 1 else f"{self.ignored} cells"
+            text += f" {few} in ignored regions {'is' if self.ignored == 1 else 'are'} left out."
         if self.components == self.cells:
             return text
         if self.components > self.cells:
@@ -139,12 +145,11 @@ def export_steps(
     record_path = target.with_suffix(".json")
     for path in (target, record_path):
         guard_target(path, image, replace=replace)
-    data = encode_binary(mask.labels, gap=gap)
+    labels, _ = mask.counted
+    data = encode_binary(labels, gap=gap)
     record = make_record(image, mask, target.name, data, gap=gap)
     yield "Writing and reading back"
-    _write_pair(
-        target, data, record_path, record.to_bytes(), mask.labels, gap=gap, replace=replace
-    )
+    _write_pair(target, data, record_path, record.to_bytes(), labels, gap=gap, replace=replace)
     return ExportReport(
         mask=target,
         record=record_path,
@@ -152,12 +157,14 @@ def export_steps(
         components=record.mask.components,
         touching=record.mask.touching_pairs,
         gap=gap,
+        ignored=record.cells.ignored,
     )
 
 
 def make_record(image: Image, mask: Snapshot, name: str, data: bytes, *, gap: bool) -> Record:
     """Gather all that is known about a mask."""
     draft = mask.draft
+    labels, _ = mask.counted
     return Record(
         annotator=mask.author,
         image=_image_facts(image),
@@ -176,9 +183,10 @@ def make_record(image: Image, mask: Snapshot, name: str, data: bytes, *, gap: bo
             name=_printable(name),
             sha256=hashlib.sha256(data).hexdigest(),
             gap=gap,
-            components=component_count(binary_mask(mask.labels, gap=gap)),
-            touching_pairs=len(touching_pairs(mask.labels)),
+            components=component_count(binary_mask(labels, gap=gap)),
+            touching_pairs=len(touching_pairs(labels)),
         ),
+        note=mask.note,
     )
 
 

@@ -213,18 +213,24 @@ class ImageSession:
         """Say that one is not sure of the picture, or that it is open again."""
         return self._attempt("mark", lambda: proposals.mark(self.document, said))
 
+    def note(self, text: str, cell_id: int | None = None) -> Outcome:
+        """Write a note on a cell, or on the picture; an empty one takes it away."""
+        return self._attempt("note", lambda: proposals.note(self.document, text, cell_id))
+
     def describe(self, cell_id: int | None) -> str:
-        """Tell of a cell: id, state, area, mean intensity and score."""
+        """Tell of a cell: id, state, area, mean intensity and score, and its note."""
         try:
             cell = known_cell(self.document, cell_id)
         except UserError as error:
             return str(error)
+        note = f" · “{cell.note}”" if cell.note else ""
         if not cell.alive:
-            return f"Cell {cell.id}: removed"
+            return f"Cell {cell.id}: removed{note}"
         doubt = f" ({WORDS})" if self.disagreements([cell]).get(cell.id, 0) > DOUBTFUL else ""
         size = self.image.pixel_size
         area = None if size is None else cell.area * size**2
-        return figures_in_words(cell, area, *self._outlines.figures(cell)) + doubt
+        ignored = ", in an ignored region" if cell.id in self.document.ignored_cells else ""
+        return figures_in_words(cell, area, *self._outlines.figures(cell)) + ignored + doubt + note
 
     def disagreements(self, cells: Iterable[CellObject] | None = None) -> dict[int, float]:
         """How far the draft of the other kind leaves cells out, by a model or by threshold.

@@ -21,6 +21,7 @@ from napari_fncells.core.steps import finish
 from napari_fncells.io.images import Image
 from napari_fncells.io.importers import ImportedDraft, Meaning, read_draft
 from napari_fncells.io.importers.matching import find_drafts
+from napari_fncells.io.ngff import is_ngff
 from napari_fncells.session.image import ImageSession
 
 IMPORTED_PROBABILITY = "imported probability"
@@ -84,12 +85,13 @@ def prepare_steps(
         It cannot be read, is not for this picture or is the picture itself.
     """
     path = place
-    if place.is_dir():
+    if place.is_dir() and not is_ngff(place):
         yield f"Looking for the draft of {image.name}"
         named = image.path or Path(image.name)
         path = find_drafts([named], place).draft_of(named)
     yield f"Reading {path.name}"
-    imported = read_draft(path, meaning)
+    rows, columns = image.pixels.shape[:2]
+    imported = read_draft(path, meaning, (image.name, (rows, columns)))
     _check_fit(image, imported)
     if imported.score is None:
         return Prepared(imported)

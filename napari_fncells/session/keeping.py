@@ -337,6 +337,8 @@ class Keeper:
             annotator=printable(place.annotator),
             effort=tuple(_effort(visit) for visit in self._visits.values()),
             summary=summary_of(document, sum(v.active for v in self._visits.values())),
+            ignored=document.ignored > 0 if document.ignored_area else None,
+            note=document.note,
         )
         names = WorkingFiles.of(place.working, place.name, place.annotator)
         return lambda: self._write_files(state, names, writer)
@@ -355,7 +357,7 @@ class Keeper:
             names.labels.parent.mkdir(exist_ok=True)
         except OSError as error:
             raise explain_os_error(error, names.labels) from error
-        with one_at_a_time(names):
+        with one_at_a_time(names.labels):
             note = keep_foreign(names, self._files)
             if note:
                 self._notes.append(note)
@@ -363,7 +365,7 @@ class Keeper:
             kept = self._files = self._files.about_to_write(encoded.hashes)
             writer.note(NOTE_KEY, kept.text)
             writer.flush(_WAIT_SECONDS)
-            write(encoded, names, state.labels)
+            write(encoded, names, state)
         self._files = kept.written(state.edits)
         if self._opened.reservation is not None:
             self._opened.reservation.touch()
@@ -395,7 +397,11 @@ def summary_of(document: Document, seconds: float) -> WorkingSummary:
         Time at work on it.
     """
     return WorkingSummary(
-        state=_state_of(document), active_seconds=round(seconds, 3), **asdict(document.counts)
+        state=_state_of(document),
+        active_seconds=round(seconds, 3),
+        note=WorkingSummary.excerpt(document.note),
+        noted=document.noted,
+        **asdict(document.counts),
     )
 
 

@@ -17,6 +17,7 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.join import join_cells
 from napari_fncells.core.judge import finish, judge, mark_picture
 from napari_fncells.core.lasso import cells_inside
+from napari_fncells.core.notes import tidy
 from napari_fncells.core.objects import CellObject, ObjectState
 from napari_fncells.core.path import as_points
 from napari_fncells.core.reshape import resize_cell, smooth_cell, trace_cell
@@ -185,6 +186,17 @@ def done(document: Document) -> Proposal:
     if change is None:
         return None, "The picture is done already."
     return change, done_in_words(len(change.objects), document.cells)
+
+
+def note(document: Document, text: str, cell_id: int | None) -> Proposal:
+    """Write a note on a cell, or, for None, on the picture."""
+    cell = None if cell_id is None else known_cell(document, cell_id)
+    change = changes.note(document, text, cell)
+    place = "the picture" if cell is None else f"cell {cell.id}"
+    if change is None:
+        return None, f"The note on {place} is that already."
+    words = "Noted on" if tidy(text) else "No note any more on"
+    return change, f"{words} {place}."
 
 
 def mark(document: Document, said: Literal["unsure", "open"]) -> Proposal:

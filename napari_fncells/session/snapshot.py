@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit, EditKind
 from napari_fncells.core.effort import Effort
+from napari_fncells.core.ignore import counted
 from napari_fncells.core.labels import Labels
-from napari_fncells.core.objects import CellCounts
+from napari_fncells.core.objects import CellCounts, CellObject
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Snapshot:
         The annotator.
     effort
         What the mask has cost.
+    ignored
+        (Y, X) bool regions, a copy; None where there are none.
+    cells
+        Its living cells.
+    note
+        On the picture.
     """
 
     labels: Labels
@@ -38,6 +48,14 @@ class Snapshot:
     edits: int
     author: str
     effort: Effort
+    ignored: NDArray[np.bool_] | None = None
+    cells: tuple[CellObject, ...] = ()
+    note: str = ""
+
+    @property
+    def counted(self) -> tuple[Labels, NDArray[np.bool_] | None]:
+        """Labels of the cells that count, and what is ignored besides; see `ignore.counted`."""
+        return counted(self.labels, self.cells, self.ignored)
 
     @classmethod
     def of(cls, document: Document, effort: Effort | None = None) -> Self:
@@ -57,4 +75,7 @@ class Snapshot:
             document.edit_count,
             document.author,
             effort or Effort.of(document),
+            document.ignored > 0 if document.ignored_area else None,
+            tuple(document.cells),
+            document.note,
         )

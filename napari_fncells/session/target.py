@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 from PIL import Image as PilImage
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import IMAGE_SUFFIXES, Image, list_images, read_image
 from napari_fncells.io.mask_kind import MaskKind, mask_kind
+from napari_fncells.io.report import printable
 from napari_fncells.io.samples import is_sample
 from napari_fncells.io.save_error import SaveCode, SaveError, explain_os_error
 
@@ -67,6 +69,23 @@ def output_name(image: Image, suffix: str, siblings: Iterable[str] | None = None
     taken = {_stem(other).casefold() for other in others} | {o.casefold() for o in others}
     stem = _stem(name)
     return (name if stem.casefold() in taken else stem) + suffix
+
+
+def unique_stems(paths: Sequence[Path]) -> dict[str, str]:
+    """Start of the names of each picture's files, by the picture's name; no two are alike."""
+    names = [path.name for path in paths]
+    counts: dict[str, int] = {}
+    for name in names:
+        for form in {Path(name).stem.casefold(), name.casefold()}:
+            counts[form] = counts.get(form, 0) + 1
+    found: dict[str, str] = {}
+    for path in paths:
+        # Only those that can collide are asked about, so that ten thousand take no time
+        alone = counts[path.stem.casefold()] == 1
+        siblings = [] if alone else names
+        image = Image(np.zeros((1, 1), dtype=np.uint8), path, path.name)
+        found[path.name] = printable(output_name(image, "", siblings))
+    return found
 
 
 def _stem(name: str) -> str:

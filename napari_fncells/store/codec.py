@@ -24,6 +24,8 @@ _STATES = {state.value: state for state in ObjectState}
 _ORIGINS = {origin.value: origin for origin in Origin}
 _read_json = json.JSONDecoder().raw_decode
 _DTYPES = {"uint8", "uint16", "uint32"}
+_CELLS, _IGNORED = "cells", "ignored"
+"""Planes that a patch is of."""
 
 
 class BrokenRowError(ValueError):
@@ -81,9 +83,11 @@ def encode_edit(edit: Edit, previous: bytes) -> EncodedEdit:
             [f"{encode_object(c.before)}\t{encode_object(c.after)}" for c in change.objects]
         ),
     )
+    planes = [(patch, _CELLS) for patch in change.patches]
+    planes += [(patch, _IGNORED) for patch in change.ignored]
     patches = [
-        (edit.sequence, n, *patch.box, patch.dtype, patch.packed_before, patch.packed_after)
-        for n, patch in enumerate(change.patches)
+        (edit.sequence, n, *patch.box, patch.dtype, patch.packed_before, patch.packed_after, plane)
+        for n, (patch, plane) in enumerate(planes)
     ]
     digest = _digest(previous, row, patches)
     return EncodedEdit((*row, previous, digest), patches, digest)
@@ -131,11 +135,12 @@ def _decode(row: Sequence[Any], patches: Sequence[tuple[Any, ...]], known: Known
         items.append(item)
     change = Change(
         _KINDS[kind],
-        tuple([_patch(part) for part in patches]),
+        tuple([_patch(part) for part in patches if part[9] == _CELLS]),
         tuple(items),
         summary,
         {} if details == "{}" else _read_json(details)[0],
         continues == 1,
+        tuple([_patch(part) for part in patches if part[9] != _CELLS]),
     )
     return Edit(seq, _ACTIONS[action], change, reverts, datetime.fromisoformat(time), author)
 
@@ -149,16 +154,18 @@ def _digest(previous: bytes, row: Sequence[Any], patches: Iterable[tuple[Any, ..
         f"{len(objects)}\n{objects}\n"
     )
     parts = [previous, head.encode()]
-    for _, n, top, left, bottom, right, dtype, before, after in patches:
-        size = f"{n},{top},{left},{bottom},{right},{dtype},{len(before)},{len(after)}\n"
+    for _, n, top, left, bottom, right, dtype, before, after, plane in patches:
+        size = f"{n},{top},{left},{bottom},{right},{dtype},{len(before)},{len(after)}"
+        # Patches of labels as journals of format 1 have them
+        size += "\n" if plane == _CELLS else f",{plane}\n"
         parts += (size.encode(), before, after)
     return sha256(b"".join(parts)).digest()
 
 
 def _patch(row: tuple[Any, ...]) -> Patch:
-    _, _, top, left, bottom, right, dtype, before, after = row
-    if dtype not in _DTYPES:
-        raise BrokenRowError(f"labels of the kind {dtype!r}")
+    _, _, top, left, bottom, right, dtype, before, after, plane = row
+    if dtype not in _DTYPES or plane not in (_CELLS, _IGNORED):
+        raise BrokenRowError(f"{plane} of the kind {dtype!r}")
     return Patch(Box(top, left, bottom, right), dtype, before, after)
 
 
@@ -184,12 +191,17 @@ def printable(text: str) -> str:
 
 
 def encode_object(item: CellObject | None) -> str:
-    """JSON of one object: [id, state, origin, box, area, null or [box, base64 of the bits]]."""
+    """JSON of one object: [id, state, origin, box, area, null or [box, base64 of the bits]].
+
+    A note, where there is one, follows as the seventh part.
+    """
     if item is None:
         return "null"
     footprint = item.footprint
     packed = footprint and [footprint.box, base64.b64encode(footprint.packed).decode()]
     parts = [item.id, item.state.value, item.origin.value, item.box, item.area, packed]
+    if item.note:
+        parts.append(printable(item.note))
     return json.dumps(parts, separators=(",", ":"))
 
 
@@ -204,9 +216,10 @@ def decode_object(text: str) -> CellObject | None:
     parts, _ = _read_json(text)
     if parts is None:
         return None
-    i, state, origin, box, area, packed = parts
+    i, state, origin, box, area, packed, *rest = parts
     footprint = packed and Footprint(Box(*packed[0]), base64.b64decode(packed[1]))
-    return CellObject(i, _STATES[state], _ORIGINS[origin], Box(*box), area, footprint)
+    note = "".join(rest)
+    return CellObject(i, _STATES[state], _ORIGINS[origin], Box(*box), area, footprint, note)
 
 
 def encode_objects(objects: Iterable[CellObject]) -> str:

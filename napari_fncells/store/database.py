@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from napari_fncells.io.save_error import SaveCode, SaveError, explain_os_error
-from napari_fncells.store.schema import APPLICATION_ID, FORMAT, TABLES
+from napari_fncells.store.schema import APPLICATION_ID, FORMAT, TABLES_OF, UPGRADES
 
 connection_class: type[sqlite3.Connection] = sqlite3.Connection
 """The one way to the disk of all journals; tests put one here whose calls fail."""
@@ -138,14 +138,27 @@ def check_file(connection: sqlite3.Connection) -> None:
     """
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise BrokenJournalError("it is no journal of this program")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = format_of(connection)
     if version > FORMAT:
         raise NewerJournalError(f"its format is {version}, this version knows {FORMAT}")
     found = connection.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
     own = [(kind, name, sql) for kind, name, sql in found if sql is not None]
-    if sorted(own) != sorted(("table", name, sql) for name, sql in TABLES.items()):
+    known = TABLES_OF.get(version, {})
+    if sorted(own) != sorted(("table", name, sql) for name, sql in known.items()):
         raise BrokenJournalError("its tables are not those of a journal")
     _quick_check(connection)
+
+
+def format_of(connection: sqlite3.Connection) -> int:
+    """Format that a file says it is of."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring a file to the newest format; to be called within a transaction."""
+    for version in range(format_of(connection), FORMAT):
+        for statement in UPGRADES[version]:
+            connection.execute(statement)
 
 
 def _quick_check(connection: sqlite3.Connection) -> None:

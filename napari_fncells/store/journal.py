@@ -23,6 +23,7 @@ from napari_fncells.store.database import (
     connect,
     meaning,
     transaction,
+    upgrade,
 )
 from napari_fncells.store.header import Header
 from napari_fncells.store.rows import (
@@ -178,6 +179,7 @@ class Journal:
         count = edits[-1].sequence if edits else self.count
         texts = {**(meta or {}), _HEAD: f"{count} {digest.hex()}"}
         with transaction(self._connection):
+            upgrade(self._connection)
             self._connection.executemany(schema.INSERT_EDIT, [e.row for e in encoded])
             self._connection.executemany(
                 schema.INSERT_PATCH, [patch for e in encoded for patch in e.patches]
@@ -204,6 +206,7 @@ class Journal:
     def add_snapshot(self, snapshot: SnapshotRow, keep: int, unused: Iterable[bytes]) -> None:
         """Add a snapshot whose tiles are there; drop all but the newest `keep` of them."""
         with transaction(self._connection):
+            upgrade(self._connection)
             self._connection.execute(schema.INSERT_SNAPSHOT, snapshot.values)
             self._connection.execute(
                 "DELETE FROM snapshot WHERE sequence NOT IN "

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Self
 
@@ -40,29 +41,31 @@ class FilesKept:
     edits
         Number of the last edit in them.
     hashes
-        Of the labels and the record, as we wrote or read them lately.
+        Of labels, record and ignored regions, as we wrote or read them lately.
     """
 
     time: datetime | None
     edits: int
-    hashes: tuple[tuple[str, str], ...]
+    hashes: tuple[tuple[str, ...], ...]
 
     @classmethod
     def of(cls, opened: Opened) -> Self:
         """What is known at the start."""
-        hashes: list[tuple[str, str]] = []
+        hashes: list[tuple[str, ...]] = []
         with suppress(ValueError, TypeError):
-            hashes = [(str(a), str(b)) for a, b in json.loads(opened.known_files)]
+            hashes = [tuple(map(str, known)) for known in json.loads(opened.known_files)]
         if opened.files_hashes is not None:
             hashes.append(opened.files_hashes)
         return cls(opened.files_time, opened.files_edits, tuple(hashes))
 
-    def knows(self, found: tuple[str, str]) -> bool:
-        """Whether each of the two files is missing, or one that we wrote or read."""
-        labels, records = {a for a, _ in self.hashes} | {""}, {b for _, b in self.hashes} | {""}
-        return found[0] in labels and found[1] in records
+    def knows(self, found: tuple[str, ...]) -> bool:
+        """Whether each of the files is missing, or one that we wrote or read."""
+        # Of earlier versions there are no hashes of ignored regions
+        known = zip_longest(*self.hashes, fillvalue="")
+        kinds = zip_longest(found, known, fillvalue=())
+        return all(not now or now in of_kind for now, of_kind in kinds)
 
-    def about_to_write(self, hashes: tuple[str, str]) -> FilesKept:
+    def about_to_write(self, hashes: tuple[str, ...]) -> FilesKept:
         """Know these, too: if the writing is cut short they are still ours."""
         return FilesKept(self.time, self.edits, (*self.hashes, hashes)[-_REMEMBERED:])
 
@@ -77,18 +80,23 @@ class FilesKept:
 
 
 @contextmanager
-def one_at_a_time(names: WorkingFiles) -> Iterator[None]:
-    """Keep others, on whatever computer, from replacing the files meanwhile.
+def one_at_a_time(first: Path) -> Iterator[None]:
+    """Keep others, on whatever computer, from replacing files meanwhile.
 
     What is on the disk is looked at before it is replaced; nobody may come between. It is a file
     that only one can make; one that was left behind by a crash is passed over after a minute.
+
+    Parameters
+    ----------
+    first
+        One of the files, by which all are known.
 
     Raises
     ------
     SaveError
         Where another goes on writing for too long.
     """
-    file = names.labels.with_name(f".{names.labels.name}.writing")
+    file = first.with_name(f".{first.name}.writing")
     limit = time.monotonic() + _WAIT_S
     while not _made(file):
         if _left_behind(file):
@@ -98,8 +106,8 @@ def one_at_a_time(names: WorkingFiles) -> Iterator[None]:
         if time.monotonic() > limit:
             raise SaveError(
                 SaveCode.IN_USE,
-                names.labels,
-                f"{names.labels.name} is being written by somebody else.",
+                first,
+                f"{first.name} is being written by somebody else.",
                 "It is tried again.",
             )
         time.sleep(_LOOK_S)

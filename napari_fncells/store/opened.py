@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from napari_fncells.core.document import Document
-from napari_fncells.core.edits import Change, EditKind, ObjectChange, patches_between
+import numpy as np
+
+from napari_fncells.core.document import Base, Document
+from napari_fncells.core.edits import Change, EditKind, ObjectChange, Patch, patches_between
 from napari_fncells.core.geometry import Box
-from napari_fncells.core.labels import Labels
-from napari_fncells.core.objects import CellObject
 from napari_fncells.io.save_error import SaveCode, SaveError
 from napari_fncells.store.header import Header
 from napari_fncells.store.journal import Journal
@@ -68,7 +68,7 @@ class Opened:
     eager: bool = False
     files_time: datetime | None = None
     files_edits: int = 0
-    files_hashes: tuple[str, str] | None = None
+    files_hashes: tuple[str, ...] | None = None
     visits: list[Visit] = field(default_factory=list)
     known_files: str = "[]"
     journal: Journal | None = None
@@ -125,22 +125,19 @@ class Opened:
             )
 
 
-def adopt_state(
-    document: Document,
-    labels: Labels,
-    objects: tuple[CellObject, ...],
-    source: str,
-    sequence: int,
-    state: str | None = None,
-) -> None:
-    """Make pixels and objects of a document those given, in one edit that can be undone.
+def adopt_state(document: Document, base: Base, source: str, state: str | None = None) -> None:
+    """Make pixels, objects and note of a document those given, in one edit that can be undone.
 
     Where their history is not known, `state` says how far the work on the picture was.
     """
-    before = document.labels
-    kind = max(before.dtype, labels.dtype)
-    patches = patches_between(Box.whole(document.shape), before.astype(kind), labels.astype(kind))
-    known, wanted = dict(document.objects), {item.id: item for item in objects}
+    whole, before = Box.whole(document.shape), document.labels
+    kind = max(before.dtype, base.labels.dtype)
+    patches = patches_between(whole, before.astype(kind), base.labels.astype(kind))
+    ignored: tuple[Patch, ...] = ()
+    if base.ignored is not None or document.ignored_area:
+        after = np.zeros_like(document.ignored) if base.ignored is None else base.ignored
+        ignored = patches_between(whole, document.ignored, after)
+    known, wanted = dict(document.objects), {item.id: item for item in base.objects}
     changes = tuple(
         ObjectChange(known.get(i), wanted.get(i))
         for i in sorted(known.keys() | wanted.keys())
@@ -151,8 +148,11 @@ def adopt_state(
         patches,
         changes,
         f"recover {source}",
-        {"source": source, "edits": sequence} | ({"state": state} if state else {}),
+        {"source": source, "edits": base.sequence}
+        | ({"state": state} if state else {})
+        | ({"note": base.note, "former": document.note} if base.note != document.note else {}),
+        ignored=ignored,
     )
-    # An empty picture can be done, too
-    if not change.empty or state in ("done", "unsure"):
+    # An empty picture can be done, or have a note, too
+    if not change.empty or state in ("done", "unsure") or "note" in change.details:
         document.commit(change)

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from napari_fncells.core.document import Base, Document
 from napari_fncells.io.save_error import SaveError, explain_os_error
 from napari_fncells.io.working import ReadBack, WorkingFileError, WorkingFiles, glance, read
@@ -186,7 +188,7 @@ class _Opening:
             reached = found.snapshot.sequence
             until = _time(found.snapshot_time)
             source = "the last snapshot"
-            adopt_state(document, found.snapshot.labels, found.snapshot.objects, source, reached)
+            adopt_state(document, found.snapshot, source)
         files = self._read_files()
         if files is not None and _newer(files, lineage, reached, until):
             until, source = files.time, "the mask files"
@@ -334,9 +336,9 @@ class _Opening:
         work = state.summary.state if state.summary is not None else None
         if state.done:
             work = WorkState.DONE
-        adopt_state(
-            result.document, state.labels, state.objects, "the mask files", state.edits, work
-        )
+        ignored = None if state.ignored is None else state.ignored.astype(np.uint8)
+        base = Base(state.edits, state.labels, state.objects, ignored, state.note)
+        adopt_state(result.document, base, "the mask files", work)
         result.files_time = files.time
         result.files_edits = result.document.edit_count
         names = self._file_names()
@@ -377,9 +379,11 @@ def _reached(document: Document, row: SnapshotRow | None, count: int, digest: by
     tail = Tail.empty(document.shape)
     if row is not None:
         tail.digests = split_tiles(row.tiles)
+        tail.ignored = split_tiles(row.ignored) or tail.ignored
     tail.objects = dict(document.objects)
     tail.last_id = document.next_id - 1
     tail.add(document.history[row.sequence if row else 0 : count])
+    tail.note = document.note
     return Reached(count, digest, tail)
 
 

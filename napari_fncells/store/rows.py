@@ -12,6 +12,7 @@ from typing import Any
 from napari_fncells.core.edits import Edit
 from napari_fncells.store import schema
 from napari_fncells.store.codec import BrokenRowError, Known, decode_edit
+from napari_fncells.store.database import format_of
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,22 @@ class SnapshotRow:
     tiles: bytes
     objects: bytes
     digest: bytes
+    ignored: bytes = b""
+    note: str = ""
 
     @property
     def values(self) -> tuple[Any, ...]:
         """The columns in order."""
-        return self.sequence, self.time, self.dtype, self.tiles, self.objects, self.digest
+        return (
+            self.sequence,
+            self.time,
+            self.dtype,
+            self.tiles,
+            self.objects,
+            self.digest,
+            self.ignored,
+            self.note,
+        )
 
 
 @dataclass(frozen=True)
@@ -83,14 +95,13 @@ def read_edits(connection: sqlite3.Connection, digest: bytes, into: list[Edit]) 
     BrokenRowError, sqlite3.Error
         At the first row that is not as it was written.
     """
+    columns = schema.PATCH_COLUMNS_OF[_known_format(connection)]
     # Closed whatever happens: a statement left open would keep the file locked
     with (
         closing(
             connection.execute(f"SELECT {schema.EDIT_COLUMNS} FROM edit ORDER BY seq")
         ) as rows,
-        closing(
-            connection.execute(f"SELECT {schema.PATCH_COLUMNS} FROM patch ORDER BY seq, n")
-        ) as patches,
+        closing(connection.execute(f"SELECT {columns} FROM patch ORDER BY seq, n")) as patches,
     ):
         return _join(rows, patches, digest, into)
 
@@ -114,10 +125,15 @@ def _join(rows: sqlite3.Cursor, patches: sqlite3.Cursor, digest: bytes, into: li
 
 def read_snapshots(connection: sqlite3.Connection) -> list[SnapshotRow]:
     """Snapshots of a journal, the newest first."""
-    rows = connection.execute(
-        "SELECT sequence, time, dtype, tiles, objects, hash FROM snapshot ORDER BY sequence DESC"
-    ).fetchall()
+    columns = schema.SNAPSHOT_COLUMNS_OF[_known_format(connection)]
+    rows = connection.execute(f"SELECT {columns} FROM snapshot ORDER BY sequence DESC").fetchall()
     return [SnapshotRow(*row) for row in rows]
+
+
+def _known_format(connection: sqlite3.Connection) -> int:
+    """Format by which a file is read: what it says, unless that is damaged."""
+    version = format_of(connection)
+    return version if version in schema.TABLES_OF else schema.FORMAT
 
 
 def read_tile(connection: sqlite3.Connection, digest: bytes) -> tuple[str, bytes] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -44,27 +44,32 @@ class Tail:
     ----------
     shape
         (Y, X) of the picture.
-    digests
-        Tiles of the last snapshot, row by row.
+    digests, ignored
+        Tiles of the last snapshot, row by row: of the labels, and of the ignored regions.
     objects
         Every object known after the last edit of the tail.
     last_id
         The highest id ever given.
     edits
         Edits since.
+    note
+        On the picture, after the last edit of the tail.
     """
 
     shape: tuple[int, int]
     digests: list[bytes]
+    ignored: list[bytes]
     objects: dict[int, CellObject]
     last_id: int
     edits: list[Edit]
     pixels: int = 0
+    note: str = ""
 
     @classmethod
     def empty(cls, shape: tuple[int, int]) -> Tail:
         """The tail of a history that has not begun."""
-        return cls(shape, [EMPTY] * len(list(tile_boxes(shape))), {}, 0, [])
+        empty = [EMPTY] * len(list(tile_boxes(shape)))
+        return cls(shape, empty, list(empty), {}, 0, [])
 
     @property
     def costly(self) -> bool:
@@ -75,7 +80,9 @@ class Tail:
         """Take in edits that were journalled."""
         for edit in edits:
             self.edits.append(edit)
-            self.pixels += sum(p.box.height * p.box.width for p in edit.change.patches)
+            self.pixels += _pixels(edit)
+            said = edit.picture_note
+            self.note = self.note if said is None else said
             for item in edit.change.objects:
                 self.last_id = max(self.last_id, item.id)
                 if item.after is None:
@@ -83,11 +90,11 @@ class Tail:
                 else:
                     self.objects[item.id] = item.after
 
-    def cut(self, count: int, digests: list[bytes]) -> None:
+    def cut(self, count: int, digests: list[bytes], ignored: list[bytes]) -> None:
         """Forget the first edits, which a snapshot of these tiles now holds."""
-        self.digests = digests
+        self.digests, self.ignored = digests, ignored
         del self.edits[:count]
-        self.pixels = sum(p.box.height * p.box.width for e in self.edits for p in e.change.patches)
+        self.pixels = sum(map(_pixels, self.edits))
 
 
 def snapshot_steps(journal: Journal, tail: Tail, chain: bytes) -> Iterator[None]:
@@ -107,27 +114,35 @@ def snapshot_steps(journal: Journal, tail: Tail, chain: bytes) -> Iterator[None]
     edits = list(tail.edits)
     objects = zlib.compress(encode_objects(tail.objects.values()).encode(), 1)
     dtype = "uint16" if tail.last_id < np.iinfo(np.uint16).max else "uint32"
-    digests = list(tail.digests)
+    # The tail may grow between the steps
+    note = tail.note
+    digests, ignored = list(tail.digests), list(tail.ignored)
     boxes = list(tile_boxes(tail.shape))
-    for number, patches in _by_tile(edits, tail.shape).items():
-        digest, name, data = _draw(boxes[number], digests[number], patches, journal.tile, dtype)
-        if digest != EMPTY:
-            journal.add_tile(digest, name, data)
-        digests[number] = digest
-        yield
-    sequence = edits[-1].sequence
-    time = datetime.now(UTC).isoformat()
-    joined = b"".join(digests)
-    seal = _seal(chain, sequence, time, dtype, tail.shape, joined, objects)
-    kept = set(digests)
-    for other in journal.snapshots()[: KEPT - 1]:
-        kept |= set(_split(other.tiles))
-    journal.add_snapshot(
-        SnapshotRow(sequence, time, dtype, joined, objects, seal),
-        KEPT,
-        journal.tile_digests() - kept,
+    cells = [patch for edit in edits for patch in edit.change.patches]
+    regions = [patch for edit in edits for patch in edit.change.ignored]
+    for of, patches, kind in ((digests, cells, dtype), (ignored, regions, "uint8")):
+        for number, own in _by_tile(patches, tail.shape).items():
+            digest, name, data = _draw(boxes[number], of[number], own, journal.tile, kind)
+            if digest != EMPTY:
+                journal.add_tile(digest, name, data)
+            of[number] = digest
+            yield
+    row = SnapshotRow(
+        edits[-1].sequence,
+        datetime.now(UTC).isoformat(),
+        dtype,
+        b"".join(digests),
+        objects,
+        b"",
+        b"".join(ignored) if any(digest != EMPTY for digest in ignored) else b"",
+        note,
     )
-    tail.cut(len(edits), digests)
+    kept = {*digests, *ignored}
+    for other in journal.snapshots()[: KEPT - 1]:
+        kept |= {*_split(other.tiles), *_split(other.ignored)}
+    sealed = replace(row, digest=_seal(chain, row, tail.shape))
+    journal.add_snapshot(sealed, KEPT, journal.tile_digests() - kept)
+    tail.cut(len(edits), digests, ignored)
 
 
 def base_of(
@@ -152,25 +167,25 @@ def base_of(
         Where anything of it is not as it was written.
     """
     try:
-        if chain is not None and snapshot.digest != _seal(
-            chain,
-            snapshot.sequence,
-            snapshot.time,
-            snapshot.dtype,
-            shape,
-            snapshot.tiles,
-            snapshot.objects,
-        ):
+        if chain is not None and snapshot.digest != _seal(chain, snapshot, shape):
             raise BrokenRowError("the snapshot is not as it was written")
         objects = decode_objects(zlib.decompress(snapshot.objects).decode())
-        labels = np.zeros(shape, dtype=_unsigned(snapshot.dtype))
-        boxes = tile_boxes(shape)
-        for box, digest in zip(boxes, _split(snapshot.tiles), strict=True):
-            if digest != EMPTY:
-                labels[box.slices] = _unpack(digest, read(digest), box)
+        labels = _assemble(snapshot.tiles, snapshot.dtype, shape, read)
+        ignored = None
+        if snapshot.ignored:
+            ignored = _assemble(snapshot.ignored, "uint8", shape, read).astype(np.uint8)
     except (zlib.error, TypeError, ValueError, AttributeError) as error:
         raise BrokenRowError(str(error)) from error
-    return Base(snapshot.sequence, labels, objects)
+    return Base(snapshot.sequence, labels, objects, ignored, snapshot.note)
+
+
+def _assemble(tiles: bytes, dtype: str, shape: tuple[int, int], read: ReadTile) -> Labels:
+    """Put the tiles of a plane together."""
+    plane = np.zeros(shape, dtype=_unsigned(dtype))
+    for box, digest in zip(tile_boxes(shape), _split(tiles), strict=True):
+        if digest != EMPTY:
+            plane[box.slices] = _unpack(digest, read(digest), box)
+    return plane
 
 
 def tile_boxes(shape: tuple[int, int]) -> Iterator[Box]:
@@ -178,6 +193,12 @@ def tile_boxes(shape: tuple[int, int]) -> Iterator[Box]:
     for top in range(0, shape[0], TILE):
         for left in range(0, shape[1], TILE):
             yield Box(top, left, min(top + TILE, shape[0]), min(left + TILE, shape[1]))
+
+
+def _pixels(edit: Edit) -> int:
+    """Pixels in the boxes of an edit."""
+    boxes = (p.box for patches in (edit.change.patches, edit.change.ignored) for p in patches)
+    return sum(box.height * box.width for box in boxes)
 
 
 def split_tiles(joined: bytes) -> list[bytes]:
@@ -189,11 +210,11 @@ def _split(joined: bytes) -> Iterator[bytes]:
     return (joined[i : i + 32] for i in range(0, len(joined), 32))
 
 
-def _by_tile(edits: Sequence[Edit], shape: tuple[int, int]) -> dict[int, list[Patch]]:
+def _by_tile(patches: Sequence[Patch], shape: tuple[int, int]) -> dict[int, list[Patch]]:
     """Patches in order, by the number of each tile they touch."""
     across = -(-shape[1] // TILE)
     touched: dict[int, list[Patch]] = {}
-    for patch in (patch for edit in edits for patch in edit.change.patches):
+    for patch in patches:
         box = patch.box
         for row in range(box.top // TILE, (box.bottom - 1) // TILE + 1):
             for column in range(box.left // TILE, (box.right - 1) // TILE + 1):
@@ -230,7 +251,7 @@ def _unpack(digest: bytes, stored: tuple[str, bytes] | None, box: Box) -> Labels
 
 
 def _unsigned(name: str) -> np.dtype[np.unsignedinteger]:
-    if name not in {"uint16", "uint32"}:
+    if name not in {"uint8", "uint16", "uint32"}:
         raise BrokenRowError(f"labels of the kind {name!r}")
     return np.dtype(name)
 
@@ -239,14 +260,12 @@ def _tile_digest(dtype: str, data: bytes) -> bytes:
     return sha256(dtype.encode() + b"\n" + data).digest()
 
 
-def _seal(
-    chain: bytes,
-    sequence: int,
-    time: str,
-    dtype: str,
-    shape: tuple[int, int],
-    tiles: bytes,
-    objects: bytes,
-) -> bytes:
-    head = f"{sequence}\n{time}\n{dtype}\n{shape[0]},{shape[1]}\n{len(tiles)}\n".encode()
-    return sha256(b"".join([chain, head, tiles, objects])).digest()
+def _seal(chain: bytes, row: SnapshotRow, shape: tuple[int, int]) -> bytes:
+    """Hash of all that a snapshot says, chained to its edit."""
+    size = f"{shape[0]},{shape[1]}\n{len(row.tiles)}"
+    head = f"{row.sequence}\n{row.time}\n{row.dtype}\n{size}\n".encode()
+    parts = [chain, head, row.tiles, row.objects]
+    # What journals of format 1 do not have comes last, where there is any
+    if row.ignored or row.note:
+        parts += [f"\n{len(row.ignored)}\n".encode(), row.ignored, row.note.encode()]
+    return sha256(b"".join(parts)).digest()

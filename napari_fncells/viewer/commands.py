@@ -93,6 +93,7 @@ COMMANDS: tuple[Command, ...] = (
         "remove", "Remove the cell", "Review", ("D", "Delete"), lambda w: w.review.remove()
     ),
     Command("unsure", "Mark the cell as unsure", "Review", ("U",), lambda w: w.review.unsure()),
+    Command("note", "Write a note on the cell", "Review", ("J",), lambda w: w.review.note()),
     Command(
         "next_candidate", "Next missed cell, likeliest first", "Review", ("G",),
         lambda w: w.review.step_candidate(1),
@@ -104,6 +105,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "candidates", "Show / hide likely missed cells", "Review", ("C",),
         lambda w: w.review.toggle_candidates(),
+    ),
+    Command(
+        "next_part", "Next part not looked at yet", "Review", ("Q",), lambda w: w.sweep.step(1)
+    ),
+    Command(
+        "previous_part", "Previous part", "Review", ("Shift-Q",), lambda w: w.sweep.step(-1)
     ),
     Command(
         "finish", "Accept the rest, done, next picture", "Review", ("Shift-Enter",),
@@ -140,6 +147,14 @@ COMMANDS: tuple[Command, ...] = (
         lambda w: w.mark_unsure(),
     ),
     Command("reopen", "Re-open the picture", "Picture", ("Shift-R",), lambda w: w.reopen()),
+    Command(
+        "note_picture", "Write a note on the picture", "Picture", ("Shift-J",),
+        lambda w: w.ask_for_note(),
+    ),
+    Command(
+        "ignore", "Ignore a region: on / off", "Picture", ("Shift-I",),
+        lambda w: w.ignoring.toggle(),
+    ),
     Command("hide", "Hide the mask while held", "View", ("H",), _hide_while_held),
     Command(
         "compare", "Show the draft / the mask", "View", ("T",), lambda w: w.overlay.compare()
@@ -157,6 +172,10 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "truth", "Ground truth of the data set on / off", "View", ("Y",),
         lambda w: w.truth.toggle(),
+    ),
+    Command(
+        "coverage", "What was not looked at yet", "View", ("K",),
+        lambda w: w.sweep.toggle_map(),
     ),
     Command(
         "neutral", "Back to moving the picture", "View", ("Escape",), lambda w: w.neutral()

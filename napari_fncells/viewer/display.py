@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from psygnal import Signal
 from pydantic import Field
 
-from napari_fncells.core.params import Params
-from napari_fncells.io.images import Image
-from napari_fncells.viewer.contrast import (
+from napari_fncells.core.contrast import (
     GAMMA,
     brightened,
     brightest,
     contrast_limits,
     white_point,
 )
+from napari_fncells.core.params import Params
+from napari_fncells.io.images import Image
 from napari_fncells.viewer.pictures import (
     KEY,
     LayerData,

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from napari.components._viewer_mouse_bindings import double_click_to_zoom
 
+from napari_fncells.viewer.document_layer import DocumentLayer
 from napari_fncells.viewer.layer import MaskLayer
 
 _LEFT = 1
@@ -210,7 +211,7 @@ def _ours(viewer: Any) -> bool:
     if viewer.dims.ndisplay != 2:
         return False
     active = viewer.layers.selection.active
-    if active is None or isinstance(active, MaskLayer):
+    if active is None or isinstance(active, DocumentLayer):
         return True
     return str(getattr(active, "mode", "pan_zoom")) in ("pan_zoom", "transform")
 

@@ -14,9 +14,13 @@ from psygnal import Signal
 from napari_fncells.core.appearance import (
     CANDIDATE,
     CODES,
+    HATCH,
+    IGNORED,
     OUTLINE,
     PROPOSED,
+    RIM,
     SELECTED,
+    VEIL,
     StateImage,
     draft_codes,
 )
@@ -27,13 +31,20 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.core.provenance import draft_labels
-from napari_fncells.viewer.layer import CLEAR, PALE, MaskLayer
-from napari_fncells.viewer.palette import CANDIDATE_COLOUR, SELECTED_COLOUR, STATE_COLOURS
+from napari_fncells.viewer.document_layer import CLEAR, PALE, DocumentLayer
+from napari_fncells.viewer.layer import MaskLayer
+from napari_fncells.viewer.palette import (
+    CANDIDATE_COLOUR,
+    IGNORED_COLOUR,
+    SELECTED_COLOUR,
+    STATE_COLOURS,
+)
 from napari_fncells.viewer.redraw import redraw
 
 NAME = "cell states"
 
 _FILL = 0.38  # of the colour of the outline
+_VEIL, _HATCHING = 0.22, 0.6
 _LIVING = frozenset(state for state in ObjectState if state is not ObjectState.REMOVED)
 
 
@@ -195,7 +206,7 @@ class Overlay:
         self._build()
         mask.document.committed.connect(self._take_in)
         mask.document.promoted.connect(self._rebuild)
-        mask.unpainted.connect(self._follow)
+        mask.unpainted.connect(self.follow_paint)
         mask.events.labels_update.connect(self._follow_stroke)
         mask.events.opacity.connect(self._apply_opacity)
         mask.events.visible.connect(self._apply_opacity)
@@ -212,7 +223,7 @@ class Overlay:
         if self._document is not None:
             self._document.committed.disconnect(self._take_in)
             self._document.promoted.disconnect(self._rebuild)
-        mask.unpainted.disconnect(self._follow)
+        mask.unpainted.disconnect(self.follow_paint)
         for emitter, act in (
             (mask.events.labels_update, self._follow_stroke),
             (mask.events.opacity, self._apply_opacity),
@@ -297,17 +308,28 @@ class Overlay:
             return
         self._redraw(boxes)
 
-    def _follow_stroke(self, event: Any) -> None:
-        """Follow a stroke while it is drawn, before it is an edit."""
-        mask = self._mask
-        if mask is None or not mask.stroke_open:
+    def follow_stroke(self, layer: DocumentLayer, event: Any) -> None:
+        """Follow a stroke on the mask or the ignored regions while it is drawn.
+
+        Parameters
+        ----------
+        layer
+            Where it is drawn.
+        event
+            napari's, of a part of the layer that was drawn anew.
+        """
+        if layer.document is not self._document or not layer.stroke_open:
             return
         top, left = event.offset
         rows, columns = event.data.shape[:2]
         box = Box(top, left, top + rows, left + columns)
-        self._follow(box.shifted(mask.area.top, mask.area.left))
+        self.follow_paint(box.shifted(layer.area.top, layer.area.left))
 
-    def _follow(self, box: Box) -> None:
+    def _follow_stroke(self, event: Any) -> None:
+        if self._mask is not None:
+            self.follow_stroke(self._mask, event)
+
+    def follow_paint(self, box: Box) -> None:
         """Follow what was painted, or taken back, in a part of the picture."""
         if self._image is None or self.layer is None:
             return
@@ -357,4 +379,8 @@ class Overlay:
             colours[code + OUTLINE] = outline if shown else clear
         colours[CANDIDATE] = transform_color(CANDIDATE_COLOUR)[0]
         colours[SELECTED] = colours[PROPOSED] = transform_color(SELECTED_COLOUR)[0]
+        ignored = transform_color(IGNORED_COLOUR)[0]
+        colours[IGNORED], colours[IGNORED + OUTLINE] = clear, ignored
+        colours[RIM] = ignored
+        colours[VEIL], colours[HATCH] = ignored * (1, 1, 1, _VEIL), ignored * (1, 1, 1, _HATCHING)
         return DirectLabelColormap(color_dict=colours)

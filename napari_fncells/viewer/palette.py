@@ -25,6 +25,9 @@ STATE_TITLES: dict[ObjectState, str] = {
 }
 """In words, as the status bar, the legend and the counts say them."""
 
+IGNORED_COLOUR = "#a9c0cc"
+"""Hatching of ignored regions, and outlines of the cells in them."""
+
 SELECTED_COLOUR = "#ffe600"
 """Outline of the cell that was clicked or walked to."""
 

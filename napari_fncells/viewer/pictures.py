@@ -13,19 +13,25 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels as LabelsLayer
 from numpy.typing import NDArray
 
+from napari_fncells.core.contrast import brightened, contrast_limits
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import Image
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.keeping import Keeper
 from napari_fncells.viewer.area import work_area
-from napari_fncells.viewer.contrast import brightened, contrast_limits
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.palette import MASK_OPACITY
 
 KEY = "fncells"
 HEAT = "heat"
 """Role of the layer that shows what a model makes of a picture."""
+COVERAGE = "coverage"
+"""Role of the layer that marks what of a picture was not looked at yet."""
 LayerData = tuple[Any, dict[str, Any], str]
+
+NO_LAYER: LayerData = (np.empty((0, 1, 1)), {"channel_axis": 0}, "image")
+"""A picture of no channel, for which napari adds no layer: it wants something in return for a
+sample or a file, and the pictures come later, by a dialog."""
 
 
 @dataclass(eq=False)
@@ -191,7 +197,7 @@ def is_known(layer: Any) -> bool:
 
 def is_picture(layer: Any) -> bool:
     """Whether a layer shows a picture one could draft a mask for."""
-    return isinstance(layer, ImageLayer) and facts_of(layer).get("role") != HEAT
+    return isinstance(layer, ImageLayer) and facts_of(layer).get("role") not in (HEAT, COVERAGE)
 
 
 def is_draft(layer: Any) -> bool:

@@ -68,7 +68,8 @@ class Queueing:
         self._kept = Bookmark()
         self._prefetch = Prefetch(workspace.display.render, workspace.scorer)
         self._looker = ThreadPoolExecutor(1, thread_name_prefix="fncells-folder")
-        self._scan: Future[tuple[Listing, float]] | None = None
+        # Of which queue, and what is found
+        self._scan: tuple[Queue, Future[tuple[Listing, float]]] | None = None
         self._scan_due = 0.0
         self._camera_due = 0.0
         self._noted: tuple[str, int] = ("", -1)
@@ -103,23 +104,26 @@ class Queueing:
 
     @property
     def to_draft(self) -> list[Path]:
-        """Pictures without a mask, and with a draft that nobody has touched."""
+        """Pictures without a mask; once there is none, those whose draft nobody has touched.
+
+        So drafting goes on where it was stopped.
+        """
         if self.queue is None:
             return []
-        wanted = (EntryState.NEW, EntryState.DRAFT)
+        wanted = EntryState.DRAFT if self.drafts_anew else EntryState.NEW
         current = self.current
         entries = self.queue.entries.values()
-        return [e.path for e in entries if e.state in wanted and e.name != current]
+        return [e.path for e in entries if e.state is wanted and e.name != current]
 
     @property
     def left_to_draft(self) -> int:
         """How many `to_draft` has."""
-        queue, current = self.queue, self.current
-        if queue is None:
-            return 0
-        wanted = (EntryState.NEW, EntryState.DRAFT)
-        own = current is not None and queue.entries[current].state in wanted
-        return sum(queue.counts[state] for state in wanted) - own
+        return self._others_of(EntryState.DRAFT if self.drafts_anew else EntryState.NEW)
+
+    @property
+    def drafts_anew(self) -> bool:
+        """Whether all other pictures have a mask already."""
+        return not self._others_of(EntryState.NEW)
 
     @property
     def notice(self) -> str:
@@ -265,6 +269,17 @@ class Queueing:
             self._scan_due = 0.0
             self.changed.emit()
 
+    def part_chosen(self, folder: Path) -> None:
+        """Take note that other parts of the files of a folder are looked at."""
+        self._prefetch.forget()
+        queue = self.queue
+        if queue is None or queue.folder != folder:
+            return
+        for entry in list(queue.entries.values()):
+            if entry.state is EntryState.PROBLEM:
+                queue.note_problem(entry.name, "")
+        self.changed.emit()
+
     def change_annotator(self) -> None:
         """List the pictures of the queue with the work of the workspace's annotator."""
         if self.queue is not None:
@@ -375,6 +390,14 @@ class Queueing:
     def _root(self) -> Path | None:
         return self._workspace.saving.root
 
+    def _others_of(self, state: EntryState) -> int:
+        """How many pictures are of a state, but for the one on the screen."""
+        queue, current = self.queue, self.current
+        if queue is None:
+            return 0
+        own = current is not None and queue.entries[current].state is state
+        return queue.counts[state] - own
+
     def _name_of(self, picture: Picture | None) -> str | None:
         if self.queue is None or picture is None or picture.path is None:
             return None
@@ -431,9 +454,9 @@ class Queueing:
         state = keeper.state
         return state.files_edits != state.issued
 
-    def _on_written(self, path: Path, written: bool) -> None:
+    def _on_written(self, path: Path, author: str, written: bool) -> None:
         queue = self.queue
-        if queue is None or path.parent != _real(queue.folder):
+        if queue is None or path.parent != _real(queue.folder) or author != queue.annotator:
             return
         entry = queue.entries.get(path.name)
         if entry is None:
@@ -477,17 +500,17 @@ class Queueing:
         now = time.monotonic()
         if self._scan is None:
             if now >= self._scan_due:
-                self._scan = self._looker.submit(_timed, queue.scan)
+                self._scan = queue, self._looker.submit(_timed, queue.scan)
             return
-        if not self._scan.done():
+        if not self._scan[1].done():
             return
-        scan, self._scan = self._scan, None
+        (of, scan), self._scan = self._scan, None
         self._scan_due = now + _RESCAN_S
         with suppress(Exception):
             listing, seconds = scan.result()
             self._scan_due = now + max(_RESCAN_S, 40 * seconds)
-            # One that was begun for another folder
-            if listing.folder == queue.folder and queue.take(listing):
+            # Not one that was begun for another folder, or another annotator
+            if of is queue and queue.take(listing):
                 self._workspace.list_paths([entry.path for entry in listing.entries])
                 # The window knows more of its picture than the folder does
                 self._noted = ("", -1)

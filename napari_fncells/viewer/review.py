@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from psygnal import Signal
 
@@ -54,7 +55,9 @@ class Review:
         self._walking = Walking(workspace)
         self.missed = Missed(workspace)
         # What was decided on the way, by the number of the edit: a cell, or a candidate
-        self._decided: dict[tuple[int, int], tuple[str, int]] = {}
+        self._decided: WeakKeyDictionary[ImageSession, dict[int, tuple[str, int]]] = (
+            WeakKeyDictionary()
+        )
 
     @property
     def selected(self) -> int | None:
@@ -78,6 +81,7 @@ class Review:
         self.missed.leave()
         self._workspace.overlay.select(i)
         self.moved.emit()
+        self._workspace.selected.emit()
 
     def select_at(self, row: int, column: int) -> None:
         """Select the cell at a pixel and say what is known of it; on the ground, none."""
@@ -127,7 +131,7 @@ class Review:
         if edit.action is Action.UNDO:
             walk.forget(ids)
             said = f"Undone: {edit.change.summary}. "
-            self._back_to(self._decided.get((id(session), edit.reverts or 0)), said)
+            self._back_to(self._decided.get(session, {}).get(edit.reverts or 0), said)
         elif edit.change.kind is not EditKind.DRAFT:
             walk.note(ids)
         self.missed.draw()
@@ -206,6 +210,16 @@ class Review:
         """Give the cell the outline its draft had."""
         self._act(lambda session, i: session.revert(i))
 
+    def note(self) -> None:
+        """Let a note be written on the cell."""
+        i = self.target
+        if i is None:
+            self._workspace.report("No cell under the pointer and none selected.")
+            return
+        if i != self.selected:
+            self.select(i)
+        self._workspace.note_wanted.emit(i)
+
     def resize(self, notches: int) -> None:
         """Grow (+) or shrink (-) the cell just added or selected."""
         i = self.selected if self.selected is not None else self.target
@@ -261,7 +275,7 @@ class Review:
         if session is None or outcome is None or i is None or not walked:
             return
         if outcome.edit is not None:
-            self._decided[id(session), outcome.edit.sequence] = "cell", i
+            self._decided.setdefault(session, {})[outcome.edit.sequence] = "cell", i
         cell = session.document.objects.get(i)
         if self.goes_on and cell is not None and cell.state is not ObjectState.DRAFT:
             said = f"{outcome.message} "
@@ -274,7 +288,7 @@ class Review:
         self._workspace.report(outcome.message)
         if outcome.edit is None or number is None:
             return
-        self._decided[id(session), outcome.edit.sequence] = "candidate", number
+        self._decided.setdefault(session, {})[outcome.edit.sequence] = "candidate", number
         if self.goes_on:
             self.missed.step(1, fresh=True, said=f"{outcome.message} ")
             self._be_at_candidate()

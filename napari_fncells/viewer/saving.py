@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import weakref
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -55,14 +55,15 @@ class Saving:
     told
         Signal(str): something about what is kept on disk that the user should know.
     written
-        Signal(Path, bool): whether the mask files of a picture that was left were written.
+        Signal(Path, str, bool): whether the mask files of a picture and annotator were written;
+        told of the newest only where several are to be written one after the other.
     turns
         Which pictures are in hands, here or in a job.
     """
 
     changed = Signal()
     told = Signal(str)
-    written = Signal(Path, bool)
+    written = Signal(Path, str, bool)
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root
@@ -80,6 +81,8 @@ class Saving:
         self._told: weakref.WeakKeyDictionary[Keeper, set[str]] = weakref.WeakKeyDictionary()
         # Filled by the thread that writes, emptied by the one that watches
         self._outcomes: deque[tuple[Path | None, str, Exception | None]] = deque()
+        # How many writings of a picture's files, for an annotator, were not told of yet
+        self._under_way = Counter[tuple[Path | None, str]]()
         self._left: deque[Keeper] = deque()
         self._finalizer = weakref.finalize(self, _close_all, self._keepers, self._pool)
 
@@ -244,6 +247,7 @@ class Saving:
                 error = problem
             self._outcomes.append((path, author, error))
 
+        self._under_way[path, author] += 1
         return self._pool.submit(run)
 
     def _tell(self) -> None:
@@ -258,6 +262,7 @@ class Saving:
 
     def _note_outcome(self, path: Path | None, author: str, error: Exception | None) -> None:
         """Remember working files that could not be written; the journal has all."""
+        self._under_way[path, author] -= 1
         if path is None:
             return
         known = self._unwritten.pop(path, None)
@@ -267,7 +272,10 @@ class Saving:
             self.told.emit(f"{error} Nothing is lost: the journal has it all.")
         if error is not None or known is not None:
             self.changed.emit()
-        self.written.emit(path, error is None)
+        if self._under_way[path, author]:
+            return  # newer ones are on their way: these do not say that all is written
+        del self._under_way[path, author]
+        self.written.emit(path, author, error is None)
 
     def _tell_of(self, keeper: Keeper) -> None:
         for note in keeper.notes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from napari_fncells.core.effort import Effort
 from napari_fncells.io.images import Image
 from napari_fncells.session.image import ImageSession
@@ -71,8 +74,16 @@ class Pulse:
         if picture is not None and picture.session is not None:
             picture.session.clock.active()
 
-    def note(self, picture: Picture | None) -> bool:
-        """Let the keeper know the effort, at most once a second of work; True if it changed."""
+    def note(self, picture: Picture | None, more: Mapping[str, Any] | None = None) -> bool:
+        """Let the keeper know the effort, at most once a second of work; True if it changed.
+
+        Parameters
+        ----------
+        picture
+            The picture that is looked at.
+        more
+            What is to be kept beside the effort, as JSON values.
+        """
         if picture is None or picture.session is None or picture.keeper is None:
             return False
         visit = picture.session.clock.visit
@@ -80,5 +91,5 @@ class Pulse:
         if moment == self._noted:
             return False
         self._noted = moment
-        picture.keeper.note_effort(visit.as_mapping())
+        picture.keeper.note_effort(visit.as_mapping() | dict(more or {}))
         return True

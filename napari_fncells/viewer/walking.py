@@ -93,5 +93,5 @@ def _next(session: ImageSession, by: int, *, fresh: bool) -> int | None:
         wanted = {i for i in wanted if i not in walk.seen}
     elif not wanted:
         # All were decided on: all of them once more
-        wanted = set(order)
+        wanted = set(order) - document.ignored_cells
     return walk.forward(order, wanted)

@@ -36,15 +36,18 @@ from napari_fncells.viewer.display import Display, Rendered
 from napari_fncells.viewer.drafting import Drafting
 from napari_fncells.viewer.gestures import Gestures
 from napari_fncells.viewer.heat import Heat
+from napari_fncells.viewer.ignoring import Ignoring
 from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.overlay import Overlay
+from napari_fncells.viewer.part_choice import PartChoice
 from napari_fncells.viewer.pictures import Picture, facts_of, image_layer_data, image_of
 from napari_fncells.viewer.preview import Preview
 from napari_fncells.viewer.queueing import Queueing
 from napari_fncells.viewer.review import Review
 from napari_fncells.viewer.saving import FLUSH_S, Saving
 from napari_fncells.viewer.sitting import Pulse, begin, resume
+from napari_fncells.viewer.sweep import Sweep
 from napari_fncells.viewer.truth import TruthView
 
 
@@ -70,6 +73,13 @@ class Workspace:
         Signal(): the time at work on the current picture went on.
     escaped
         Signal(): back to the neutral state.
+    selected
+        Signal(): another cell was selected, or none.
+    note_wanted
+        Signal(int or None): a note on this cell is to be written, or on the picture.
+    leaving
+        Signal(): the picture is about to be left or put away: what is being typed is to be
+        taken in.
     runner
         Runs generators that yield progress in words; replaced by the window.
     aside
@@ -78,6 +88,8 @@ class Workspace:
         Moves the camera.
     author
         The annotator's name, for new sessions.
+    parts
+        What asks which page and channel of a file is worked on.
     queueing
         What goes through the pictures of a folder.
     drafting, preview
@@ -86,6 +98,10 @@ class Workspace:
         Runs the models that drafts name.
     heat
         What shows the probabilities of a model above the picture.
+    sweep
+        What leads over the picture part by part, and keeps what of it was seen.
+    ignoring
+        What paints ignored regions.
     correction, review
         What mouse gestures do; what walks and judges cells by keys.
     display, overlay, saving
@@ -101,11 +117,16 @@ class Workspace:
     help_wanted = Signal()
     worked = Signal()
     escaped = Signal()
+    selected = Signal()
+    note_wanted = Signal(object)
+    leaving = Signal()
 
     review: Review
     overlay: Overlay
     truth: TruthView
     heat: Heat
+    sweep: Sweep
+    ignoring: Ignoring
 
     def __init__(self, viewer: Any) -> None:
         # The viewer owns the workspace, through its callbacks; not the other way round
@@ -119,6 +140,7 @@ class Workspace:
         self.truth = TruthView(self._viewer)
         self.truth.told.connect(self.report)
         self.review = Review(self)
+        self.ignoring = Ignoring(self)
         self._at: Picture | None = None
         self._pulse = Pulse()
         self.display = Display()
@@ -131,11 +153,13 @@ class Workspace:
         self.drafting = Drafting(self)
         self.preview = Preview(self)
         self.queueing = Queueing(self)
+        self.parts = PartChoice(self)
         self._album.listed.connect(self._on_listed)
         for layer in viewer.layers:
             if "folder" in facts_of(layer):
                 self._on_listed(Path(facts_of(layer)["folder"]))
         self.heat = Heat(self)
+        self.sweep = Sweep(self)
         self._gestures = Gestures(viewer, self.correction)
         commands.register(existing_workspace)
         # On this viewer alone: Ctrl+Y flips others to 3D
@@ -258,6 +282,7 @@ class Workspace:
         by
             Where to go on to if it cannot be read: to the next (+1) or previous (-1) one.
         """
+        self.leaving.emit()
         self.settle()
         if picture.image_layer is not None:
             if picture is not self.current:
@@ -283,7 +308,8 @@ class Workspace:
 
     def finish(self) -> None:
         """Accept the rest, mark the picture done and go to the next."""
-        self._say_of_picture(lambda session: session.finish(), "done")
+        warning = self.sweep.warning()
+        self._say_of_picture(lambda session: session.finish(), "done", warning)
 
     def mark_unsure(self) -> None:
         """Mark the picture as one that one is not sure of, and go to the next."""
@@ -327,6 +353,7 @@ class Workspace:
         UserError
             Where they cannot be.
         """
+        self.leaving.emit()
         self.settle()
         keeper = self.current.keeper if self.current is not None else None
         if keeper is not None and not keeper.flush(FLUSH_S):
@@ -364,9 +391,21 @@ class Workspace:
         active = self.viewer.layers.selection.active
         if active is not None and hasattr(active, "mode"):
             active.mode = "pan_zoom"
+        self.ignoring.end()
         self.review.select(None)
         self.preview.end()
         self.escaped.emit()
+
+    def write_note(self, text: str, cell: int | None = None) -> None:
+        """Write a note on a cell of the current picture, or on the picture itself."""
+        session = self.require_session()
+        self.settle()
+        self.report(session.note(text, cell).message)
+
+    def ask_for_note(self) -> None:
+        """Let a note be written on the current picture."""
+        self.require_session()
+        self.note_wanted.emit(None)
 
     def show_help(self) -> None:
         """Show or hide the sheet of keys and gestures."""
@@ -382,6 +421,7 @@ class Workspace:
         picture = picture or self.current
         if picture is not None and picture.mask_layer is not None:
             picture.mask_layer.flush_stroke()
+        self.ignoring.flush()
 
     def watch(self) -> None:
         """Look after what goes on by itself; to be called several times a second.
@@ -392,7 +432,9 @@ class Workspace:
         mask = self.mask_layer
         if mask is not None and mask.stroke_open:
             mask.flush_stroke()
-        if self._pulse.note(self.current):
+        self.ignoring.flush()
+        self.sweep.watch()
+        if self._pulse.note(self.current, self.sweep.facts):
             self.worked.emit()
         self.saving.watch(self.current)
         self.queueing.watch()
@@ -437,6 +479,7 @@ class Workspace:
 
     def _sign_of_life(self) -> None:
         self._pulse.sign_of_life(self.current)
+        self.sweep.sign_of_life()
 
     def _neighbour(self, by: int) -> Picture | None:
         """The picture so many places on: of the queue, or of all that were opened."""
@@ -451,9 +494,12 @@ class Workspace:
             return None
         return beyond
 
-    def _say_of_picture(self, say: Callable[[ImageSession], Outcome], word: str) -> None:
+    def _say_of_picture(
+        self, say: Callable[[ImageSession], Outcome], word: str, besides: str = ""
+    ) -> None:
         """Say something of the picture as a whole; once that is saved, go to the next."""
         picture, session = self.current, self.require_session()
+        self.leaving.emit()
         self.settle()
         if session.document.read_only:
             self.report(session.document.read_only)
@@ -462,7 +508,7 @@ class Workspace:
         if keeper is not None and keeper.state.error is not None and not keeper.flush(0.0):
             self.report(f"Not saved yet, so not {word}: see the red banner.")
             return
-        message = say(session).message
+        message = say(session).message + besides
         if keeper is not None and not keeper.flush(FLUSH_S):
             self.report(f"Not saved yet, so not {word}: see the red banner.")
             return
@@ -470,8 +516,10 @@ class Workspace:
             self.queueing.going(picture)
         following = self._neighbour(1)
         if following is not None:
+            self.report(message)
             self.go_to(following, 1)
-        elif picture is not None:
+            return
+        if picture is not None:
             # Nobody leaves it: what was said counts once the files are written
             self.saving.write(picture)
             message += self._end_of_queue()
@@ -507,6 +555,8 @@ class Workspace:
         if image is None or rendered is None:
             if found.error is not None:
                 self.queueing.failed(found.wish, found.error)
+                if self.parts.asks(found.error):
+                    return
                 show_error(str(found.error))
                 self._pass_over(picture, by)
             return
@@ -565,7 +615,8 @@ class Workspace:
         session.adopt(given.values, GIVEN, file=str(path))
 
     def _show_all(self, found: Sequence[Image | UserError]) -> None:
-        for image in readable(found):
+        left = [r for r in found if isinstance(r, Image) or not self.parts.asks(r)]
+        for image in readable(left):
             data, meta, _ = image_layer_data(image)
             self.viewer.add_layer(ImageLayer(data, **meta))
 
@@ -581,7 +632,12 @@ class Workspace:
             if current.image_layer is not None:
                 commands.give_way(current.image_layer, self)
                 self.display.show(current.image_layer)
-        if current is not self._at:
+        moved = current is not self._at
+        room = self.viewer.layers.extent.world.tolist() if moved else []
+        if moved:
+            if self._at is not None:
+                # What was said of another picture
+                self.viewer.status = ""
             self._at = current
             self.review.select(None)
             self.preview.leave()
@@ -591,11 +647,15 @@ class Workspace:
         self.changed.emit()
         # After the dock has cleared what was said of another picture
         self.truth.follow(current)
+        if moved and self.viewer.layers.extent.world.tolist() != room:
+            # What lies above the picture had still the size of the one before
+            self.viewer.reset_view()
 
     def _follow_mask(self) -> None:
         """Let states and Esc follow the mask layer of the current picture."""
         mask = self.mask_layer
         self.overlay.follow(mask)
+        self.ignoring.follow(mask)
         if mask is not None:
             mask.escaped.connect(self.neutral, unique=True)
             mask.refused.connect(self.report, unique=True)

@@ -29,7 +29,7 @@ _KEY = "#ffe600"
 _QUIET = "#b9bec8"
 _SHEET_STYLE = f"QWidget {{ background: transparent; color: {_TEXT}; }}"
 _TWO_COLUMNS = 560  # px of width from which there is room for a second column
-_MARGIN = 10
+_MARGIN = 8
 # The same in every theme and readable from a chair's distance
 _FONT_PX = 13
 _SMALL_PX = 12  # in a window so low that the last rows would have to be scrolled to

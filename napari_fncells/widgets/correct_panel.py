@@ -13,7 +13,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_fncells.core.document import Document
+from napari_fncells.viewer.commands import command
+from napari_fncells.widgets.controls import keep_canvas_keys
 from napari_fncells.widgets.effort_label import EffortLabel
+from napari_fncells.widgets.key_names import key_names
+from napari_fncells.widgets.note_row import NoteRow
 from napari_fncells.widgets.status_light import StatusLight
 
 _HELP = (
@@ -32,12 +36,13 @@ class CorrectPanel(QWidget):
 
     Attributes
     ----------
-    undo_requested, redo_requested
+    undo_requested, redo_requested, ignore_requested
         Signal(): the buttons.
     """
 
     undo_requested = Signal()
     redo_requested = Signal()
+    ignore_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +54,16 @@ class CorrectPanel(QWidget):
         self.message.setWordWrap(True)
         self.light = StatusLight()
         self.effort = EffortLabel()
+        self.note = NoteRow()
+        self.ignore = QPushButton("▨ Ignore", checkable=True)
+        keys = key_names(command("ignore"))
+        self.ignore.setToolTip(
+            "Paint over regions that are not to count: cells in them are left out of counts, "
+            f"exports and figures{f' ({keys[0]})' if keys else ''}."
+        )
+        keep_canvas_keys(self.ignore)
+        # Not toggled: that is also what showing the state does
+        self.ignore.clicked.connect(self.ignore_requested)
         self.undo = QPushButton("Undo")
         self.redo = QPushButton("Redo")
         for button in (self.undo, self.redo):
@@ -74,6 +89,11 @@ class CorrectPanel(QWidget):
             button.setText(button.fontMetrics().elidedText(text, elide, room))
         self.counts.setText(_NO_MASK if document is None else _in_words(document))
 
+    def show_ignoring(self, on: bool, *, possible: bool) -> None:
+        """Show whether ignored regions are being painted, and whether they can be."""
+        self.ignore.setChecked(on)
+        self.ignore.setEnabled(possible)
+
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.addWidget(self.undo)
@@ -84,6 +104,10 @@ class CorrectPanel(QWidget):
         layout.addWidget(self.help)
         layout.addWidget(self.counts)
         layout.addWidget(self.message)
+        row = QHBoxLayout()
+        row.addWidget(self.note, 1)
+        row.addWidget(self.ignore)
+        layout.addLayout(row)
         layout.addLayout(buttons)
         layout.addWidget(self.effort)
 
@@ -102,6 +126,8 @@ def _in_words(document: Document) -> str:
         if number
     ]
     cells = f"<b>{counts.final} cell{'' if counts.final == 1 else 's'}</b>"
+    if counts.ignored:
+        cells += f" and {counts.ignored} ignored"
     text = f"{cells}: {', '.join(parts)}" if parts else cells
     if counts.removed:
         text += f"<br>{counts.removed} false positive{'s' if counts.removed > 1 else ''} removed"

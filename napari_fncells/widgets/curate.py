@@ -34,9 +34,13 @@ from napari_fncells.widgets.correct_panel import CorrectPanel
 from napari_fncells.widgets.draft_panel import DraftPanel
 from napari_fncells.widgets.drafting import connect_draft
 from napari_fncells.widgets.export_panel import ExportPanel
+from napari_fncells.widgets.gate_dock import open_gate_dock
 from napari_fncells.widgets.modelling import connect_models
+from napari_fncells.widgets.noting import connect_notes
+from napari_fncells.widgets.part_dialog import connect_parts
 from napari_fncells.widgets.picture_panel import PicturePanel
 from napari_fncells.widgets.queue_dock import open_queue_dock
+from napari_fncells.widgets.release_dock import open_release_dock
 from napari_fncells.widgets.review_panel import ReviewPanel, connect_review
 from napari_fncells.widgets.runner import ThreadRunner
 from napari_fncells.widgets.view_panel import TITLE as VIEW_TITLE
@@ -70,6 +74,8 @@ class CurateWidget(QWidget):
         self.workspace = workspace_of(napari_viewer)
         self.runner = ThreadRunner()
         self.workspace.runner = self.runner
+        # Apart, too: it is read while one goes on
+        self.workspace.truth.runner = self.truth_reader = ThreadRunner()
         # Apart from the other jobs, which take each other's place: no export is ever cut short,
         # and what goes on beside the work stops no draft
         self.looker = ThreadRunner()
@@ -106,6 +112,7 @@ class CurateWidget(QWidget):
             self.correct.message.clear()
             self._show_effort()
         self.picture.show_pictures(workspace.pictures, workspace.current)
+        self.picture.show_part(workspace.parts.words)
         session = workspace.session
         self.correct.show_document(session.document if session else None)
         self.draft.setEnabled(workspace.current is not None)
@@ -175,12 +182,17 @@ class CurateWidget(QWidget):
         self.picture.stepped.connect(guarded(workspace.step))
         self.picture.files_opened.connect(guarded(workspace.open_files))
         self.picture.folder_opened.connect(guarded(workspace.open_folder))
+        self.picture.part_requested.connect(workspace.parts.ask)
+        connect_parts(workspace.parts, self)
         self.draft.cancelled.connect(self.runner.cancel)
         connect_draft(self.draft, workspace, guarded)
         connect_models(self.draft, workspace, guarded)
+        connect_notes(self.correct, workspace, guarded)
         self.correct.undo_requested.connect(workspace.undo)
         self.correct.redo_requested.connect(workspace.redo)
         self.export.requested.connect(self.export_current)
+        self.export.check_wanted.connect(self._open_gate)
+        self.export.set_wanted.connect(self._open_release)
         self._adoption.timeout.connect(workspace.drafting.adopt_pending)
         self._quiet.timeout.connect(self._count_touching)
         self._queue_opening.timeout.connect(self._open_queue)
@@ -202,6 +214,12 @@ class CurateWidget(QWidget):
     def _open_queue(self) -> None:
         with suppress(RuntimeError):  # the window may be gone by now
             open_queue_dock(_window_owner(self.workspace.viewer))
+
+    def _open_gate(self) -> None:
+        open_gate_dock(_window_owner(self.workspace.viewer))
+
+    def _open_release(self) -> None:
+        open_release_dock(_window_owner(self.workspace.viewer))
 
     def _adopt_soon(self) -> None:
         self._adoption.start()

@@ -40,6 +40,7 @@ _MEANINGS: dict[str, Meaning | None] = {
     "As labels": Meaning.LABELS,
     "As a mask": Meaning.MASK,
     "As a probability map": Meaning.PROBABILITY,
+    "As boxes, each cell an ellipse": Meaning.BOXES,
 }
 
 

@@ -1,4 +1,4 @@
-"""Panel to export the mask."""
+"""Panel to export the mask, and the way to check and to export all of them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,15 @@ class ExportPanel(QWidget):
     ----------
     requested
         Signal(): the user wants the mask exported.
+    check_wanted
+        Signal(): the user wants all masks checked before.
+    set_wanted
+        Signal(): the user wants the masks of all pictures exported.
     """
 
     requested = Signal()
+    check_wanted = Signal()
+    set_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,14 +49,22 @@ class ExportPanel(QWidget):
         )
         self.button = QPushButton("Export mask")
         self.button.setToolTip("Write <picture>.png (0/255) with its record, and read it back.")
+        self.check = QPushButton("Check first…")
+        self.check.setToolTip(
+            "Look through all masks of the folder for holes, pieces, unsure cells and the like."
+        )
+        self.whole = QPushButton("Data set…")
+        self.whole.setToolTip("Export all pictures of the folder, in the formats you choose.")
         self.outcome = QLabel()
         self.outcome.setWordWrap(True)
         self.outcome.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for widget in (self.browse, self.gap, self.button):
+        for widget in (self.browse, self.gap, self.check, self.button, self.whole):
             widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._lay_out()
         self.browse.clicked.connect(self._choose_folder)
         self.button.clicked.connect(self.requested)
+        self.check.clicked.connect(self.check_wanted)
+        self.whole.clicked.connect(self.set_wanted)
         self.show_touching(0)
 
     def show_touching(self, pairs: int) -> None:
@@ -80,5 +94,9 @@ class ExportPanel(QWidget):
         layout.addLayout(place)
         layout.addWidget(self.touching)
         layout.addWidget(self.gap)
-        layout.addWidget(self.button)
+        doing = QHBoxLayout()
+        doing.addWidget(self.check)
+        doing.addWidget(self.button, 1)
+        doing.addWidget(self.whole)
+        layout.addLayout(doing)
         layout.addWidget(self.outcome)

@@ -21,6 +21,9 @@ from napari_fncells.viewer.thumbnails import thumbnail
 ENTRY = int(Qt.ItemDataRole.UserRole) + 1
 """Role of the `Entry` of a row."""
 
+NOTE_SIGN = "✎"
+"""Of pictures with a note, or with cells that have one."""
+
 _WAITING = 48  # so many pictures are waited for, those that came into sight last
 _KEPT = 400
 
@@ -55,6 +58,10 @@ class Thumbnails(QObject):
             return self._kept[path]
         self._maker.ask(path)
         return None
+
+    def forget(self) -> None:
+        """Make all anew when they are asked for."""
+        self._kept.clear()
 
     def _take(self, path: Path, pixels: NDArray[np.uint8] | None) -> None:
         self._kept[path] = None if pixels is None else _pixmap(pixels)
@@ -210,6 +217,8 @@ def line_of(entry: Entry) -> str:
     parts = [entry.state.value + (", saving…" if entry.waiting else "")]
     if entry.cells is not None:
         parts.append(f"{entry.cells:,} cell{'' if entry.cells == 1 else 's'}")
+    if entry.noted:
+        parts.append(NOTE_SIGN)
     if entry.seconds >= 1:
         parts.append(_spent(entry.seconds))
     if entry.others:
@@ -226,6 +235,12 @@ def details_of(entry: Entry) -> str:
             f"{found.drafted:,} drafted, {found.removed:,} removed, {found.added:,} added, "
             f"{found.edited:,} edited, {found.accepted:,} accepted, {found.unsure:,} unsure"
         )
+        if found.ignored:
+            lines.append(f"{found.ignored:,} in ignored regions, not counted")
+        if found.note:
+            lines.append(f"{NOTE_SIGN} {found.note}")
+        if found.noted:
+            lines.append(f"{NOTE_SIGN} on {found.noted:,} cell{'' if found.noted == 1 else 's'}")
     if entry.time is not None:
         lines.append(f"saved {entry.time.astimezone():%d %B %Y, %H:%M}")
     if entry.given is not None:

@@ -9,10 +9,12 @@ from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtGui import QKeyEvent
 
 from napari_fncells.core.errors import UserError
+from napari_fncells.io.importers.annotations import annotation_importer
 from napari_fncells.viewer.workspace import Workspace
 from napari_fncells.widgets import cells_menu
 from napari_fncells.widgets.cheat_sheet import CheatSheet
 from napari_fncells.widgets.close_guard import CloseGuard
+from napari_fncells.widgets.controls import guarded
 from napari_fncells.widgets.trail import Trail
 
 _WATCH_MS = 100
@@ -68,18 +70,23 @@ class WindowParts(QObject):
         elif event.type() == QEvent.Type.Close:
             self._flush()
         elif event.type() == QEvent.Type.Drop:
-            return self._take_folder(event)
+            return self._take_dropped(event)
         return False
 
-    def _take_folder(self, event: Any) -> bool:
-        """Queue the pictures of a folder that is dropped; anything else is napari's."""
+    def _take_dropped(self, event: Any) -> bool:
+        """Queue the pictures of a folder, take annotations as a draft; the rest is napari's."""
         urls = event.mimeData().urls()
-        folder = Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
-        if folder is None or not folder.is_dir():
+        place = Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
+        if place is None:
             return False
-        try:
-            self._workspace.open_folder(folder)
-        except UserError:
+        if place.is_dir():
+            try:
+                self._workspace.open_folder(place)
+            except UserError:
+                return False
+        elif annotation_importer(place) is not None:
+            guarded(self._workspace.drafting.adopt_file)(place)
+        else:
             return False
         event.acceptProposedAction()
         return True
@@ -110,6 +117,7 @@ class WindowParts(QObject):
         return str(errors[0]) if errors else "The last edits are still being saved."
 
     def _flush(self, _seconds: float = 0.0) -> None:
+        self._workspace.leaving.emit()
         self._workspace.settle()
         self._workspace.saving.flush()
         self._workspace.queueing.remember()

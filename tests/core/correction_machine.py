@@ -293,7 +293,8 @@ class DocumentMachine(HistoryMachine):
 
     @rule()
     def finish(self) -> None:
-        done = self.at > 0 and self.kinds[self.at - 1] is EditKind.DONE
+        newest = [kind for kind in self.kinds[: self.at] if kind is not EditKind.NOTE][-1:]
+        done = newest == [EditKind.DONE]
         assert self.document.done == done
         change = finish(self.document)
         assert (change is None) == done
@@ -301,7 +302,8 @@ class DocumentMachine(HistoryMachine):
             return
         states = {i: cell.state for i, cell in self.objects.items()}
         for i, state in states.items():
-            states[i] = ObjectState.ACCEPTED if state is ObjectState.DRAFT else state
+            left = state is not ObjectState.DRAFT or i in self.document.ignored_cells
+            states[i] = state if left else ObjectState.ACCEPTED
         self.document.commit(change)
         self.expect(self.labels, "mark as done", EditKind.DONE, states)
         assert self.document.done

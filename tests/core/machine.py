@@ -37,6 +37,8 @@ class HistoryMachine(RuleBasedStateMachine):
     @initialize(rows=SIDES, columns=SIDES)
     def begin(self, rows: int, columns: int) -> None:
         self.copies = [(np.zeros((rows, columns), np.int64), {})]
+        # Beside them: the ignored pixels and the picture's note
+        self.asides = [(np.zeros((rows, columns), bool), "")]
         self.kinds: list[EditKind] = []
         self.groups: list[list[str]] = []
         self.trails: list[list[dict[int, CellObject]]] = []
@@ -68,9 +70,11 @@ class HistoryMachine(RuleBasedStateMachine):
         states: Any = None,
         *,
         continues: bool = False,
+        aside: tuple[np.ndarray, str] | None = None,
     ) -> None:
         """Compare what was committed with a literal account of it; make it the newest copy."""
         before, objects = self.copies[self.at]
+        aside = aside or self.asides[self.at]
         change = self.document.history[-1].change
         assert (change.kind, change.summary, change.continues) == (kind, summary, continues)
         np.testing.assert_array_equal(self.document.labels, after)
@@ -81,9 +85,10 @@ class HistoryMachine(RuleBasedStateMachine):
         assert found == states
         if continues:
             self.at -= 1
-        del self.copies[self.at + 1 :], self.kinds[self.at :]
+        del self.copies[self.at + 1 :], self.kinds[self.at :], self.asides[self.at + 1 :]
         del self.groups[self.at + continues :], self.trails[self.at + continues :]
         self.copies.append((after.astype(np.int64), dict(self.document.objects)))
+        self.asides.append(aside)
         self.kinds.append(kind)
         if not continues:
             self.groups.append([])
@@ -132,6 +137,50 @@ class HistoryMachine(RuleBasedStateMachine):
             summary = f"paint cell {value}" if value else "paint"
             self.expect(after, summary, EditKind.STROKE, continues=begun)
             begun = True
+
+    @rule(seed=SEEDS, parts=st.integers(1, 3))
+    def ignore(self, seed: int, parts: int) -> None:
+        """Paint ignored regions, or clear them, in one edit or in several."""
+        rng = np.random.default_rng(seed)
+        value = bool(rng.random() < 0.7)
+        begun = False
+        for _ in range(parts):
+            box = random_box(rng, self.document.shape)
+            before = self.document.ignored[box.slices].copy()
+            dab = rng.random(before.shape) < rng.choice([0.2, 1.0])
+            after = self.asides[self.at][0].copy()
+            after[box.slices][dab] = value
+            self.document.ignored[box.slices][dab] = value
+            change = changes.ignore_stroke(self.document, box, before, "paint")
+            if np.array_equal(after, self.asides[self.at][0]):
+                assert change is None
+                continue
+            self.document.record(replace(change, continues=begun))
+            summary = "ignore a region" if value else "clear an ignored region"
+            note = self.asides[self.at][1]
+            self.expect(
+                self.labels, summary, EditKind.IGNORE, continues=begun, aside=(after, note)
+            )
+            begun = True
+
+    @rule(data=st.data(), text=st.sampled_from(["", "dim", "“α” two"]))
+    def write(self, data: st.DataObject, text: str) -> None:
+        """A note on the picture, or on a cell."""
+        ids = [None, *sorted(self.document.objects)]
+        i = data.draw(st.sampled_from(ids))
+        cell = None if i is None else self.document.objects[i]
+        ignored, former = self.asides[self.at]
+        change = changes.note(self.document, text, cell)
+        if text == (former if cell is None else cell.note):
+            assert change is None
+            return
+        self.document.commit(change)
+        place = "the picture" if i is None else f"cell {i}"
+        summary = f"note on {place}" if text else f"delete the note on {place}"
+        aside = (ignored, former if i is not None else text)
+        self.expect(self.labels, summary, EditKind.NOTE, aside=aside)
+        if i is not None:
+            assert self.document.objects[i] == replace(cell, note=text)
 
     @rule(seed=SEEDS)
     def fill(self, seed: int) -> None:
@@ -255,6 +304,11 @@ class HistoryMachine(RuleBasedStateMachine):
         labels, objects = self.copies[self.at]
         np.testing.assert_array_equal(self.document.labels, labels)
         assert dict(self.document.objects) == objects
+        ignored, note = self.asides[self.at]
+        np.testing.assert_array_equal(self.document.ignored, ignored)
+        assert self.document.ignored_area == np.count_nonzero(ignored)
+        assert self.document.note == note
+        assert self.document.noted == sum(bool(cell.note) for cell in objects.values())
         done, undone = self.groups[: self.at], self.groups[self.at :]
         assert self.document.undo_summary == (done[-1][-1] if done else None)
         assert self.document.redo_summary == (undone[0][0] if undone else None)
@@ -289,9 +343,14 @@ class HistoryMachine(RuleBasedStateMachine):
     @invariant()
     def counts_agree(self) -> None:
         counts = self.document.counts
-        assert counts == CellCounts.of(self.document.objects.values())
+        labels, ignored = self.document.labels, self.document.ignored > 0
+        out = {
+            c.id for c in self.document.cells if 2 * (ignored & (labels == c.id)).sum() > c.area
+        }
+        assert self.document.ignored_cells == out
+        assert counts == CellCounts.of(self.document.objects.values(), len(out))
         living = counts.added + counts.edited + counts.accepted + counts.unsure + counts.untouched
-        assert counts.final == living == len(ids_of(self.document.labels))
+        assert counts.final + counts.ignored == living == len(ids_of(self.document.labels))
         drafted = [c for c in self.document.objects.values() if c.origin is Origin.DRAFT]
         assert counts.drafted == len(drafted)
         assert counts.removed == sum(c.state is ObjectState.REMOVED for c in drafted)
@@ -306,6 +365,9 @@ class HistoryMachine(RuleBasedStateMachine):
         np.testing.assert_array_equal(again.labels, self.document.labels)
         assert again.labels.dtype == self.document.labels.dtype
         assert dict(again.objects) == dict(self.document.objects)
+        np.testing.assert_array_equal(again.ignored, self.document.ignored)
+        assert again.ignored_cells == self.document.ignored_cells
+        assert (again.note, again.noted) == (self.document.note, self.document.noted)
         assert again.history == self.document.history
         assert again.next_id == self.document.next_id
         assert again.undo_summary == self.document.undo_summary

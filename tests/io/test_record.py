@@ -54,7 +54,7 @@ def test_round_trip(changes: dict[str, Any]) -> None:
 
 def test_plain_json_for_other_programs() -> None:
     facts = json.loads(record().to_bytes())
-    assert facts["format"] == FORMAT == "fncells-record/2"
+    assert facts["format"] == FORMAT == "fncells-record/3"
     assert facts["mask"]["background"] == 0
     assert facts["mask"]["foreground"] == 255
     assert facts["cells"]["final"] == 4
@@ -71,6 +71,15 @@ def test_records_of_the_first_format_are_read() -> None:
     read = Record.from_bytes(json.dumps(facts).encode())
     assert read.effort is None
     assert read.cells == record().cells
+
+
+def test_records_of_the_second_format_are_read() -> None:
+    facts = json.loads(record(effort=EFFORT, note="dim").to_bytes())
+    assert facts["note"] == "dim"
+    del facts["note"], facts["cells"]["ignored"]
+    facts["format"] = "fncells-record/2"
+    read = Record.from_bytes(json.dumps(facts).encode())
+    assert (read.note, read.cells) == ("", record().cells)
 
 
 def test_software() -> None:
@@ -96,7 +105,7 @@ def broken(path: tuple[str, ...], value: Any) -> bytes:
         (b"[]", "file"),
         (b"{}", "image"),
         (record().to_bytes()[:-30], "file"),
-        (broken(("format",), "fncells-record/3"), "format"),
+        (broken(("format",), "fncells-record/4"), "format"),
         (broken(("format",), "labelme"), "format"),
         (broken(("surprise",), 1), "surprise"),
         (broken(("mask", "surprise"), 1), "mask.surprise"),

@@ -14,6 +14,7 @@ from PIL import Image as PilImage
 from napari_fncells.core.document import Document
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.io import working
+from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.save_error import SaveError
 from napari_fncells.io.working import (
     WorkingFileError,
@@ -25,7 +26,7 @@ from napari_fncells.io.working import (
     read,
     write,
 )
-from napari_fncells.io.working_record import WorkingImage
+from napari_fncells.io.working_record import WorkingImage, WorkingSummary, WorkState
 from tests.store.scribble import SHAPE, scribble
 
 SHA256 = "a" * 64
@@ -43,19 +44,23 @@ def state_of(seed: int = 1, edits: int = 80) -> WorkingState:
         image=WorkingImage(name="a.png", sha256=SHA256, height=SHAPE[0], width=SHAPE[1]),
         annotator="Ada",
         effort=({"id": "x", "active_seconds": 2.5},),
+        ignored=document.ignored > 0 if document.ignored_area else None,
+        note=document.note,
     )
 
 
 def save(state: WorkingState, folder: Path, annotator: str = "Ada") -> WorkingFiles:
     files = WorkingFiles.of(folder, "a.png", annotator)
     encoded = encode(state, files)
-    write(encoded, files, state.labels)
+    write(encoded, files, state)
     assert files.hashes == encoded.hashes
     return files
 
 
 def equal(one: WorkingState, other: WorkingState) -> bool:
-    return np.array_equal(one.labels, other.labels) and replace(one, labels=other.labels) == other
+    planes = ((one.labels, other.labels), (one.ignored, other.ignored))
+    same = all(np.array_equal(a, b) for a, b in planes)
+    return same and replace(one, labels=other.labels, ignored=other.ignored) == other
 
 
 @settings(
@@ -106,7 +111,7 @@ def test_tifffile_and_json_alone_are_enough(tmp_path: Path) -> None:
     labels = tifffile.imread(files.labels)
     np.testing.assert_array_equal(labels, state.labels)
     record = json.loads(files.record.read_text(encoding="utf-8"))
-    assert record["format"] == "fncells-work/2"
+    assert record["format"] == "fncells-work/3"
     removed = [cell for cell in record["cells"] if cell["state"] == "removed"]
     assert removed
     for cell in removed:
@@ -251,16 +256,176 @@ def test_what_does_not_read_back_is_not_published(
     before = files.hashes
     monkeypatch.setattr(working.tifffile, "imread", lambda _: state.labels + 1)
     with pytest.raises(SaveError, match="read back"):
-        write(encode(state_of(2), files), files, state.labels)
+        write(encode(state_of(2), files), files, state)
     assert files.hashes == before
 
 
 def test_conflict_copies(tmp_path: Path) -> None:
     files = save(state_of(), tmp_path)
-    before = files.labels.read_bytes(), files.record.read_bytes()
+    before = [path.read_bytes() for path in files.paths]
     copies = keep_conflict(files, "host/../x-2026")
-    assert [copy.read_bytes() for copy in copies] == list(before)
+    assert [copy.read_bytes() for copy in copies] == before
     assert all(copy.parent == tmp_path and "conflict-host" in copy.name for copy in copies)
-    assert copies[0].name.endswith(".labels.tif")
+    assert [copy.name.rpartition("-2026")[2] for copy in copies] == [
+        ".labels.tif", ".json", ".ignored.png"
+    ]  # fmt: skip
     files.record.unlink()
+    files.ignored.unlink()
     assert len(keep_conflict(files, "again")) == 1
+
+
+# -- ignored regions and notes -----------------------------------------------------------------
+
+
+def region_state(ignored: np.ndarray | None, note: str = "") -> WorkingState:
+    return replace(state_of(), ignored=ignored, note=note)
+
+
+def some_region() -> np.ndarray:
+    ignored = np.zeros(SHAPE, bool)
+    ignored[3:20, 5:31] = True
+    ignored[40, 7] = True
+    return ignored
+
+
+def test_any_program_reads_the_regions(tmp_path: Path) -> None:
+    files = save(region_state(some_region(), "out of focus"), tmp_path)
+    assert files.ignored.name == "a.png.Ada.ignored.png"
+    with PilImage.open(files.ignored) as image:
+        assert image.mode == "1"
+        np.testing.assert_array_equal(np.asarray(image.convert("L")) == 255, some_region())
+    record = json.loads(files.record.read_text(encoding="utf-8"))
+    assert record["note"] == "out of focus"
+    assert record["ignored"]["name"] == files.ignored.name
+    found = read(files, SHAPE, SHA256)
+    assert found is not None
+    assert (found.note, found.state.note) == ("", "out of focus")
+    np.testing.assert_array_equal(found.state.ignored, some_region())
+
+
+def test_no_file_where_nothing_is_ignored(tmp_path: Path) -> None:
+    files = save(region_state(None), tmp_path)
+    assert not files.ignored.exists()
+    assert files.hashes[2] == ""
+
+
+def test_regions_that_are_gone_leave_an_empty_file(tmp_path: Path) -> None:
+    save(region_state(some_region()), tmp_path)
+    files = save(region_state(None), tmp_path)
+    with PilImage.open(files.ignored) as image:
+        assert not np.asarray(image).any()
+    found = read(files, SHAPE, SHA256)
+    assert found is not None
+    assert (found.note, found.state.ignored) == ("", None)
+
+
+@pytest.mark.parametrize("kill_after", [1, 2])
+def test_a_crash_between_the_files_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kill_after: int
+) -> None:
+    old = region_state(some_region(), "old")
+    files = save(old, tmp_path)
+    labels = old.labels.copy()
+    labels[-5:, -5:] = int(labels.max()) + 1
+    new = replace(old, labels=labels, ignored=~some_region(), note="new")
+    written = []
+
+    def stop(path: Path, *args: object, **kwargs: object) -> None:
+        if len(written) == kill_after:
+            raise KeyboardInterrupt
+        written.append(path)
+        write_atomic(path, *args, **kwargs)
+
+    monkeypatch.setattr(working, "write_atomic", stop)
+    with pytest.raises(KeyboardInterrupt):
+        write(encode(new, files), files, new)
+    assert files.record not in written
+    found = read(files, SHAPE, SHA256)
+    assert found is not None
+    assert "changed after" in found.note
+    # What is on the disk counts, the record knows of it nothing more
+    np.testing.assert_array_equal(found.state.labels, labels)
+    expected = some_region() if kill_after == 1 else ~some_region()
+    np.testing.assert_array_equal(found.state.ignored, expected)
+    assert (found.state.note, found.state.done, found.state.journal) == ("old", False, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "is missing: the ignored regions are lost"),
+        (b"", "no PNG"),
+        (b"\x89PNG\r\n\x1a\n", "no PNG"),
+        ("cut", "damaged"),
+        ("size", "pixels, the picture"),
+        ("colour", "colours"),
+        ("other", "was changed after"),
+    ],
+)
+def test_regions_that_cannot_be_read_cost_no_cell(
+    tmp_path: Path, content: bytes | str | None, words: str
+) -> None:
+    state = region_state(some_region())
+    files = save(state, tmp_path)
+    if content is None:
+        files.ignored.unlink()
+    elif isinstance(content, bytes):
+        files.ignored.write_bytes(content)
+    elif content == "cut":
+        files.ignored.write_bytes(files.ignored.read_bytes()[:60])
+    else:
+        shape = {"size": (SHAPE[0], SHAPE[1] + 1), "colour": (*SHAPE, 3), "other": SHAPE}[content]
+        PilImage.fromarray(np.full(shape, 7, np.uint8)).save(files.ignored)
+    found = read(files, SHAPE, SHA256)
+    assert found is not None
+    assert words in found.note
+    np.testing.assert_array_equal(found.state.labels, state.labels)
+    assert set(found.state.objects) == set(state.objects)
+    lost = content != "other"
+    assert (found.state.ignored is None) == lost
+
+
+def test_files_of_format_2(tmp_path: Path) -> None:
+    """As the version before regions and notes wrote them."""
+    state = replace(region_state(None), objects=tuple(
+        replace(item, note="") for item in state_of().objects
+    ))  # fmt: skip
+    files = save(state, tmp_path)
+    record = json.loads(files.record.read_bytes())
+    record["format"] = "fncells-work/2"
+    del record["ignored"], record["note"]
+    record["summary"] = {"state": "done", "final": 3}
+    for cell in record["cells"]:
+        del cell["note"]
+    files.record.write_text(json.dumps(record, indent=1))
+    found, seen = read(files, SHAPE, SHA256), glance(files)
+    assert found is not None
+    assert seen is not None
+    assert found.note == ""
+    assert equal(replace(found.state, summary=None), state)
+    assert seen.summary is not None
+    assert (seen.summary.final, seen.summary.note, seen.summary.ignored) == (3, "", 0)
+
+
+@pytest.mark.parametrize("note", ["}", '"}, "summary": {', "é" * 2000, "a b", "\\", "🙂" * 200])
+def test_a_glance_tells_of_notes(tmp_path: Path, note: str) -> None:
+    summary = WorkingSummary(
+        state=WorkState.IN_WORK, note=WorkingSummary.excerpt(note), noted=2, ignored=4
+    )
+    image = WorkingImage(name="n" * 250, sha256=SHA256, height=SHAPE[0], width=SHAPE[1])
+    state = replace(region_state(None, note), summary=summary, image=image, annotator="Ω" * 60)
+    seen = glance(save(state, tmp_path, "Ω" * 60))
+    assert seen is not None
+    assert seen.summary == summary
+    assert seen.summary.note.rstrip("…") in note
+    assert len(seen.summary.note) <= 100
+
+
+def test_a_note_too_long_in_a_file_is_cut(tmp_path: Path) -> None:
+    files = save(region_state(None), tmp_path)
+    record = json.loads(files.record.read_bytes())
+    record["note"] = record["cells"][0]["note"] = "x" * 10_000
+    files.record.write_text(json.dumps(record))
+    found = read(files, SHAPE, SHA256)
+    assert found is not None
+    assert len(found.state.note) == len(found.state.objects[0].note) == 2000

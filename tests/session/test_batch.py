@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from napari_fncells.core.errors import UserError
@@ -180,3 +181,23 @@ def test_shapes_that_differ_are_told_with_the_file(tmp_path: Path) -> None:
     (tmp_path / "bad.png").touch()
     with pytest.raises(UserError, match=r"bad\.png"):
         list(evaluate_files([(tmp_path / "bad.png", true)]))
+
+
+def test_regions_beside_a_working_file_count_for_nothing(tmp_path: Path) -> None:
+    labels = np.zeros((40, 60), np.uint16)
+    labels[2:12, 2:12], labels[20:30, 40:50] = 1, 2
+    tifffile.imwrite(tmp_path / "a.png.labels.tif", labels)
+    pred = tmp_path / "pred.png"
+    Image.fromarray(((labels == 1) * 255).astype(np.uint8)).save(pred)
+    pair = (pred, tmp_path / "a.png.labels.tif")
+    (score,) = evaluate_files([pair])
+    assert (score.true, score.detections["iou"].fn) == (2, 1)
+    regions = tmp_path / "a.png.ignored.png"
+    Image.fromarray(np.indices((40, 60))[1] >= 30).save(regions)
+    (score,) = evaluate_files([pair])
+    assert (score.true, score.detections["iou"].fn) == (1, 0)
+    regions.write_bytes(b"broken")
+    with pytest.raises(UserError, match="could not be read"):
+        list(evaluate_files([pair]))
+    names = {path.name for pair in pair_masks(tmp_path, tmp_path).pairs for path in pair}
+    assert names == {"a.png.labels.tif", "pred.png"}

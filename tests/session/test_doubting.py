@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_fncells.core import changes
 from napari_fncells.core.document import Document
 from napari_fncells.core.doubt import doubts
 from napari_fncells.core.objects import ObjectState
@@ -90,6 +91,16 @@ def test_progress_counts_decisions_and_looks() -> None:
     assert doubting.wanted == {1, 2, 3, 4} - {1, doubting.walk.current}
     session.fix_at(*DIM)
     assert session.document.objects[1].state is ObjectState.ACCEPTED
+
+
+def test_ignored_cells_are_passed_over() -> None:
+    session = drafted()
+    box = session.document.objects[1].box
+    mask = np.ones((box.height, box.width), bool)
+    session.document.commit(changes.ignore_region(session.document, box, mask, ignored=True))
+    assert session.document.ignored_cells == {1}
+    assert session.doubting.wanted == {2, 3, 4}
+    assert session.doubting.progress == (0, 3)
 
 
 def test_what_was_adopted_is_no_candidate_any_more() -> None:

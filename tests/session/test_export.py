@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image as PilImage
 
+from napari_fncells.core.changes import ignore_region
 from napari_fncells.core.document import Document
 from napari_fncells.core.effort import Effort
 from napari_fncells.core.errors import UserError
@@ -96,6 +97,24 @@ def test_the_file_and_its_record(session: ImageSession, out: Path, gap: bool) ->
     assert record.mask.components == (2 if gap else 1)
     assert record.mask.touching_pairs == 1
     assert (report.cells, report.components, report.touching) == (2, 2 if gap else 1, 1)
+
+
+def test_ignored_cells_are_left_out(session: ImageSession, out: Path) -> None:
+    document = session.document
+    cell = document.objects[1]
+    mask = np.ones((cell.box.height, cell.box.width), bool)
+    document.commit(ignore_region(document, cell.box, mask))
+    session.note("out of focus")
+    before = document.labels.copy()
+    report = run(session, out)
+    np.testing.assert_array_equal(document.labels, before)
+    pixels = np.asarray(PilImage.open(report.mask))
+    np.testing.assert_array_equal(pixels > 0, (before > 0) & (before != 1))
+    record = Record.from_bytes(report.record.read_bytes())
+    assert (record.cells.final, record.cells.ignored, record.note) == (2, 1, "out of focus")
+    assert record.mask.touching_pairs == 0
+    assert report.sentence.endswith("1 cell in ignored regions is left out.")
+    assert (report.cells, report.components) == (2, 2)
 
 
 def test_the_record_tells_the_effort(session: ImageSession, out: Path) -> None:

@@ -42,6 +42,9 @@ def same(one: Document, other: Document) -> bool:
         one.labels.dtype == other.labels.dtype
         and np.array_equal(one.labels, other.labels)
         and dict(one.objects) == dict(other.objects)
+        and np.array_equal(one.ignored, other.ignored)
+        and (one.ignored_area, one.ignored_cells) == (other.ignored_area, other.ignored_cells)
+        and (one.note, one.noted, one.counts) == (other.note, other.noted, other.counts)
         and one.history == other.history
         and list(one.in_force) == list(other.in_force)
         and (one.undo_summary, one.redo_summary) == (other.undo_summary, other.redo_summary)
@@ -58,7 +61,9 @@ def _box(document: Document, rng: np.random.Generator) -> Box:
 
 
 def _commit(document: Document, change: Change | None) -> Edit | None:
-    return None if change is None or change.empty else document.commit(change)
+    if change is None or (change.empty and change.kind is not EditKind.NOTE):
+        return None
+    return document.commit(change)
 
 
 def _add(document: Document, rng: np.random.Generator) -> None:
@@ -87,6 +92,24 @@ def _stroke(document: Document, rng: np.random.Generator) -> None:
     change = changes.stroke(document, box, before, "paint")
     if change is not None:
         document.record(change)
+
+
+def _ignore(document: Document, rng: np.random.Generator) -> None:
+    """Paint a region, or clear one."""
+    box = _box(document, rng)
+    before = document.ignored[box.slices].copy()
+    document.ignored[box.slices][rng.random(before.shape) < 0.8] = rng.random() < 0.7
+    change = changes.ignore_stroke(document, box, before, "paint")
+    if change is not None:
+        document.record(change)
+
+
+def _note(document: Document, rng: np.random.Generator) -> None:
+    """Write on a cell, or on the picture."""
+    cells = list(document.objects.values())
+    cell = cells[int(rng.integers(len(cells)))] if cells and rng.random() < 0.6 else None
+    text = str(rng.choice(["", "bleached", "“α” 🙂\ntwo\tlines }", "x" * 300]))
+    _commit(document, changes.note(document, text, cell))
 
 
 def _carry_on(document: Document, rng: np.random.Generator) -> None:
@@ -136,5 +159,6 @@ def _redo(document: Document, rng: np.random.Generator) -> None:
 
 _ACTIONS = (
     _add, _remove, _restore, _stroke, _carry_on, _replace, _draft, _judge, _done, _undo, _redo,
+    _ignore, _note,
 )  # fmt: skip
-_WEIGHTS = (0.3, 0.12, 0.06, 0.17, 0.06, 0.03, 0.03, 0.05, 0.03, 0.1, 0.05)
+_WEIGHTS = (0.24, 0.1, 0.05, 0.15, 0.05, 0.03, 0.03, 0.05, 0.03, 0.1, 0.05, 0.07, 0.05)

@@ -112,6 +112,8 @@ def check_recovered(work: Worked, *, broken: bytes | None = None) -> str:
         expected = state_after(whole.history[:number], whole.shape)
         assert np.array_equal(document.labels, expected.labels)
         assert dict(document.objects) == dict(expected.objects)
+        assert np.array_equal(document.ignored, expected.ignored)
+        assert document.note == expected.note
     else:
         # never older than the mask files
         assert kept >= IN_FILES
@@ -273,7 +275,10 @@ def test_a_deleted_working_folder_loses_nothing(damaged: Callable[[], Worked]) -
         scribble(keeper.document, np.random.default_rng(8), 3)
         work.document = keeper.document
         assert keeper.close()
-    assert len(list((work.folder / "pictures" / "fncells").iterdir())) == 3
+    names = {file.name for file in (work.folder / "pictures" / "fncells").iterdir()}
+    assert work.document.ignored_area
+    ends = (".json", ".labels.tif", ".ignored.png")
+    assert names == {"folder.json", *(f"cells.png.Ada{end}" for end in ends)}
 
 
 def test_nothing_recovered_is_said(damaged: Callable[[], Worked]) -> None:
@@ -337,7 +342,7 @@ def test_a_log_left_by_a_killed_process_needs_no_word(damaged: Callable[[], Work
 def test_a_newer_format_is_left_alone(damaged: Callable[[], Worked]) -> None:
     work = damaged()
     connection = sqlite3.connect(work.journal)
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 3")
     connection.close()
     before = work.journal.read_bytes()
     keeper = work.open()

@@ -152,7 +152,7 @@ def test_one_who_writes_is_waited_for_unless_gone(tmp_path: Path) -> None:
     begun = threading.Event()
 
     def write() -> None:
-        with one_at_a_time(names):
+        with one_at_a_time(names.labels):
             begun.set()
             time.sleep(0.2)
             order.append("first")
@@ -161,7 +161,7 @@ def test_one_who_writes_is_waited_for_unless_gone(tmp_path: Path) -> None:
     first = threading.Thread(target=write)
     first.start()
     assert begun.wait(5)
-    with one_at_a_time(names):
+    with one_at_a_time(names.labels):
         order.append("second")
     first.join()
     assert order == ["first", "second"]
@@ -170,16 +170,16 @@ def test_one_who_writes_is_waited_for_unless_gone(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     mark.write_text(Taker().model_copy(update={"pid": ended.pid}).model_dump_json())
-    with one_at_a_time(names):
+    with one_at_a_time(names.labels):
         assert mark.exists()
     # Left by ourselves, interrupted
     mark.write_text(Taker().model_dump_json())
-    with one_at_a_time(names):
+    with one_at_a_time(names.labels):
         pass
     # Of another computer, long ago
     mark.write_text(Taker().model_copy(update={"host": "far"}).model_dump_json())
     os.utime(mark, (1, 1))
-    with one_at_a_time(names):
+    with one_at_a_time(names.labels):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -191,6 +191,6 @@ def test_one_who_goes_on_writing_is_told_of(
     names = WorkingFiles.of(tmp_path, "cells.png")
     mark = tmp_path / ".cells.png.labels.tif.writing"
     mark.write_text(Taker().model_copy(update={"host": "far"}).model_dump_json())
-    with pytest.raises(SaveError, match="by somebody else"), one_at_a_time(names):
+    with pytest.raises(SaveError, match="by somebody else"), one_at_a_time(names.labels):
         pass
     assert mark.exists()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -355,6 +357,44 @@ def test_no_difference_without_a_given_mask(folder: Path) -> None:
     leave(workspace)
 
 
+def test_done_waits_for_the_files_of_this_annotator(folder: Path) -> None:
+    workspace = opened(folder)
+    workspace.change_author("Ada")
+    workspace.correction.fix_at(*CELLS[0][:2])
+    pool, gate = workspace.saving._pool, Event()
+    # The files of the annotator before are written, and not told of yet
+    pool.submit(lambda: None).result()
+    pool.submit(gate.wait)
+    workspace.finish()
+    workspace.watch()
+    assert state(workspace, "a.png") is EntryState.IN_WORK
+    gate.set()
+    watch_until(workspace, lambda: state(workspace, "a.png") is EntryState.DONE)
+    assert (folder / "fncells" / "a.png.Ada.json").exists()
+    leave(workspace)
+
+
+def test_a_look_at_the_folder_for_another_annotator_is_not_shown(folder: Path) -> None:
+    workspace = opened(folder)
+    workspace.change_author("Ada")
+    workspace.correction.fix_at(*CELLS[0][:2])
+    workspace.finish()
+    watch_until(workspace, lambda: state(workspace, "a.png") is EntryState.DONE)
+    queueing, gate = workspace.queueing, Event()
+    watch_until(workspace, lambda: queueing._scan is None)
+    queueing._looker.submit(gate.wait)
+    queueing._scan_due = 0.0
+    workspace.watch()
+    begun = queueing._scan
+    assert begun is not None
+    workspace.change_author("Bob")
+    gate.set()
+    watch_until(workspace, lambda: queueing._scan is not begun)
+    assert state(workspace, "a.png") is EntryState.NEW
+    assert queueing.queue.entries["a.png"].annotators == ("Ada",)
+    leave(workspace)
+
+
 def test_another_annotator_has_work_of_their_own(folder: Path) -> None:
     workspace = opened(folder)
     workspace.change_author("Ada")
@@ -373,6 +413,29 @@ def test_another_annotator_has_work_of_their_own(folder: Path) -> None:
     leave(workspace)
     names = {path.name for path in (folder / "fncells").glob("*.tif")}
     assert names == {"a.png.Ada.labels.tif", "a.png.Bob.labels.tif"}
+
+
+def test_done_waits_for_the_files_that_were_asked_for_last(folder: Path) -> None:
+    workspace = opened(folder)
+    workspace.correction.fix_at(*CELLS[0][:2])
+    held, begun = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        held.wait(20)
+
+    # What was to be written before is written only now
+    workspace.saving._submit(folder.resolve() / "a.png", "", lambda: None)
+    workspace.saving.later(slow)
+    assert begun.wait(20)
+    workspace.finish()
+    for _ in range(20):
+        workspace.watch()
+        assert state(workspace, "a.png") is not EntryState.DONE
+        time.sleep(0.01)
+    held.set()
+    watch_until(workspace, lambda: state(workspace, "a.png") is EntryState.DONE)
+    assert (folder / "fncells" / "a.png.json").exists()
 
 
 def test_a_picture_of_somebody_on_another_computer_can_be_taken_over(folder: Path) -> None:

@@ -441,7 +441,7 @@ def test_contours_chosen_while_the_mask_is_hidden_eat_no_pixels(
 def test_a_long_stroke_is_saved_in_parts_and_undone_in_one(
     drafted: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("napari_fncells.viewer.layer.CHECKPOINT_S", -1.0)
+    monkeypatch.setattr("napari_fncells.viewer.document_layer.CHECKPOINT_S", -1.0)
     before = drafted.document.labels.copy()
     mask = drafted.workspace.mask_layer
     mask.mode = "paint"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
@@ -17,7 +18,8 @@ from napari_fncells.session.annotator import known_annotator
 from napari_fncells.session.entry import EntryState
 from napari_fncells.widgets.queue_dock import QueueWidget
 from napari_fncells.widgets.queue_model import details_of, line_of
-from tests.pictures import CELLS, save_picture
+from tests.io.exporters.made import truth_of, write
+from tests.pictures import CELLS, SHAPE, save_picture
 from tests.widgets.conftest import Desk
 
 NAMES = ("a.png", "b.png", "c.png", "d.png")
@@ -143,8 +145,15 @@ def test_filters_search_and_order_by_mouse_and_keys(desk: Desk, tmp_path: Path) 
 def test_a_folder_is_dropped_onto_the_canvas(desk: Desk, tmp_path: Path) -> None:
     for name in NAMES[:2]:
         save_picture(tmp_path, name)
+    drop(desk, tmp_path)
+    wait_for(desk, "a.png")
+    assert shown(queue_of(desk)) == ["a.png", "b.png"]
+
+
+def drop(desk: Desk, path: Path) -> None:
+    """Drag a file or folder onto the canvas and let go."""
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    data.setUrls([QUrl.fromLocalFile(str(path))])
     place, action = QPoint(50, 50), Qt.DropAction.CopyAction
     held = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     for event in (
@@ -152,8 +161,19 @@ def test_a_folder_is_dropped_onto_the_canvas(desk: Desk, tmp_path: Path) -> None
         QDropEvent(QPointF(place), action, data, *held),
     ):
         QApplication.sendEvent(desk.viewer.window._qt_viewer, event)
-    wait_for(desk, "a.png")
-    assert shown(queue_of(desk)) == ["a.png", "b.png"]
+
+
+def test_annotations_are_dropped_onto_the_picture_as_its_draft(desk: Desk, tmp_path: Path) -> None:
+    widget = opened(desk, tmp_path)
+    labels = np.zeros(SHAPE, np.uint16)
+    labels[10:40, 10:60], labels[80:90, 100:130] = 1, 2
+    folder = tmp_path / "out"
+    folder.mkdir()
+    write("coco", folder, *(truth_of(labels, name) for name in ("a.png", "b.png")))
+    drop(desk, folder / "instances.json")
+    desk.pilot.wait_until(lambda: desk.document.counts.untouched == 2, "the draft")
+    np.testing.assert_array_equal(desk.document.labels > 0, labels > 0)
+    assert shown(widget) == list(NAMES)
 
 
 def test_one_picture_has_no_queue(desk: Desk, picture: Path) -> None:

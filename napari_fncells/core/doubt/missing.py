@@ -76,7 +76,7 @@ class Candidates:
         """Follow an edit: what lies where it changed anything is looked at again."""
         # Cells say what is usual
         self._likely = None
-        boxes = [patch.box for patch in edit.change.patches]
+        boxes = [patch.box for patch in (*edit.change.patches, *edit.change.ignored)]
         boxes += [part.box for c in edit.change.objects for part in (c.before, c.after) if part]
         near: set[int] = set()
         for box in boxes:

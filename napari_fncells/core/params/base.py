@@ -34,7 +34,8 @@ def validated(kind: type[Kind], tree: Mapping[str, Any]) -> Kind:
         first = error.errors()[0]
         if first["type"] == "value_error":
             # A rule that joins several fields
-            raise ParameterError(f"{first['ctx']['error']}.".capitalize()) from error
+            rule = str(first["ctx"]["error"])
+            raise ParameterError(f"{rule[:1].upper()}{rule[1:]}.") from error
         place = ".".join(str(part) for part in first["loc"])
         raise ParameterError(
             f"{place} cannot be {first['input']!r}: {first['msg'].lower()}.",

@@ -152,14 +152,14 @@ class Exporter(Protocol):
 class Encode(Protocol):
     """The content of one picture's file."""
 
-    def __call__(self, truth: GroundTruth, params: ExportParams) -> bytes:
+    def __call__(self, truth: GroundTruth, params: ExportParams, /) -> bytes:
         """Bytes of the file."""
 
 
 class Compare(Protocol):
     """The comparison of one picture's file with its truth."""
 
-    def __call__(self, path: Path, truth: GroundTruth, params: ExportParams) -> Comparison:
+    def __call__(self, path: Path, truth: GroundTruth, params: ExportParams, /) -> Comparison:
         """Read the file by another path than it was written by. Never raises for a bad file."""
 
 

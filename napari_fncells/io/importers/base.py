@@ -22,6 +22,8 @@ class Meaning(StrEnum):
     """Cell or not."""
     PROBABILITY = "probability"
     """How likely each pixel belongs to a cell."""
+    BOXES = "boxes"
+    """Boxes of cells, in a file of annotations: each cell an ellipse."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,8 @@ class ImportedDraft:
         (Y, X) uint16 or uint32 instance labels, 0 = background; None for a score.
     score
         Probabilities, (Y, X) float32 from 0 to 1; None for labels.
+    ignored
+        (Y, X) bool: regions that were left undecided, where the file tells of some.
     notes
         What was assumed on the way, in plain words.
     """
@@ -50,6 +54,7 @@ class ImportedDraft:
     program: str
     labels: npt.NDArray[np.unsignedinteger[Any]] | None = None
     score: ScoreMap | None = None
+    ignored: npt.NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_fncells.core.errors import UserError
-from napari_fncells.io.images import read_image
-from napari_fncells.io.importers import DRAFT_SUFFIXES, read_draft
+from napari_fncells.io.chosen import read_chosen
+from napari_fncells.io.importers import PIXEL_SUFFIXES, read_draft
+from napari_fncells.io.importers.annotations import ANNOTATION_SUFFIXES, annotation_importer
+from napari_fncells.io.importers.annotations.pairing import pair
+from napari_fncells.io.ngff import SUFFIX as STORE_SUFFIX
+from napari_fncells.io.ngff import is_ngff
 
 _ENDINGS = frozenset((
     "mask", "masks", "cp_masks", "seg", "segmentation", "simple segmentation",
@@ -68,24 +72,29 @@ class Matching:
         )
 
 
-def find_drafts(images: Iterable[Path], place: Path, *, ending: str | None = None) -> Matching:
+def find_drafts(
+    images: Iterable[Path], place: Path, *, ending: str | None = None, annotations: bool = True
+) -> Matching:
     """Find the drafts of pictures in a folder.
 
     A draft belongs to the picture that has the same whole name; else to the picture whose whole
     name is its name without suffix (cell.png.tif); else to that with the same stem; else to that
     with the same stem once the endings that programs add are off (cell_cp_masks.png,
     cell_seg.npy, 'cell_Simple Segmentation.tif'). What names leave open is decided by the shape
-    where just one fits, and is told otherwise. Only the folder itself is listed; links that lead
-    out of it are passed over, and no name in a file is followed.
+    where just one fits, and is told otherwise. A picture that has none so may be one of those
+    that a file of annotations names; such a file serves many. Only the folder itself is listed;
+    links that lead out of it are passed over, and no name in a file is followed.
 
     Parameters
     ----------
     images
         The pictures.
     place
-        The folder, or one file for one picture.
+        The folder, one file for one picture, or a file of annotations for those it names.
     ending
         Only drafts whose names end so, without suffix (such as '_cp_masks').
+    annotations
+        Whether files of annotations are looked into.
 
     Returns
     -------
@@ -98,24 +107,32 @@ def find_drafts(images: Iterable[Path], place: Path, *, ending: str | None = Non
         There is no such place, it cannot be listed, or it is one file for several pictures.
     """
     pictures = list(dict.fromkeys(images))
-    if place.is_file():
-        if len(pictures) != 1:
-            raise UserError(
-                f"{place.name} is one file, and there are {len(pictures)} pictures.",
-                "Give the folder in which their drafts are.",
-            )
+    single = place.is_file() or is_ngff(place)
+    if single and len(pictures) == 1:
         return Matching({pictures[0]: place}, {}, (), ())
+    if single and annotation_importer(place) is None:
+        raise UserError(
+            f"{place.name} is one file, and there are {len(pictures)} pictures.",
+            "Give the folder in which their drafts are.",
+        )
     own = {path.resolve() for path in pictures}
-    drafts = [path for path in _files(place) if path.resolve() not in own]
+    listed = [place] if single else _files(place)
+    files = [path for path in listed if path.resolve() not in own]
     if ending is not None:
-        drafts = [path for path in drafts if _base(path).endswith(ending)]
+        files = [path for path in files if _base(path).endswith(ending)]
+    drafts = [path for path in files if path.suffix.lower() in PIXEL_SUFFIXES]
     found, ambiguous = _match(pictures, drafts)
+    left = [path for path in pictures if path not in found and path not in ambiguous]
+    others = [path for path in files if path.suffix.lower() in ANNOTATION_SUFFIXES]
+    named = pair(left, others if annotations and left else ())
+    unclear = {**ambiguous, **named.ambiguous}
     used = {*found.values(), *(path for paths in ambiguous.values() for path in paths)}
+    unused = [path for path in drafts if path not in used]
     return Matching(
-        found,
-        ambiguous,
-        tuple(path for path in pictures if path not in found and path not in ambiguous),
-        tuple(path for path in drafts if path not in used),
+        {**found, **named.found},
+        unclear,
+        tuple(p for p in left if p not in named.found and p not in unclear),
+        (*unused, *named.unused),
     )
 
 
@@ -138,8 +155,8 @@ def _files(folder: Path) -> list[Path]:
                 entry.name
                 for entry in entries
                 if not entry.name.startswith(".")
-                and Path(entry.name).suffix.lower() in DRAFT_SUFFIXES
-                and entry.is_file()
+                and Path(entry.name).suffix.lower() in (*PIXEL_SUFFIXES, *ANNOTATION_SUFFIXES)
+                and (entry.is_file() or _is_store(entry))
                 and (not entry.is_symlink() or (folder / entry.name).resolve().parent == inside)
             ]
     except FileNotFoundError as error:
@@ -149,6 +166,11 @@ def _files(folder: Path) -> list[Path]:
             f"{folder} cannot be listed: {error.strerror or error}.", "Choose another folder."
         ) from error
     return [folder / name for name in sorted(names)]
+
+
+def _is_store(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder that is one picture's labels."""
+    return entry.name.lower().endswith(STORE_SUFFIX) and entry.is_dir()
 
 
 def _match(
@@ -230,7 +252,7 @@ class _Shapes:
     def of_picture(self, path: Path) -> tuple[int, ...]:
         if path not in self._known:
             try:
-                self._known[path] = read_image(path).pixels.shape[:2]
+                self._known[path] = read_chosen(path).pixels.shape[:2]
             except UserError:
                 self._known[path] = ()
         return self._known[path] or ()

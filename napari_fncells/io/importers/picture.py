@@ -8,6 +8,7 @@ from pathlib import Path
 from napari_fncells.io.images import IMAGE_SUFFIXES, read_image
 from napari_fncells.io.importers.base import ImportedDraft, Meaning
 from napari_fncells.io.importers.content import to_draft
+from napari_fncells.io.label_mark import is_marked
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class PictureImporter:
         return path.suffix.lower() in self.suffixes
 
     def read(self, path: Path, meaning: Meaning | None = None) -> ImportedDraft:
-        """Read a picture; see `to_draft` for what it is taken for."""
+        """Read a picture; see `to_draft` for what it is taken for, where it does not say so."""
+        if meaning is None and is_marked(path):
+            meaning = Meaning.LABELS
         return to_draft(read_image(path), self.title, meaning)
 
 

@@ -47,6 +47,8 @@ def test_following_the_edits_is_working_it_out_anew(seed: int) -> None:
     document.committed.connect(candidates.take_in)
     for _ in range(8):
         random_edit(document, rng)
+        if rng.random() < 0.3:
+            ignore_somewhere(document, rng)
         if rng.random() < 0.5:
             continue
         fresh = Doubts(document, sight)
@@ -59,6 +61,13 @@ def test_following_the_edits_is_working_it_out_anew(seed: int) -> None:
         assert candidates.open == anew.open
         found, again = candidates.likely().chances, anew.likely().chances
         assert list(found.items()) == list(again.items())
+
+
+def ignore_somewhere(document: Document, rng: np.random.Generator) -> None:
+    box, mask = random_cell(rng, SMALL)
+    change = changes.ignore_region(document, box, mask, ignored=bool(rng.random() < 0.7))
+    if change is not None:
+        document.commit(change)
 
 
 def test_the_most_doubtful_comes_first_and_says_why() -> None:

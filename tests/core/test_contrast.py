@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_fncells.viewer.contrast import brightened, brightest, contrast_limits, white_point
+from napari_fncells.core.contrast import brightened, brightest, contrast_limits, white_point
 from tests.pictures import cell_picture
 
 

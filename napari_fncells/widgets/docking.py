@@ -1,0 +1,62 @@
+"""Docks of this plugin in their places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+_PLACED = "fncellsPlaced"
+
+
+def open_over_curate(viewer: Any, title: str) -> Any:
+    """Open a dock of this plugin as a tab over the one in which one curates.
+
+    Parameters
+    ----------
+    viewer
+        One with a window.
+    title
+        The dock's, as napari.yaml has it.
+
+    Returns
+    -------
+    QWidget
+        The dock's widget.
+    """
+    from napari_fncells.viewer.hooks import DOCK, PLUGIN
+
+    window = viewer.window
+    window.add_plugin_dock_widget(PLUGIN, DOCK)
+    dock, widget = window.add_plugin_dock_widget(PLUGIN, title)
+    take_place(widget)
+    dock.show()
+    dock.raise_()
+    return widget
+
+
+def take_place(widget: QWidget) -> None:
+    """Lay the dock of a widget as a tab over the one in which one curates, once.
+
+    However it was opened: two docks above each other leave room for neither.
+    """
+    from napari_fncells.widgets.curate import CurateWidget
+
+    dock, window = _above(widget, QDockWidget), _above(widget, QMainWindow)
+    if dock is None or window is None or dock.property(_PLACED):
+        return
+    dock.setProperty(_PLACED, True)
+    for curate in window.findChildren(CurateWidget):
+        over = _above(curate, QDockWidget)
+        if over is not None and over is not dock:
+            window.tabifyDockWidget(over, dock)
+            dock.raise_()
+            return
+
+
+def _above(widget: QWidget, kind: type) -> Any:
+    """The nearest widget of a kind that holds this one, or None."""
+    parent = widget.parentWidget()
+    while parent is not None and not isinstance(parent, kind):
+        parent = parent.parentWidget()
+    return parent

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from napari_fncells.core.auto.likeness import likeness
 from napari_fncells.core.box_index import BoxIndex
 from napari_fncells.core.document import Document
-from napari_fncells.core.doubt.features import NAMES, Column, Features, beside, measure
+from napari_fncells.core.doubt.beside import beside
+from napari_fncells.core.doubt.features import NAMES, Column, Features, measure
 from napari_fncells.core.doubt.reasons import reasons
 from napari_fncells.core.doubt.sight import Sight
 from napari_fncells.core.doubt.verdicts import NO, OPEN, YES, learned

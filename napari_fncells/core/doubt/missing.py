@@ -12,8 +12,9 @@ from napari_fncells.core.auto.likeness import likeness
 from napari_fncells.core.box_index import BoxIndex
 from napari_fncells.core.candidates import open_candidates
 from napari_fncells.core.document import Document
+from napari_fncells.core.doubt.beside import beside
 from napari_fncells.core.doubt.doubts import Doubts, Row
-from napari_fncells.core.doubt.features import NAMES, Features, beside, measure
+from napari_fncells.core.doubt.features import NAMES, Features, measure
 from napari_fncells.core.doubt.sight import Sight
 from napari_fncells.core.doubt.verdicts import NO, OPEN, YES, learned
 from napari_fncells.core.doubt.weights import CANDIDATE_WEIGHTS

@@ -71,7 +71,7 @@ def reasons(table: Features, row: int, doubt: float, before: float) -> tuple[str
     Parameters
     ----------
     table
-        What `features.beside` gave.
+        What `beside` gave.
     row
         Of the cell.
     doubt

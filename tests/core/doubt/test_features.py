@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_fncells.core.doubt.features import NAMES, beside, measure
+from napari_fncells.core.doubt.beside import beside
+from napari_fncells.core.doubt.features import NAMES, measure
 from napari_fncells.core.doubt.sight import ScoreKind, Scores, Sight
 from napari_fncells.core.doubt.windows import Shape
 from napari_fncells.core.geometry import Box

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_fncells.core.doubt.features import NAMES, beside
+from napari_fncells.core.doubt.beside import beside
+from napari_fncells.core.doubt.features import NAMES
 from napari_fncells.core.doubt.reasons import LEARNED, UNLIKE, reasons
 from napari_fncells.core.doubt.sight import ScoreKind
 

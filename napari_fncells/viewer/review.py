@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from napari_fncells.core.edits import EditKind
+from napari_fncells.core.grow import Region
 from napari_fncells.core.walk import next_to_review
 from napari_fncells.session.image import ImageSession, Outcome
 from napari_fncells.viewer.missed import Missed
@@ -42,6 +43,11 @@ class Review:
     def selected(self) -> int | None:
         """Id of the selected cell, or None."""
         return self._selected if self._is_alive(self._selected) else None
+
+    @property
+    def candidate(self) -> Region | None:
+        """The missed-cell candidate walked to, or None."""
+        return self._missed.current
 
     @property
     def target(self) -> int | None:

@@ -122,8 +122,7 @@ class Source:
                 raise self.error(
                     ReadCode.AMBIGUOUS,
                     f"holds {count} {noun}, and one must be chosen",
-                    f"Choose a page from 0 to {count - 1}, or save the one you want as its own "
-                    "file.",
+                    f"Choose a page from 0 to {count - 1}; the window asks once for a folder.",
                     parts,
                 )
             return 0

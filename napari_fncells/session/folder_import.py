@@ -213,7 +213,9 @@ def _put(prepared: Prepared, session: ImageSession, standing: Standing) -> None:
         "cutoff": None if prepared.draft is None else prepared.draft.cutoff,
         "state": str(WorkState.DONE),
     }
-    change = apply_draft(document, labels, details, summary="import ground truth")
+    change = apply_draft(
+        document, labels, details, summary="import ground truth", ignored=imported.ignored
+    )
     document.commit(
         replace(change, kind=EditKind.REPLACE, objects=tuple(map(_accepted, change.objects)))
     )

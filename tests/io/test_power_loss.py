@@ -15,7 +15,17 @@ from tests.io.power_loss import lay_out, recorded, states_after_a_cut
 from tests.io.test_working import SHA256, equal, state_of
 from tests.store.scribble import SHAPE
 
-STATES = [state_of(seed, edits) for seed, edits in ((1, 20), (2, 40), (3, 60))]
+
+def region(rows: int) -> np.ndarray:
+    ignored = np.zeros(SHAPE, bool)
+    ignored[: 5 * rows] = True
+    return ignored
+
+
+STATES = [
+    replace(state_of(seed, edits), ignored=region(seed))
+    for seed, edits in ((1, 20), (2, 40), (3, 60))
+]
 
 
 @pytest.fixture
@@ -29,7 +39,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 def save(number: int, folder: Path) -> WorkingFiles:
     files = WorkingFiles.of(folder, "a.png", "Ada")
-    write(encode(STATES[number], files), files, STATES[number].labels)
+    write(encode(STATES[number], files), files, STATES[number])
     return files
 
 
@@ -69,7 +79,7 @@ def test_what_somebody_else_wrote_is_never_lost(
 ) -> None:
     work, after = folders
     files = save(0, work)
-    theirs = files.labels.read_bytes(), files.record.read_bytes()
+    theirs = [path.read_bytes() for path in files.paths]
     with recorded(work, monkeypatch) as log:
         keep_conflict(files, "host")
         save(1, work)

@@ -365,3 +365,15 @@ def test_a_picture_of_another_size_is_seen_whole(viewer: ViewerModel, tmp_path: 
         rows, columns = sizes[workspace.current.name]
         centre = tuple(viewer.scene.camera.center)[-2:]
         assert centre == pytest.approx(((rows - 1) / 2, (columns - 1) / 2)), workspace.current.name
+
+
+def test_what_was_said_of_a_picture_goes_with_it(viewer: ViewerModel, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        save_picture(tmp_path, name)
+    workspace = workspace_of(viewer)
+    workspace.open_folder(tmp_path)
+    workspace.correction.fix_at(*CELLS[0][:2])
+    workspace.report("Added a cell.")
+    workspace.step(1)
+    assert workspace.current.name == "b.png"
+    assert "Added" not in viewer.status

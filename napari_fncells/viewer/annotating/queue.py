@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_fncells.core.annotator.judging import Comparison, Fault, candidate_cell
+from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.viewer.annotating.desk import Desk
@@ -55,12 +56,14 @@ def _open(desk: Desk) -> set[int]:
 
 def _walk_candidates(desk: Desk) -> None:
     review = desk.workspace.review
+    decided: set[Box] = set()
     while True:
         if not review.at_candidate:
             desk.press("next_candidate", "next candidate")
-        region = review.candidate
-        if region is None or not review.at_candidate:
+        region = review.missed.current
+        if region is None or not review.at_candidate or region.box in decided:
             return
+        decided.add(region.box)
         _decide_on_candidate(desk, region)
 
 

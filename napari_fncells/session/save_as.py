@@ -40,18 +40,35 @@ def save_mask(target: Path, labels: Labels, source: Path | None) -> Path | None:
         )
     facts = Image(labels, path=source, name=source.name if source else "")
     guard_target(target, facts, replace=True)
-    earlier = None
-    content = content_of(target)
-    if content is not None:
-        stamp = datetime.fromtimestamp(target.stat().st_mtime, UTC).strftime("%Y%m%d-%H%M%S")
-        earlier = _free_name(target.with_name(f"{target.stem}.{stamp}{target.suffix}"))
-        write_atomic(earlier, content, replace=False)
+    earlier = keep_earlier(target)
     write_atomic(
         target,
         encode_binary(labels),
         replace=earlier is not None,
         verify=lambda path: verify_binary(path, labels),
     )
+    return earlier
+
+
+def keep_earlier(target: Path) -> Path | None:
+    """Keep a file that is to be replaced, under another name beside it.
+
+    Returns
+    -------
+    Path or None
+        Where it went, if there was one.
+
+    Raises
+    ------
+    SaveError
+        Where it cannot be read, or kept.
+    """
+    content = content_of(target)
+    if content is None:
+        return None
+    stamp = datetime.fromtimestamp(target.stat().st_mtime, UTC).strftime("%Y%m%d-%H%M%S")
+    earlier = _free_name(target.with_name(f"{target.stem}.{stamp}{target.suffix}"))
+    write_atomic(earlier, content, replace=False)
     return earlier
 
 

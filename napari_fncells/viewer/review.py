@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from napari_fncells.core.edits import EditKind
@@ -33,6 +33,7 @@ class Review:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._selected: int | None = None
+        self._several: frozenset[int] = frozenset()
         self._walked_at: Any = None
         self._wheel, self._wheel_at = 0.0, 0.0
         self._last_turn = (-1, 0.0)
@@ -55,11 +56,20 @@ class Review:
 
     def select(self, i: int | None) -> None:
         """Select a cell, or none."""
-        self._selected = i
-        self._walked_at = None
-        self._missed.leave()
-        self._workspace.overlay.select(i)
-        self._workspace.selected.emit()
+        self._select(i, frozenset())
+
+    def select_several(self, ids: Iterable[int]) -> None:
+        """Select cells; where no other is under the pointer, A, D and U mean all of them."""
+        several = frozenset(ids)
+        if len(several) > 1:
+            self._select(None, several)
+        else:
+            self._select(next(iter(several), None), frozenset())
+
+    @property
+    def several(self) -> frozenset[int]:
+        """Ids of the living cells selected together; empty where one is selected, or none."""
+        return frozenset(i for i in self._several if self._is_alive(i))
 
     def select_at(self, row: int, column: int) -> None:
         """Select the cell at a pixel and say what is known of it; on the ground, none."""
@@ -92,6 +102,9 @@ class Review:
 
     def accept(self) -> None:
         """Accept the cell, or adopt the candidate walked to."""
+        if self._means_several:
+            self.act_on_several(ImageSession.accept_cells)
+            return
         if self.at_candidate:
             self._workspace.report(self._missed.adopt().message)
             return
@@ -99,6 +112,9 @@ class Review:
 
     def remove(self) -> None:
         """Remove the cell, or dismiss the candidate walked to."""
+        if self._means_several:
+            self.act_on_several(ImageSession.remove_cells)
+            return
         if self.at_candidate:
             self._workspace.report(self._missed.dismiss().message)
             return
@@ -106,7 +122,17 @@ class Review:
 
     def unsure(self) -> None:
         """Mark the cell as unsure."""
+        if self._means_several:
+            self.act_on_several(ImageSession.unsure_cells)
+            return
         self._act(lambda session, i: session.unsure(i))
+
+    def act_on_several(self, act: Callable[[ImageSession, frozenset[int]], Outcome]) -> None:
+        """Do something to the selected cells, be they one or many, in one step."""
+        session = self._workspace.require_session()
+        one = frozenset() if self.selected is None else frozenset([self.selected])
+        self._workspace.settle()
+        self._workspace.report(act(session, self.several or one).message)
 
     def split(self) -> None:
         """Split the cell by its shape."""
@@ -162,6 +188,19 @@ class Review:
     def at_candidate(self) -> bool:
         """Whether a candidate was walked to and the pointer has not moved since."""
         return self._missed.current is not None and self._walked_at == self._pointer()
+
+    @property
+    def _means_several(self) -> bool:
+        """Whether a key means the cells selected together."""
+        return bool(self.several) and not self.at_candidate and self._hovered() is None
+
+    def _select(self, i: int | None, several: frozenset[int]) -> None:
+        self._selected, self._several = i, several
+        self._walked_at = None
+        self._missed.leave()
+        self._workspace.overlay.select(i)
+        self._workspace.overlay.mark(several)
+        self._workspace.selected.emit()
 
     def _act(self, act: Callable[[ImageSession, int], Outcome]) -> None:
         session, i = self._workspace.session, self.target

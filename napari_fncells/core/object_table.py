@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from napari_fncells.core.measures import CellMeasures, Measures
 from napari_fncells.core.objects import CellObject, ObjectState
 
 Column = NDArray[np.float64]
+Test = Callable[[Mapping[str, Column]], NDArray[np.bool_]]
+"""Tells of the columns of a table which rows pass: (n,) bool."""
 
 STATES = tuple(state for state in ObjectState if state is not ObjectState.REMOVED)
 """States of living cells; the column 'state' holds places in it."""
@@ -155,6 +157,33 @@ class ObjectTable:
         size = [cell.area * self._pixel_size**2] if self._pixel_size is not None else []
         state = STATES.index(cell.state)
         return [cell.id, state, cell.area, *size, *_measured(found, self._channel)]
+
+
+def arranged(
+    table: ObjectTable, test: Test | None = None, by: str = "id", *, falling: bool = False
+) -> NDArray[np.int64]:
+    """Rows that pass a filter, in the order of a column.
+
+    Parameters
+    ----------
+    table
+        The table.
+    test
+        See `core.table_filter`; all rows pass where None.
+    by
+        Name of the column. Of equal figures the smaller id comes first; what is not known
+        comes last.
+    falling
+        Whether the largest comes first.
+
+    Returns
+    -------
+    NDArray
+        (n,) int64.
+    """
+    rows = np.arange(len(table)) if test is None else np.flatnonzero(test(table.values))
+    keys = table.column(by)[rows]
+    return rows[np.argsort(-keys if falling else keys, kind="stable")]
 
 
 def _measured(found: CellMeasures | None, channel: int) -> list[float]:

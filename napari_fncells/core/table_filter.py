@@ -15,11 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.errors import UserError
-from napari_fncells.core.object_table import STATES, Column
+from napari_fncells.core.object_table import STATES, Column, Test
 
 Values = Mapping[str, Column]
-Test = Callable[[Values], NDArray[np.bool_]]
-"""Tells of the columns of a table which rows pass: (n,) bool."""
 
 MOST = 500
 """Characters of a filter at most."""

@@ -105,6 +105,8 @@ class Tabling:
         self._workspace.review.select_several(chosen)
         if len(chosen) == 1:
             self.show(next(iter(chosen)))
+        elif chosen:
+            self._workspace.report(f"{len(chosen):,} cells selected.")
 
     def show(self, cell: int) -> None:
         """Move the camera to a cell and tell of it."""

@@ -20,7 +20,7 @@ _POINT_PX = 5
 _CLICK_PX = 5
 _NEAR_PX = 10
 _TALLEST = 16_777_215
-_WIDTH, _NARROW = 470, 180
+_WIDTH, _NARROW = 510, 180
 
 
 class DraggedPlot(Plot):

@@ -272,6 +272,7 @@ def test_rows_are_copied_with_their_titles(desk: Desk, table: TableWidget) -> No
     assert head.split("\t")[:3] == ["id", "state", "area px²"]
     assert row.split("\t")[:3] == ["2", "draft", str(desk.document.objects[2].area)]
     assert end == ""
+    desk.pilot.look_at(100, 120, 1.5)
     desk.pilot.click(5, 5)
     desk.pilot.press(table.panel.copy)
     assert QGuiApplication.clipboard().text().count("\n") == 4

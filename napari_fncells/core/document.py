@@ -145,6 +145,11 @@ class Document:
         return (cell for cell in self._objects.values() if cell.alive)
 
     @property
+    def counted(self) -> Iterator[CellObject]:
+        """Objects that are in the mask and not ignored."""
+        return (cell for cell in self.cells if cell.id not in self._regions.cells)
+
+    @property
     def counts(self) -> CellCounts:
         """Cells by what became of them."""
         return CellCounts.from_tally(self._tally, len(self._regions.cells))

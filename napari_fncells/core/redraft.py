@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.document import Document
-from napari_fncells.core.edits import Change, EditKind
+from napari_fncells.core.edits import Change, EditKind, patches_between
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import Labels, boxes, dense, label, present
 from napari_fncells.core.matching import match_objects
@@ -96,6 +96,7 @@ def apply_draft(
     details: Mapping[str, Any],
     *,
     summary: str = "draft",
+    ignored: NDArray[np.bool_] | None = None,
 ) -> Change:
     """Replace the untouched draft cells by those of a new draft.
 
@@ -113,6 +114,8 @@ def apply_draft(
         Method and parameters, for the history.
     summary
         In words, to follow 'Undo'.
+    ignored
+        (Y, X) regions that the draft leaves undecided; they are added to those there are.
 
     Returns
     -------
@@ -136,7 +139,7 @@ def apply_draft(
     numbers[0] = 0
     after = np.where(held, document.labels, numbers[fresh])
     # An empty draft is a result, too: the record names its method
-    return change_pixels(
+    change = change_pixels(
         document,
         Box.whole(document.shape),
         after,
@@ -145,6 +148,12 @@ def apply_draft(
         details=details,
         drafted=True,
     )
+    if ignored is None:
+        return change
+    regions = patches_between(
+        Box.whole(document.shape), document.ignored, document.ignored | ignored.astype(np.uint8)
+    )
+    return replace(change, ignored=regions)
 
 
 def _touched(document: Document) -> tuple[CellObject, ...]:

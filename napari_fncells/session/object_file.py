@@ -10,7 +10,7 @@ from napari_fncells.core.measures import Measures
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.exporters.objects_csv import Place, encode_table
 from napari_fncells.io.images import Image
-from napari_fncells.session.save_as import keep_earlier
+from napari_fncells.session.save_as import put_aside
 
 SUFFIX = ".csv"
 
@@ -49,6 +49,6 @@ def save_objects(
     name = image.name or (image.path.name if image.path is not None else "")
     channels = image.pixels.shape[2] if image.pixels.ndim == 3 else 1
     data = encode_table(Place(name, Path(name).stem, image.pixel_size), rows, channels)
-    earlier = keep_earlier(target)
+    earlier = put_aside(target)
     write_atomic(target, data, replace=earlier is not None)
     return target, earlier

@@ -19,6 +19,9 @@ Test = Callable[[Mapping[str, Column]], NDArray[np.bool_]]
 STATES = tuple(state for state in ObjectState if state is not ObjectState.REMOVED)
 """States of living cells; the column 'state' holds places in it."""
 
+_OPEN = tuple(STATES.index(state) for state in (ObjectState.DRAFT, ObjectState.UNSURE))
+_NOTHING = float("nan")
+
 
 @dataclass(frozen=True)
 class ColumnFacts:
@@ -50,6 +53,7 @@ class ColumnFacts:
 COLUMNS = (
     ColumnFacts("id", "Number of the cell; never given to another cell of the picture."),
     ColumnFacts("state", "What was decided about it."),
+    ColumnFacts("doubt", "Chance that it is wrong; of cells that are still to be decided on.", 2),
     ColumnFacts("area", "Its pixels.", unit="px²"),
     ColumnFacts("size", "Its area by the size of a pixel.", 1, "µm²"),
     ColumnFacts("mean", "Mean intensity.", 1),
@@ -96,6 +100,7 @@ class ObjectTable:
         self._pixel_size = pixel_size
         self.columns = tuple(c for c in COLUMNS if c.name != "size" or pixel_size is not None)
         self.ids: NDArray[np.int64] = np.empty(0, np.int64)
+        self._doubts: dict[int, float] = {}
         self._values = np.empty((len(self.columns), 0))
         self.update(cell.id for cell in document.cells)
 
@@ -151,12 +156,23 @@ class ObjectTable:
             self._values[:, rows] = np.array([self._figures(cell) for cell in living]).T
         return bool(gone.size or new.size)
 
+    def show_doubts(self, ids: NDArray[np.int64], doubts: Column) -> None:
+        """Take in the doubts of cells, (n,) in the order of their ids."""
+        self._doubts = dict(zip(ids.tolist(), doubts.tolist(), strict=True))
+        column = np.full(len(self), np.nan)
+        if ids.size:
+            place = np.minimum(np.searchsorted(ids, self.ids), ids.size - 1)
+            known = (ids[place] == self.ids) & np.isin(self.column("state"), _OPEN)
+            column[known] = doubts[place[known]]
+        self._values[[facts.name for facts in self.columns].index("doubt")] = column
+
     def _figures(self, cell: CellObject) -> list[float]:
         """One row."""
         found = self._measures.of(cell.id)
         size = [cell.area * self._pixel_size**2] if self._pixel_size is not None else []
         state = STATES.index(cell.state)
-        return [cell.id, state, cell.area, *size, *_measured(found, self._channel)]
+        doubt = self._doubts.get(cell.id, _NOTHING) if state in _OPEN else _NOTHING
+        return [cell.id, state, doubt, cell.area, *size, *_measured(found, self._channel)]
 
 
 def arranged(
@@ -187,9 +203,8 @@ def arranged(
 
 
 def _measured(found: CellMeasures | None, channel: int) -> list[float]:
-    nothing = float("nan")
     if found is None:
-        return [nothing] * 5
+        return [_NOTHING] * 5
     light = found.channels[channel]
-    contrast = nothing if light.contrast is None else light.contrast
+    contrast = _NOTHING if light.contrast is None else light.contrast
     return [light.mean, float(light.max), contrast, found.eccentricity, found.solidity]

@@ -13,6 +13,7 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.core.intensity import brightest_channel
 from napari_fncells.core.measures import AT_ONCE, Measured, Measures, planes_of
 from napari_fncells.core.object_table import ObjectTable
+from napari_fncells.session.doubting import Found
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.object_file import save_objects
 from napari_fncells.viewer.jobs import Runner, run_now
@@ -37,6 +38,8 @@ class Tabling:
         Signal(): the table is another one, or has other rows or figures.
     selected
         Signal(): other cells are selected on the canvas.
+    outdated
+        Signal(): `refresh_doubts` is to be called soon.
     runner
         Measures many cells; replaced by the window.
     table
@@ -45,6 +48,7 @@ class Tabling:
 
     changed = Signal()
     selected = Signal()
+    outdated = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -55,9 +59,11 @@ class Tabling:
         self._mask: Any = None
         self._looking = False
         self._measuring = False
+        self._finding_out: ImageSession | None = None
         self._behind: set[int] = set()
         workspace.changed.connect(self._follow)
         workspace.selected.connect(self._on_selected)
+        workspace.review.moved.connect(self._on_moved)
 
     # -- what there is ---------------------------------------------------------------------
 
@@ -94,6 +100,22 @@ class Tabling:
         if looking:
             self._follow()
             self._catch_up()
+            self.outdated.emit()
+
+    def refresh_doubts(self) -> None:
+        """Bring the doubts up to date; many are found out in a job, after the measures."""
+        session, table = self._session, self.table
+        if session is None or table is None or not self._looking or self._measuring:
+            return
+        doubting = session.doubting
+        if not doubting.measured:
+            # A second one would put an end to the first
+            if self._finding_out is not session:
+                self._find_out(session)
+            return
+        ranking = doubting.ranking()
+        table.show_doubts(ranking.ids, ranking.values)
+        self.changed.emit()
 
     # -- what one can do -------------------------------------------------------------------
 
@@ -175,6 +197,7 @@ class Tabling:
             )
             self._measure()
         self.changed.emit()
+        self.outdated.emit()
 
     def _take_in(self, edit: Edit) -> None:
         if self._measures is None or self._session is None:
@@ -185,6 +208,7 @@ class Tabling:
         self._behind.update(was)
         if self._looking:
             self._catch_up()
+            self.outdated.emit()
 
     def _touch(self, box: Box) -> None:
         if self._measures is not None:
@@ -214,7 +238,8 @@ class Tabling:
         measures = self._measures
         if measures is None or not measures.stale or self._measuring:
             return
-        self._measuring = True
+        # Takes the place of a job about doubts, which is begun anew afterwards
+        self._measuring, self._finding_out = True, None
 
         def put(found: Measured) -> None:
             if measures is not self._measures:
@@ -222,8 +247,27 @@ class Tabling:
             self._measuring = False
             self._take(measures.put(found))
             self._catch_up()
+            self.outdated.emit()
 
         self.runner("Measuring cells", measures.steps(), put)
+
+    def _find_out(self, session: ImageSession) -> None:
+        """Find out how doubtful cells are in a job of its own."""
+
+        self._finding_out = session
+
+        def put(found: Found) -> None:
+            self._finding_out = None
+            session.doubting.put(found)
+            if session is self._session:
+                self.outdated.emit()
+
+        steps = session.doubting.steps(self._workspace.scorer)
+        self.runner("Looking at what is doubtful", steps, put)
+
+    def _on_moved(self) -> None:
+        if self._looking:
+            self.outdated.emit()
 
     def _on_selected(self) -> None:
         self.selected.emit()

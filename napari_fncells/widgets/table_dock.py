@@ -18,6 +18,8 @@ from napari_fncells.widgets.table_panel import TablePanel
 
 TITLE = "Object table"
 
+_DOUBTS_MS = 200
+
 
 class TableWidget(QWidget):
     """Dock widget of the object table.
@@ -39,6 +41,8 @@ class TableWidget(QWidget):
         # Not within napari's own placing of the dock
         self._placing = QTimer(self, singleShot=True, interval=0)
         self._choosing = False
+        # The order of the verdicts is learned anew at each: a moment later, once for several
+        self._doubting = QTimer(self, singleShot=True, interval=_DOUBTS_MS)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
@@ -60,6 +64,8 @@ class TableWidget(QWidget):
         panel, tabling = self.panel, self.tabling
         tabling.changed.connect(self._show_table)
         tabling.selected.connect(self._show_selected)
+        tabling.outdated.connect(self._doubt_soon)
+        self._doubting.timeout.connect(guarded(tabling.refresh_doubts))
         self._placing.timeout.connect(lambda: take_bottom(self))
         panel.chosen.connect(guarded(self._choose))
         panel.shown.connect(guarded(tabling.show))
@@ -81,6 +87,9 @@ class TableWidget(QWidget):
         )
         # Cells that are gone are selected no longer
         self._show_selected(scroll=False)
+
+    def _doubt_soon(self) -> None:
+        self._doubting.start()
 
     def _choose(self, ids: list[int]) -> None:
         self._choosing = True

@@ -161,11 +161,26 @@ def test_rows_say_what_is_known() -> None:
     measures = Measures(document, planes_of(np.full(SHAPE, 7, np.uint8)))
     table = ObjectTable(document, measures)
     assert [table.text(0, k) for k in range(len(table.columns))] == [
-        "1", "draft", "100", "", "", "", "", "",
+        "1", "draft", "", "100", "", "", "", "", "",
     ]  # fmt: skip
     assert not table.update(measures.update())
     assert [table.text(1, k) for k in range(len(table.columns))] == [
-        "2", "draft", "100", "7.0", "7", "0.0", "0.00", "1.00",
+        "2", "draft", "", "100", "7.0", "7", "0.0", "0.00", "1.00",
     ]  # fmt: skip
     assert table.row_of(2) == 1
     assert table.row_of(3) is None
+
+
+def test_doubts_are_those_of_cells_still_to_be_decided_on() -> None:
+    document = two_cells()
+    table = ObjectTable(document, Measures(document, planes_of(pixels_of())))
+    table.show_doubts(np.array([1, 2, 7]), np.array([0.25, 0.5, 1.0]))
+    assert table.column("doubt").tolist() == [0.25, 0.5]
+    document.commit(judge(document, [document.objects[1]], ObjectState.ACCEPTED))
+    document.commit(changes.add_cell(document, region(Box(0, 0, 3, 3))))
+    table.update([1, 3])
+    assert [table.text(row, 2) for row in range(3)] == ["", "0.50", ""]
+    table.show_doubts(np.array([3]), np.array([0.75]))
+    assert np.isnan(table.column("doubt")).all()  # of an added cell nothing is left to decide
+    table.show_doubts(np.empty(0, np.int64), np.empty(0))
+    assert np.isnan(table.column("doubt")).all()

@@ -42,6 +42,7 @@ def table(desk: Desk, picture: Path) -> TableWidget:
 
 def ready(desk: Desk, widget: TableWidget) -> None:
     desk.pilot.wait_until(lambda: widget.tabling.pending == 0, "the measures")
+    desk.pilot.wait_until(lambda: not widget._doubting.isActive(), "the doubts")
     desk.pilot.wait_until(lambda: not widget.panel._plotting.isActive(), "the plots")
     desk.pilot.settle()
 
@@ -131,6 +132,20 @@ def test_rows_follow_every_edit(desk: Desk, table: TableWidget) -> None:
     assert ids(table) == [1, 2, 3]
     assert column(table, "area") == areas
     assert "" not in column(table, "contrast")
+
+
+def test_doubts_are_those_by_which_n_leads(desk: Desk, table: TableWidget) -> None:
+    sort_by(desk, table, "doubt")
+    sort_by(desk, table, "doubt")
+    assert ids(table) == desk.workspace.session.doubting.ranking().by_doubt
+    first, *others = ids(table)
+    desk.pilot.key(Qt.Key.Key_N)
+    assert selected(table) == [first]
+    desk.pilot.key(Qt.Key.Key_A)
+    ready(desk, table)
+    assert column(table, "doubt")[-1] == ""
+    assert ids(table)[-1] == first
+    assert sorted(ids(table)[:-1]) == sorted(others)
 
 
 def test_row_and_cell_are_selected_together(desk: Desk, table: TableWidget) -> None:
@@ -269,8 +284,9 @@ def test_rows_are_copied_with_their_titles(desk: Desk, table: TableWidget) -> No
     click(desk, table, 1)
     press_focused(desk, Qt.Key.Key_C, _CTRL)
     head, row, end = QGuiApplication.clipboard().text().split("\n")
-    assert head.split("\t")[:3] == ["id", "state", "area px²"]
-    assert row.split("\t")[:3] == ["2", "draft", str(desk.document.objects[2].area)]
+    assert head.split("\t")[:4] == ["id", "state", "doubt", "area px²"]
+    fields = row.split("\t")
+    assert [*fields[:2], fields[3]] == ["2", "draft", str(desk.document.objects[2].area)]
     assert end == ""
     desk.pilot.look_at(100, 120, 1.5)
     desk.pilot.click(5, 5)

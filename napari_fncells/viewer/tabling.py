@@ -253,7 +253,6 @@ class Tabling:
 
     def _find_out(self, session: ImageSession) -> None:
         """Find out how doubtful cells are in a job of its own."""
-
         self._finding_out = session
 
         def put(found: Found) -> None:

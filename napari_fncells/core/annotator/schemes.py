@@ -164,13 +164,18 @@ class _Worker:
 
     def _mend(self, box: Box, piece: int, judgement: Judgement) -> None:
         fault = judgement.fault
+        overpainted = fault is Fault.MERGED and self._scheme.overpaints
         if fault is Fault.PART:
-            self._merge(judgement.pieces)
-            return
-        if fault is Fault.MERGED and self._scheme.overpaints:
+            piece = self._merge(judgement.pieces)
+        elif overpainted:
             for cell in judgement.cells[1:]:
                 self._trace(box, cell, over=True)
-            return
+        if fault is Fault.PART or overpainted:
+            # What came of it may still have a bad outline
+            judgement = Comparison(self._view(box)).judge(piece)
+            fault = judgement.fault
+            if fault is not Fault.OUTLINE:
+                return
         self._remove(piece)
         if fault in (Fault.MERGED, Fault.OUTLINE):
             for cell in judgement.cells:
@@ -182,11 +187,13 @@ class _Worker:
         self._removed_any = True
         self.tally.corrected("remove", self._labels, times)
 
-    def _merge(self, pieces: tuple[int, ...]) -> None:
+    def _merge(self, pieces: tuple[int, ...]) -> int:
+        """Make one of several pieces; returns which."""
         first, *others = pieces
         for other in others:
             self._labels[self._labels == other] = first
             self.tally.corrected("join", self._labels, self._scheme.merging)
+        return first
 
     def _trace(self, box: Box, cell: int, *, over: bool = False, again: bool = True) -> None:
         """Trace a cell; once more where the outline came out too badly."""

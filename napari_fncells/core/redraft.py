@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.core.attention.clean import is_found
 from napari_fncells.core.document import Document
-from napari_fncells.core.edits import Change, EditKind
+from napari_fncells.core.edits import Change, EditKind, ObjectChange
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import Labels, boxes, dense, label, present
 from napari_fncells.core.matching import match_objects
-from napari_fncells.core.objects import CellObject
+from napari_fncells.core.objects import CellObject, Origin
 from napari_fncells.core.pixels import change_pixels
 
 
@@ -136,7 +137,7 @@ def apply_draft(
     numbers[0] = 0
     after = np.where(held, document.labels, numbers[fresh])
     # An empty draft is a result, too: the record names its method
-    return change_pixels(
+    change = change_pixels(
         document,
         Box.whole(document.shape),
         after,
@@ -145,10 +146,22 @@ def apply_draft(
         details=details,
         drafted=True,
     )
+    return replace(change, objects=(*change.objects, *_hidden_given_up(document)))
+
+
+def _hidden_given_up(document: Document) -> tuple[ObjectChange, ...]:
+    """Hidden cells forgotten that were not found: the new draft says what is there."""
+    hidden = document.hidden.values()
+    return tuple(ObjectChange(cell, None) for cell in hidden if not is_found(document, cell))
 
 
 def _touched(document: Document) -> tuple[CellObject, ...]:
-    return tuple(cell for cell in document.objects.values() if cell.touched)
+    # Where something planted was removed, nothing was said of the ground
+    return tuple(
+        cell
+        for cell in document.objects.values()
+        if cell.touched and (cell.alive or cell.origin is not Origin.PLANT)
+    )
 
 
 def _held(labels: Labels, touched: tuple[CellObject, ...]) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_fncells.core.attention.clean import NOTHING_PLANTED, Attention
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.exporters.base import GroundTruth
 from napari_fncells.io.images import Image, read_image
@@ -77,6 +78,8 @@ class Curated:
         Of that file.
     notes
         What is to be known of it, in sentences.
+    attention
+        What became of the errors that the attention check planted.
     """
 
     truth: GroundTruth
@@ -86,6 +89,7 @@ class Curated:
     sha256: str = ""
     size: int = 0
     notes: tuple[str, ...] = ()
+    attention: Attention = NOTHING_PLANTED
 
 
 @dataclass(frozen=True)
@@ -212,6 +216,7 @@ class Selection:
             image.sha256 or "",
             size,
             tuple(printable(note) for note in mask.notes),
+            work.attention,
         )
 
 

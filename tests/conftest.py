@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,25 @@ from typing import Any
 import pytest
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+SAMPLES = Path(__file__).resolve().parents[1] / "sample_data"
+
+
+def digests() -> dict[str, str]:
+    """SHA-256 of every file that tests read but must not change."""
+    return {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in (REAL_DATA, SAMPLES)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def inputs_untouched() -> Iterator[None]:
+    """The whole run leaves every input as it was: none changed, none more, none less."""
+    before = digests()
+    yield
+    assert digests() == before, "the tests changed the pictures that they were given"
 
 
 @pytest.fixture(autouse=True)

@@ -85,7 +85,7 @@ def test_wheel_and_sdist_hold_manifest_samples_and_types(built: dict[str, Path])
 
 
 def test_the_wheel_is_small_enough(built: dict[str, Path]) -> None:
-    assert built["wheel"].stat().st_size < 12_000_000
+    assert built["wheel"].stat().st_size < 13_000_000
 
 
 def test_installed_it_runs_from_its_own_place(installed: Path, tmp_path: Path) -> None:

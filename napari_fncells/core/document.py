@@ -150,6 +150,11 @@ class Document:
         return (cell for cell in self._objects.values() if cell.alive)
 
     @property
+    def counted(self) -> Iterator[CellObject]:
+        """Objects that are in the mask and not ignored."""
+        return (cell for cell in self.cells if cell.id not in self._regions.cells)
+
+    @property
     def hidden(self) -> Mapping[int, CellObject]:
         """Drafted cells that the attention check hides, by id; they are not among `objects`."""
         return MappingProxyType(self._hidden)

@@ -19,11 +19,18 @@ class UserError(Exception):
 
     def __init__(self, sentence: str, remedy: str = "") -> None:
         super().__init__(sentence, remedy)
-        self.sentence = sentence
-        self.remedy = remedy
+        self.sentence = _shown(sentence)
+        self.remedy = _shown(remedy)
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.remedy}".strip()
+
+
+def _shown(text: str) -> str:
+    """Text with what a file's name may hold, but a terminal or a label must not, written out."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
 
 
 class ParameterError(UserError):

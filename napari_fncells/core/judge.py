@@ -61,9 +61,7 @@ def finish(document: Document) -> Change | None:
     """
     if document.done:
         return None
-    ignored = document.ignored_cells
-    drafted = (cell for cell in document.cells if cell.state is ObjectState.DRAFT)
-    rest = [cell for cell in drafted if cell.id not in ignored]
+    rest = [cell for cell in document.counted if cell.state is ObjectState.DRAFT]
     return Change(
         EditKind.DONE,
         (),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.attention.clean import is_found
 from napari_fncells.core.document import Document
-from napari_fncells.core.edits import Change, EditKind, ObjectChange
+from napari_fncells.core.edits import Change, EditKind, ObjectChange, patches_between
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import Labels, boxes, dense, label, present
 from napari_fncells.core.matching import match_objects
@@ -97,6 +97,7 @@ def apply_draft(
     details: Mapping[str, Any],
     *,
     summary: str = "draft",
+    ignored: NDArray[np.bool_] | None = None,
 ) -> Change:
     """Replace the untouched draft cells by those of a new draft.
 
@@ -114,6 +115,8 @@ def apply_draft(
         Method and parameters, for the history.
     summary
         In words, to follow 'Undo'.
+    ignored
+        (Y, X) regions that the draft leaves undecided; they are added to those there are.
 
     Returns
     -------
@@ -146,7 +149,13 @@ def apply_draft(
         details=details,
         drafted=True,
     )
-    return replace(change, objects=(*change.objects, *_hidden_given_up(document)))
+    change = replace(change, objects=(*change.objects, *_hidden_given_up(document)))
+    if ignored is None:
+        return change
+    regions = patches_between(
+        Box.whole(document.shape), document.ignored, document.ignored | ignored.astype(np.uint8)
+    )
+    return replace(change, ignored=regions)
 
 
 def _hidden_given_up(document: Document) -> tuple[ObjectChange, ...]:

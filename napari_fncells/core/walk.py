@@ -47,8 +47,8 @@ def next_to_review(document: Document, current: int | None, by: int) -> CellObje
     by
         1 for the next, -1 for the one before.
     """
-    cells = [cell for cell in document.cells if cell.id not in document.ignored_cells]
-    wanted = {cell.id for cell in cells if cell.state in _OPEN} or {cell.id for cell in cells}
+    wanted = {cell.id for cell in document.counted if cell.state in _OPEN}
+    wanted = wanted or {cell.id for cell in document.counted}
     if not wanted:
         return None
     # Removed and judged cells hold their places, so that rows do not shift while one walks

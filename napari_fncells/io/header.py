@@ -20,6 +20,9 @@ class Format(StrEnum):
     WEBP = "WebP"
     BMP = "BMP"
     GIF = "GIF"
+    CZI = "CZI"
+    ND2 = "ND2"
+    LIF = "LIF"
 
 
 SUFFIXES: dict[str, Format] = {
@@ -32,6 +35,9 @@ SUFFIXES: dict[str, Format] = {
     ".webp": Format.WEBP,
     ".bmp": Format.BMP,
     ".gif": Format.GIF,
+    ".czi": Format.CZI,
+    ".nd2": Format.ND2,
+    ".lif": Format.LIF,
 }
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -45,13 +51,13 @@ _SIGNATURES: tuple[tuple[bytes, Format], ...] = (
     (b"BM", Format.BMP),
     (b"GIF87a", Format.GIF),
     (b"GIF89a", Format.GIF),
+    (b"ZISRAWFILE", Format.CZI),
+    (b"\xda\xce\xbe\x0a", Format.ND2),
+    (b"\x70\x00\x00\x00", Format.LIF),
 )
 # Formats that people have in their folders, so that the message can name them.
 _FOREIGN: tuple[tuple[int, bytes, str], ...] = (
     (0, b"SIMPLE  =", "a FITS file"),
-    (0, b"ZISRAWFILE", "a Zeiss CZI file"),
-    (0, b"\x70\x00\x00\x00", "a Leica LIF file"),
-    (0, b"\xda\xce\xbe\x0a", "a Nikon ND2 file"),
     (0, b"\xd0\xcf\x11\xe0", "an Olympus OIB or Microsoft Office file"),
     (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (0, b"\x93NUMPY", "a NumPy file"),

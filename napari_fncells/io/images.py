@@ -9,15 +9,17 @@ import re
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from napari_fncells.core.errors import UserError
+from napari_fncells.io.bioio_formats import read_bioio
 from napari_fncells.io.header import SUFFIXES, Format, identify
 from napari_fncells.io.jpeg import read_jpeg
+from napari_fncells.io.parts import ALL, WHOLE, Part, Parts
 from napari_fncells.io.pillow_formats import read_bmp, read_gif, read_webp
 from napari_fncells.io.png import read_png
 from napari_fncells.io.raster import (
@@ -57,11 +59,16 @@ class Image:
     name
         What to call it: the file's name.
     sha256
-        Hex digest of the file's bytes.
+        Hex digest of the file's bytes; of one of several pictures in a file, of these and of
+        its page, as a mask made of one depth is none of another's.
     pixel_size
         Side of a pixel in µm, None where the file does not say.
     notes
         Everything that was changed or assumed on the way, in plain words.
+    parts
+        The pictures and channels that the file holds.
+    part
+        Which of them this is.
     """
 
     pixels: Pixels
@@ -70,6 +77,8 @@ class Image:
     sha256: str | None = None
     pixel_size: float | None = None
     notes: tuple[str, ...] = ()
+    parts: Parts = WHOLE
+    part: Part = ALL
 
 
 def read_image(
@@ -80,6 +89,8 @@ def read_image(
     max_bytes: int | None = None,
 ) -> Image:
     """Read one picture: PNG, TIFF, BigTIFF, OME-TIFF, JPEG, WebP, BMP or GIF.
+
+    CZI, ND2 and LIF, too, where bioio's plug-in for them is installed.
 
     The content decides the format, not the name. The depth is kept. The pixels stay in the
     stored grid; what was converted, dropped or assumed is told in the notes. No other file
@@ -176,11 +187,19 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
                 for entry in entries
                 if os.path.splitext(entry.name)[1].lower() in SUFFIXES  # noqa: PTH122
                 and not entry.name.startswith(".")
-                and entry.is_file()
+                and _is_file(entry)
             ]
     except (OSError, ValueError) as error:
         raise _explain_system(error, place) from error
     return [place / name for name in sorted(names, key=_natural)]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file; a link that leads in a circle is none, and no reason to stop."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
@@ -213,6 +232,8 @@ def _read(source: Source, page: int | None, channel: int | None) -> Image:
     raster = _check_content(source, raster)
     source.stream.seek(0)
     digest = hashlib.file_digest(cast("io.BufferedReader", source.stream), "sha256").hexdigest()
+    if page is not None and raster.parts.pages > 1:
+        digest = hashlib.sha256(f"{digest} page {page}".encode()).hexdigest()
     return Image(
         raster.pixels,
         source.path,
@@ -220,12 +241,16 @@ def _read(source: Source, page: int | None, channel: int | None) -> Image:
         digest,
         raster.pixel_size,
         (*notes, *raster.notes),
+        raster.parts,
+        Part(page=page, channel=channel),
     )
 
 
 def _decode(source: Source, kind: Format, page: int | None, channel: int | None) -> Raster:
     if kind is Format.TIFF:
         return read_tiff(source, page, channel)
+    if kind in {Format.CZI, Format.ND2, Format.LIF}:
+        return read_bioio(source, kind, page, channel)
     several: dict[Format, Callable[[Source, int | None], Raster]] = {
         Format.PNG: read_png,
         Format.GIF: read_gif,
@@ -234,7 +259,7 @@ def _decode(source: Source, kind: Format, page: int | None, channel: int | None)
     if kind in several:
         raster = several[kind](source, page)
     else:
-        source.check_page(page, 1)
+        source.check_page(page, WHOLE)
         raster = read_jpeg(source) if kind is Format.JPEG else read_bmp(source)
     return select_channel(source, raster, channel)
 
@@ -247,7 +272,7 @@ def _check_content(source: Source, raster: Raster) -> Raster:
         raise source.unsupported(f"pixels of kind {pixels.dtype}")
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         notes = (*notes, "Some pixels are not finite numbers (NaN or infinite).")
-    return Raster(pixels, notes, raster.pixel_size)
+    return replace(raster, notes=notes)
 
 
 def _explain_system(error: OSError | ValueError, file: Path) -> ImageReadError:

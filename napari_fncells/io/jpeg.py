@@ -75,7 +75,7 @@ def read_jpeg(source: Source) -> Raster:
     else:
         sieved = io.BytesIO(b"".join(contents.kept))
         raster = decode(source, JpegImagePlugin.JpegImageFile(sieved))
-    return Raster(raster.pixels, (*raster.notes, *notes))
+    return raster.noted(*notes)
 
 
 def declared_size(part: bytes) -> tuple[int, int] | None:

@@ -7,11 +7,14 @@ import struct
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import PIL.Image
 from PIL import BmpImagePlugin, GifImagePlugin, PngImagePlugin, WebPImagePlugin
 
+from napari_fncells.io.bmp_runs import check_runs
+from napari_fncells.io.parts import Parts
 from napari_fncells.io.raster import (
     ALPHA_NOTE,
     CMYK_NOTE,
@@ -24,6 +27,8 @@ from napari_fncells.io.raster import (
 from napari_fncells.io.read_error import ReadCode
 
 _STRIP_BYTES = 32 << 20
+_BMP_HEAD = 54
+_WEBP_BYTES = 24  # for each pixel, at most, while it is decoded (measured)
 _PLAIN_MODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "1": ("L", (ONE_BIT_NOTE,)),
     "L": ("L", ()),
@@ -39,7 +44,11 @@ _PLAIN_MODES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def read_bmp(source: Source) -> Raster:
     """Read a BMP file."""
-    opened = BmpImagePlugin.BmpImageFile(io.BytesIO(source.read_all()))
+    data = source.read_all()
+    opened = BmpImagePlugin.BmpImageFile(io.BytesIO(data))
+    source.check_size(opened.height, opened.width, len(opened.getbands()), 1)
+    if data[30:34] in {b"\1\0\0\0", b"\2\0\0\0"} and len(data) >= _BMP_HEAD:
+        check_runs(source, data, opened.width, opened.height)
     return decode(source, opened)
 
 
@@ -49,6 +58,8 @@ def read_gif(source: Source, page: int | None) -> Raster:
     with _without_warnings():
         try:
             opened = GifImagePlugin.GifImageFile(io.BytesIO(data))
+            if opened.size != struct.unpack_from("<HH", data, 6):
+                raise source.damaged("is a GIF file with a frame beyond its border")
             return _decode_frame(source, opened, page)
         except PIL.Image.DecompressionBombError as error:
             raise source.error(
@@ -63,7 +74,7 @@ def read_webp(source: Source, page: int | None) -> Raster:
     data = source.read_all()
     # the decoder takes the canvas's memory when it is made, so the size is read before
     width, height = _webp_size(source, data)
-    source.check_size(height, width, 4, 1)
+    source.check_size(height, width, _WEBP_BYTES, 1)
     return _decode_frame(source, WebPImagePlugin.WebPImageFile(io.BytesIO(data)), page)
 
 
@@ -101,7 +112,8 @@ def decode(source: Source, opened: PIL.Image.Image) -> Raster:
     Raster
         (Y, X) or (Y, X, 3) uint8.
     """
-    source.check_size(opened.height, opened.width, len(opened.getbands()), 1)
+    # Pillow holds colours in four bytes, beside the three that are given
+    source.check_size(opened.height, opened.width, 2 if opened.mode in {"1", "L"} else 7, 1)
     if opened.mode not in _PLAIN_MODES:
         raise source.unsupported(f"pixels of kind '{opened.mode}'")
     mode, notes = _PLAIN_MODES[opened.mode]
@@ -115,10 +127,11 @@ def decode(source: Source, opened: PIL.Image.Image) -> Raster:
 
 
 def _decode_frame(source: Source, opened: PIL.Image.Image, page: int | None) -> Raster:
-    index = source.check_page(page, getattr(opened, "n_frames", 1), "frames")
+    parts = Parts(getattr(opened, "n_frames", 1))
+    index = source.check_page(page, parts, "frames")
     if index:
         opened.seek(index)
-    return decode(source, opened)
+    return replace(decode(source, opened), parts=parts)
 
 
 def _to_array(opened: PIL.Image.Image, mode: str) -> Pixels:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
 
 from napari_fncells.io import exif
+from napari_fncells.io.parts import Parts
 from napari_fncells.io.pillow_formats import decode_apng
 from napari_fncells.io.raster import (
     ALPHA_NOTE,
@@ -89,10 +90,13 @@ def read_png(source: Source, page: int | None) -> Raster:
         raise source.truncated(
             f"declares {header.width} × {header.height} pixels but holds too little data for them"
         )
-    index = source.check_page(page, contents.frames, "frames")
+    parts = Parts(contents.frames)
+    index = source.check_page(page, parts, "frames")
     if contents.frames > 1:
         raster = decode_apng(source, b"".join([_SIGNATURE, *contents.animated_parts]), index)
-        return Raster(raster.pixels, (*raster.notes, *_side_notes(contents)))
+        return replace(raster.noted(*_side_notes(contents)), parts=parts)
+    if header.colour == _PALETTE:
+        _check_indices(source, contents)
     pixels = np.asarray(imagecodecs.png_decode(b"".join([_SIGNATURE, *contents.pixel_parts])))
     pixels, notes = _as_stored(pixels, header)
     if b"tRNS" in contents.chunks:
@@ -160,6 +164,22 @@ def _header(source: Source, kind: bytes, body: memoryview) -> _Header:
             f"has an illegal PNG header (colour type {header.colour}, {header.depth} bit)"
         )
     return header
+
+
+def _check_indices(source: Source, contents: _Contents) -> None:
+    """Refuse indices beyond the palette, which the decoder would give as black."""
+    header, colours = contents.header, len(contents.chunks[b"PLTE"]) // 3
+    most = 2**header.depth
+    if colours >= most:
+        return
+    # the same picture, declared to be grey
+    body = struct.pack(">IIBBBBB", *header._replace(colour=_GREY))
+    checksum = zlib.crc32(b"IHDR" + body)
+    head = struct.pack(">I4s13sI", len(body), b"IHDR", body, checksum)
+    rest = [part for part in contents.pixel_parts[1:] if bytes(part[4:8]) != b"PLTE"]
+    indices = np.asarray(imagecodecs.png_decode(b"".join([_SIGNATURE, head, *rest])))
+    if int(indices.max()) // (255 // (most - 1)) >= colours:
+        raise source.damaged(f"uses colours beyond the {colours} of its palette")
 
 
 def _as_stored(pixels: Pixels, header: _Header) -> tuple[Pixels, tuple[str, ...]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_fncells.io.parts import WHOLE, Parts
 from napari_fncells.io.read_error import ImageReadError, ReadCode
 
 Pixels = npt.NDArray[np.generic]
@@ -59,9 +60,11 @@ class Source:
     size: int
     max_bytes: int
 
-    def error(self, code: ReadCode, problem: str, remedy: str = "") -> ImageReadError:
+    def error(
+        self, code: ReadCode, problem: str, remedy: str = "", parts: Parts | None = None
+    ) -> ImageReadError:
         """Give the error for this file; `problem` goes on from its name."""
-        return ImageReadError(code, self.path, f"{self.path.name} {problem}.", remedy)
+        return ImageReadError(code, self.path, f"{self.path.name} {problem}.", remedy, parts)
 
     def read_all(self) -> bytes:
         """Read the whole file, which must not be larger than decoded pixels may be."""
@@ -111,35 +114,36 @@ class Source:
             "Open it in Fiji and save it as an ordinary TIFF or PNG.",
         )
 
-    def which_page(self, count: int, noun: str) -> ImageReadError:
-        """Give the error for a file of several pictures where one must be chosen."""
-        return self.error(
-            ReadCode.AMBIGUOUS,
-            f"holds {count} {noun}, and one must be chosen",
-            f"Choose a page from 0 to {count - 1}, or save the one you want as its own file.",
-        )
-
-    def check_page(self, page: int | None, count: int, noun: str = "pictures") -> int:
+    def check_page(self, page: int | None, parts: Parts, noun: str = "pictures") -> int:
         """Give the page to read; several pages need a choice."""
+        count = parts.pages
         if page is None:
             if count > 1:
-                raise self.which_page(count, noun)
+                raise self.error(
+                    ReadCode.AMBIGUOUS,
+                    f"holds {count} {noun}, and one must be chosen",
+                    f"Choose a page from 0 to {count - 1}; the window asks once for a folder.",
+                    parts,
+                )
             return 0
         if not 0 <= page < count:
             raise self.error(
                 ReadCode.NO_SUCH_PART,
                 f"has no page {page}",
                 f"It holds {count}; pages count from 0.",
+                parts,
             )
         return page
 
-    def check_channel(self, channel: int, count: int) -> int:
+    def check_channel(self, channel: int, parts: Parts) -> int:
         """Give the channel to read if the picture has it."""
+        count = parts.channels
         if not 0 <= channel < count:
             raise self.error(
                 ReadCode.NO_SUCH_PART,
                 f"has no channel {channel}",
                 f"It holds {count}; channels count from 0.",
+                parts,
             )
         return channel
 
@@ -156,11 +160,18 @@ class Raster:
         What was changed or assumed, in plain words.
     pixel_size
         Side of a pixel in µm, None where the file does not say.
+    parts
+        What else the file holds.
     """
 
     pixels: Pixels
     notes: tuple[str, ...] = ()
     pixel_size: float | None = None
+    parts: Parts = WHOLE
+
+    def noted(self, *notes: str) -> Raster:
+        """The same with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
 
 def select_channel(source: Source, raster: Raster, channel: int | None) -> Raster:
@@ -168,11 +179,11 @@ def select_channel(source: Source, raster: Raster, channel: int | None) -> Raste
     if channel is None:
         return raster
     count = raster.pixels.shape[2] if raster.pixels.ndim == 3 else 1
-    source.check_channel(channel, count)
+    source.check_channel(channel, replace(raster.parts, channels=count))
     if count == 1:
         return raster
     pixels = np.ascontiguousarray(raster.pixels[..., channel])
-    return Raster(pixels, (*raster.notes, channel_note(channel, count)), raster.pixel_size)
+    return replace(raster, pixels=pixels).noted(channel_note(channel, count))
 
 
 def channel_note(channel: int, count: int) -> str:

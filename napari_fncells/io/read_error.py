@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from napari_fncells.core.errors import UserError
+from napari_fncells.io.parts import Parts
 
 
 class ReadCode(StrEnum):
@@ -39,12 +40,24 @@ class ImageReadError(UserError):
         What is wrong, naming the file.
     remedy
         What to do about it.
+    parts
+        What there is to choose from, where a choice was missing or wrong.
     """
 
-    def __init__(self, code: ReadCode, path: Path, sentence: str, remedy: str = "") -> None:
+    def __init__(
+        self,
+        code: ReadCode,
+        path: Path,
+        sentence: str,
+        remedy: str = "",
+        parts: Parts | None = None,
+    ) -> None:
         super().__init__(sentence, remedy)
         self.code = code
         self.path = path
+        self.parts = parts
 
-    def __reduce__(self) -> tuple[type[ImageReadError], tuple[ReadCode, Path, str, str]]:
-        return type(self), (self.code, self.path, self.sentence, self.remedy)
+    def __reduce__(
+        self,
+    ) -> tuple[type[ImageReadError], tuple[ReadCode, Path, str, str, Parts | None]]:
+        return type(self), (self.code, self.path, self.sentence, self.remedy, self.parts)

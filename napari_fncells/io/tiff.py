@@ -67,7 +67,7 @@ def read_tiff(source: Source, page: int | None, channel: int | None) -> Raster:
             raise _explain(source, error) from error
     if faults:
         note = f"The file breaks the rules of TIFF in {len(faults)} places; the pixels were read."
-        return Raster(raster.pixels, (*raster.notes, note), raster.pixel_size)
+        return raster.noted(note)
     return raster
 
 
@@ -79,18 +79,19 @@ def _explain(source: Source, error: Exception) -> Exception:
 
 def _read(source: Source, tif: tifffile.TiffFile, page: int | None, channel: int | None) -> Raster:
     found = layout(source, tif)
-    planes = found.pictures[source.check_page(page, len(found.pictures))]
+    number = source.check_page(page, found.parts())
+    planes, parts = found.pictures[number], found.parts(number)
     notes = found.notes
     if channel is not None and len(planes) > 1 and planes[0].page.samplesperpixel == 1:
         # only the wanted page is decoded
-        count = len(planes)
-        planes = (planes[source.check_channel(channel, count)],)
-        notes, channel = (*notes, channel_note(channel, count)), None
+        planes = (planes[source.check_channel(channel, parts)],)
+        notes, channel = (*notes, channel_note(channel, parts.channels)), None
     if len(planes) > _LARGEST_STACK:
         raise source.error(
             ReadCode.AMBIGUOUS,
             f"holds {len(planes)} channels, and one must be chosen",
             f"Choose a channel from 0 to {len(planes) - 1}.",
+            parts,
         )
     for plane in planes:
         _check(source, plane.page, len(planes))
@@ -99,7 +100,7 @@ def _read(source: Source, tif: tifffile.TiffFile, page: int | None, channel: int
     if len(planes) > 1:
         notes = (*notes, f"{len(planes)} channels, stored as separate pages, were put together.")
     notes = (*notes, *decoded[0][1], *_orientation(planes[0].page))
-    return select_channel(source, Raster(pixels, notes, found.pixel_size), channel)
+    return select_channel(source, Raster(pixels, notes, found.pixel_size, parts), channel)
 
 
 def _orientation(page: Any) -> tuple[str, ...]:
@@ -109,6 +110,7 @@ def _orientation(page: Any) -> tuple[str, ...]:
 
 def _check(source: Source, page: Any, planes: int) -> None:
     """Refuse a page whose declarations do not fit the file, the limit or our abilities."""
+    source.check_size(page.imagelength, page.imagewidth, 1, 1)
     if int(page.compression) == _OLD_JPEG:
         raise source.unsupported("old-style JPEG compression (TIFF compression 6)")
     if int(page.compression) not in _COMPRESSIONS:

@@ -11,6 +11,7 @@ from typing import Any
 import tifffile
 
 from napari_fncells.io import ome
+from napari_fncells.io.parts import Parts
 from napari_fncells.io.raster import Source, page_density_size
 from napari_fncells.io.read_error import ReadCode
 
@@ -51,11 +52,23 @@ class Layout:
         Side of a pixel in µm, None where the file does not say.
     notes
         What was left out or assumed.
+    page_names, channel_names
+        What the file calls the pictures and channels, as far as it does.
     """
 
     pictures: tuple[tuple[Plane, ...], ...]
     pixel_size: float | None = None
     notes: tuple[str, ...] = ()
+    page_names: tuple[str, ...] = ()
+    channel_names: tuple[str, ...] = ()
+
+    def parts(self, page: int = 0) -> Parts:
+        """What there is to choose from, with the channels of this picture."""
+        planes = self.pictures[page]
+        samples = int(planes[0].page.samplesperpixel)
+        # three or four samples of one page are colours, a second one is alpha
+        channels = len(planes) if len(planes) > 1 else samples if samples > 4 else 1
+        return Parts(len(self.pictures), channels, self.page_names, self.channel_names)
 
 
 def layout(source: Source, tif: tifffile.TiffFile) -> Layout:
@@ -131,13 +144,30 @@ def _ome_layout(
         note = "The OME metadata could not be understood; the pages are taken as they stand."
         return Layout(tuple((Plane(page),) for page in pages), notes=(*notes, note))
     pictures: list[tuple[Plane, ...]] = []
-    for image in images:
+    names: list[str] = []
+    for number, image in enumerate(images, 1):
         by_position: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        for (time, depth, channel), number in sorted(image.planes.items()):
-            by_position.setdefault((time, depth), []).append((channel, number))
+        for (time, depth, channel), page in sorted(image.planes.items()):
+            by_position.setdefault((time, depth), []).append((channel, page))
         pictures += [tuple(Plane(pages[n]) for _, n in at) for at in by_position.values()]
+        prefix = f"image {number}" if len(images) > 1 else ""
+        names += _position_names(list(by_position), prefix)
     notes = (*notes, *_ome_notes(images, len(pages)))
-    return Layout(tuple(pictures), images[0].pixel_size, notes)
+    return Layout(
+        tuple(pictures), images[0].pixel_size, notes, tuple(names), images[0].channel_names
+    )
+
+
+def _position_names(positions: list[tuple[int, int]], prefix: str = "") -> list[str]:
+    """What to call pictures at (time, depth), counted from 1 as microscopes do."""
+    times, depths = ({at[axis] for at in positions} for axis in (0, 1))
+    names = []
+    for time, depth in positions:
+        parts = [prefix] if prefix else []
+        parts += [f"time {time + 1}"] if len(times) > 1 else []
+        parts += [f"depth {depth + 1}"] if len(depths) > 1 else []
+        names.append(", ".join(parts))
+    return names
 
 
 def _ome_notes(images: list[ome.OmeImage], page_count: int) -> tuple[str, ...]:
@@ -169,7 +199,12 @@ def _imagej_layout(
     channels = _positive(fields.get("channels"))
     if len(planes) % channels or promised != len(planes):
         channels = 1
-    return Layout(_group(planes, channels), size, notes)
+    pictures = _group(planes, channels)
+    slices, frames = (_positive(fields.get(name)) for name in ("slices", "frames"))
+    names: list[str] = []
+    if slices * frames == len(pictures):
+        names = _position_names([(t, z) for t in range(frames) for z in range(slices)])
+    return Layout(pictures, size, notes, tuple(names))
 
 
 def _plain_layout(

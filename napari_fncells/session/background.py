@@ -10,7 +10,8 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.scorer import Scorer
 from napari_fncells.core.segment import Draft, draft_steps
-from napari_fncells.io.images import Image, read_image
+from napari_fncells.io.chosen import read_chosen
+from napari_fncells.io.images import Image
 from napari_fncells.io.working_record import WorkingSummary
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.keeping import Keeper, summary_of
@@ -89,7 +90,7 @@ def draft_all_steps(
         title = f"Drafting {number:,} of {len(wanted):,}: {path.name}"
         yield title
         try:
-            image = read_image(path)
+            image = read_chosen(path)
             drafted = yield from _titled(draft(image), title)
             summary = _put(image, path, drafted, author, turns, root)
         except UserError as error:
@@ -153,7 +154,7 @@ def write_mask_files(
     if not turns.take(path):
         return None
     try:
-        keeper = Keeper.open(read_image(path), author, root)
+        keeper = Keeper.open(read_chosen(path), author, root)
         try:
             keeper.save_files()
             seconds = sum(float(visit["active_seconds"]) for visit in keeper.efforts)

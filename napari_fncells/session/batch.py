@@ -16,7 +16,8 @@ from napari_fncells.core.params import DraftParams
 from napari_fncells.core.scorer import Scorer
 from napari_fncells.core.segment import draft
 from napari_fncells.core.steps import finish
-from napari_fncells.io.images import list_images, read_image
+from napari_fncells.io.chosen import read_chosen
+from napari_fncells.io.images import list_images
 from napari_fncells.io.importers import ImportedDraft, Meaning
 from napari_fncells.io.importers.matching import Matching
 from napari_fncells.io.masks import load_labels
@@ -165,7 +166,7 @@ def _export_each(
                     f"{path}: {first[path.name]} has the same name, so their masks would, too.",
                     "Draft them into different folders.",
                 )
-            session = ImageSession(read_image(path))
+            session = ImageSession(read_chosen(path))
             begin(path, session)
             report = export_mask(
                 session.image, session.document, folder, gap=gap, replace=replace, siblings=names

@@ -11,8 +11,9 @@ import numpy as np
 
 from napari_fncells.core.attention.clean import NOTHING_PLANTED, Attention
 from napari_fncells.core.errors import UserError
+from napari_fncells.io.chosen import read_chosen
 from napari_fncells.io.exporters.base import GroundTruth
-from napari_fncells.io.images import Image, read_image
+from napari_fncells.io.images import Image
 from napari_fncells.io.report import LeftOut, printable
 from napari_fncells.io.working import WorkingFiles, read
 from napari_fncells.io.working_record import WorkingSummary
@@ -137,7 +138,7 @@ class Selection:
         begun = self._has_journal(entry.path, whose)
         if not begun and not self._has_files(entry, whose):
             return self._without_work(entry)
-        image = read_image(entry.path)
+        image = read_chosen(entry.path)
         found = self._opened(image, whose) if begun else self._from_files(image, whose)
         if found is None or found.state is EntryState.NEW:
             return self._without_work(entry, image)
@@ -183,11 +184,11 @@ class Selection:
         if entry.given is not None and self._wanted.only_done:
             return _left_out(entry, "is not done (as given)")
         if entry.given is not None:
-            image = image or read_image(entry.path)
+            image = image or read_chosen(entry.path)
             return self._made(entry, image, from_given(entry.given, image))
         if not self._wanted.without_mask or self._wanted.only_done:
             return _left_out(entry, "has no mask: nobody has worked on it")
-        image = image or read_image(entry.path)
+        image = image or read_chosen(entry.path)
         nothing = np.zeros(image.pixels.shape[:2], dtype=np.uint16)
         note = ("Nobody has worked on it: it is taken for a picture without cells.",)
         return self._made(entry, image, FoundMask(EntryState.NEW, nothing, (), note))

@@ -15,7 +15,8 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.scorer import Scorer
 from napari_fncells.core.segment import Draft, draft_steps
-from napari_fncells.io.images import Image, read_image
+from napari_fncells.io.chosen import read_chosen
+from napari_fncells.io.images import Image
 from napari_fncells.io.masks import Labels, load_labels
 
 Steps = Generator[str, None, "Fetched"]
@@ -97,7 +98,7 @@ def fetch_steps(
     yield f"Reading {wish.path.name}"
     stamp = _stamp(wish.path)
     try:
-        image = read_image(wish.path)
+        image = read_chosen(wish.path)
     except UserError as error:
         return Fetched(wish, error=error)
     shown = None

@@ -19,7 +19,8 @@ from napari_fncells.core.meter import predicted_gestures
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.scorer import Scorer
 from napari_fncells.core.segment import draft_steps
-from napari_fncells.io.images import Image, list_images, read_image
+from napari_fncells.io.chosen import read_chosen
+from napari_fncells.io.images import Image, list_images
 from napari_fncells.io.working import WorkingFiles, glance, read
 from napari_fncells.session.image import ImageSession
 from napari_fncells.store.place import WORKING_FOLDER
@@ -165,7 +166,7 @@ def _case(image: Image, evidence: Evidence) -> Case:
 def _read_case(path: Path, author: str) -> Case | None:
     """A finished picture, or None where its files are gone or damaged, or it is open again."""
     try:
-        image = read_image(path)
+        image = read_chosen(path)
         rows, columns = image.pixels.shape[:2]
         kept = read(_files(path, author), (rows, columns), image.sha256)
     except UserError:

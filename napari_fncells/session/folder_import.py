@@ -13,8 +13,9 @@ from napari_fncells.core.objects import ObjectState
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.redraft import apply_draft
 from napari_fncells.core.steps import finish
+from napari_fncells.io.chosen import read_chosen
 from napari_fncells.io.datasets.progress import Progress
-from napari_fncells.io.images import list_images, read_image
+from napari_fncells.io.images import list_images
 from napari_fncells.io.importers import Meaning
 from napari_fncells.io.importers.matching import Matching, find_drafts, without_drafts
 from napari_fncells.io.working_record import WorkState
@@ -167,7 +168,7 @@ def _take(
         return Taken(picture, reason=f"{picture.name}: there is no mask of that name.")
     try:
         file = drafts.draft_of(picture)
-        image = read_image(picture)
+        image = read_chosen(picture)
         prepared = finish(prepare_steps(image, file, options.meaning, options.params))
         keeper = Keeper.open(image, author, root)
         try:
@@ -212,7 +213,9 @@ def _put(prepared: Prepared, session: ImageSession, standing: Standing) -> None:
         "cutoff": None if prepared.draft is None else prepared.draft.cutoff,
         "state": str(WorkState.DONE),
     }
-    change = apply_draft(document, labels, details, summary="import ground truth")
+    change = apply_draft(
+        document, labels, details, summary="import ground truth", ignored=imported.ignored
+    )
     document.commit(
         replace(change, kind=EditKind.REPLACE, objects=tuple(map(_accepted, change.objects)))
     )

@@ -20,8 +20,7 @@ from napari_fncells.io.working import ReadBack
 from napari_fncells.io.working_record import WorkingSummary, WorkState
 from napari_fncells.session.entry import EntryState, state_of
 from napari_fncells.session.keeping import Keeper, summary_of
-
-_IS = ("is", "are")
+from napari_fncells.session.words import cells_in_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +58,8 @@ class FoundMask:
             return replace(self, ignored=ignored)
         left = set(present(labels).tolist())
         cells = tuple(cell for cell in self.cells if cell.id in left)
-        gone = len(self.cells) - len(cells)
-        note = f"{gone} cell{'s' * (gone != 1)} in ignored regions {_IS[gone != 1]} left out."
+        few = cells_in_words(len(self.cells) - len(cells))
+        note = f"{few.capitalize()} in ignored regions left out."
         return replace(
             self, labels=labels, cells=cells, ignored=ignored, notes=(*self.notes, note)
         )

@@ -122,7 +122,13 @@ class ImageSession:
         self.attend(draft.score.values)
         return edit
 
-    def adopt(self, labels: NDArray[np.integer], method: str, **details: Any) -> Edit:
+    def adopt(
+        self,
+        labels: NDArray[np.integer],
+        method: str,
+        ignored: NDArray[np.bool_] | None = None,
+        **details: Any,
+    ) -> Edit:
         """Take another program's mask as the draft.
 
         Parameters
@@ -131,6 +137,8 @@ class ImageSession:
             (Y, X) instance labels; they get new ids where cells are there already.
         method
             Where it comes from, for the record.
+        ignored
+            (Y, X) regions that it leaves undecided: they come to those that are there.
         details
             Anything else for the record (JSON values).
 
@@ -140,7 +148,9 @@ class ImageSession:
             For labels of another shape.
         """
         origin = {"method": method, "params": details, "cutoff": None}
-        change = apply_draft(self.document, labels, origin, summary=f"adopt {method}")
+        change = apply_draft(
+            self.document, labels, origin, summary=f"adopt {method}", ignored=ignored
+        )
         edit = self.document.commit(change)
         self.attend()
         return edit

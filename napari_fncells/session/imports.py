@@ -54,9 +54,9 @@ class Prepared:
         source = self.imported.source
         if self.draft is not None:
             return session.apply(self.draft, source=source)
-        labels = self.imported.labels
+        labels, ignored = self.imported.labels, self.imported.ignored
         assert labels is not None
-        return session.adopt(labels, self.imported.program, source=source)
+        return session.adopt(labels, self.imported.program, ignored, source=source)
 
 
 def prepare_steps(

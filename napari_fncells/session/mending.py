@@ -14,7 +14,8 @@ from napari_fncells.core.params.quality import QualityParams
 from napari_fncells.core.provenance import draft_labels
 from napari_fncells.core.quality import Finding, QualityWatch, Repair, SizeLimits
 from napari_fncells.core.repair import repair
-from napari_fncells.io.images import Image, read_image
+from napari_fncells.io.chosen import read_chosen
+from napari_fncells.io.images import Image
 from napari_fncells.io.masks import load_labels
 from napari_fncells.session.gate.picture import PictureCheck, check_document
 from napari_fncells.session.image import ImageSession
@@ -124,7 +125,7 @@ def mend_steps(
             result.passed_over.append(path.name)
             continue
         try:
-            image = read_image(path)
+            image = read_chosen(path)
             keeper = Keeper.open(image, author, root)
             try:
                 job = _Job(keeper, image, path, how, params, limits, (given or {}).get(path))

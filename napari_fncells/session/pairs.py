@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from napari_fncells.core.errors import UserError
+from napari_fncells.io.datasets.layout import V2_MASKS, masks_beside, pictures_below
 from napari_fncells.io.images import IMAGE_SUFFIXES, list_images
 from napari_fncells.io.importers.matching import find_drafts, without_drafts
 
-MASK_FOLDERS = ("masks", "mask", "ground_truths/masks", "labels", "annotations", "gt")
+MASK_FOLDERS = ("masks", "mask", V2_MASKS, "labels", "annotations", "gt")
 """Beside the folder of pictures, or in it."""
 
 _PICTURE_FOLDERS = frozenset(("images", "image", "imgs", "pictures"))
@@ -24,9 +25,8 @@ def picture_folder(folder: Path) -> Path:
         inside = folder / name
         if inside.is_dir() and not _has_pictures(folder):
             return inside
-    # FNC v1: all_images/images beside all_masks/masks
-    inside = folder / "all_images" / "images"
-    return inside if inside.is_dir() and not _has_pictures(folder) else folder
+    below = pictures_below(folder)
+    return below if below is not None and not _has_pictures(folder) else folder
 
 
 def find_given(pictures: Sequence[Path]) -> Mapping[Path, Path]:
@@ -76,8 +76,10 @@ def _places(folder: Path) -> list[Path]:
     places = [folder / name for name in MASK_FOLDERS]
     if folder.name.casefold() in _PICTURE_FOLDERS:
         places += [folder.parent / name for name in MASK_FOLDERS]
-        places.append(folder.parent.parent / "all_masks" / "masks")
-    return [place for place in places if place.is_dir()]
+    beside = masks_beside(folder)
+    if beside is not None:
+        places.append(Path(beside))
+    return [place for place in dict.fromkeys(places) if place.is_dir()]
 
 
 def _has_pictures(folder: Path) -> bool:

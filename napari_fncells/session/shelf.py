@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.objects import CellObject, ObjectState, Origin
+from napari_fncells.io.chosen import read_chosen
 from napari_fncells.io.exporters.base import GroundTruth
-from napari_fncells.io.images import Image, read_image
+from napari_fncells.io.images import Image
 
 _STATES, _ORIGINS = tuple(ObjectState), tuple(Origin)
 
@@ -84,7 +85,7 @@ class _Pixels:
     def __call__(self) -> Image:
         with self._reading:
             if self._image is None:
-                image = read_image(self._path)
+                image = read_chosen(self._path)
                 if image.sha256 != self._sha256:
                     raise UserError(
                         f"{self._path.name} was changed while it was exported.", "Export again."

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from napari_fncells.core.attention.clean import CleanMask
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.ignore import counted
-from napari_fncells.io.images import IMAGE_SUFFIXES, list_images, read_image
+from napari_fncells.io.chosen import read_chosen
+from napari_fncells.io.images import IMAGE_SUFFIXES, Image, ImageReadError, list_images, read_image
 from napari_fncells.io.masks import load_labels
 from napari_fncells.io.samples import (
     SAMPLE_WITH_DRAFT,
@@ -27,10 +28,10 @@ from napari_fncells.io.samples import (
     sample_image_path,
     sample_truth_path,
 )
-from napari_fncells.session.save_as import save_mask
+from napari_fncells.session.save_as import save_cells, save_mask
 from napari_fncells.session.words import cells_in_words
-from napari_fncells.viewer.pictures import KEY, LayerData, image_layer_data
-from napari_fncells.viewer.workspace import existing_workspace, workspace_of
+from napari_fncells.viewer.pictures import KEY, NO_LAYER, LayerData, image_layer_data
+from napari_fncells.viewer.workspace import Workspace, existing_workspace, workspace_of
 
 PLUGIN = "napari-fncells"
 DOCK = "Curate masks"
@@ -47,16 +48,39 @@ def get_reader(path: str | list[str]) -> Callable[[Any], list[LayerData]] | None
 
 
 def _read_picture(path: str) -> list[LayerData]:
-    image = read_image(path)
+    """One picture; where it is one of several in its file, the window asks which."""
+    try:
+        image = read_chosen(Path(path))
+    except ImageReadError as error:
+        workspace = _asked_workspace(error)
+        if workspace is None or not workspace.parts.asks(error):
+            raise
+        return [NO_LAYER]
     _tell(image.name, image.notes)
     return [image_layer_data(image)]
 
 
 def _read_folder(path: str) -> list[LayerData]:
     """The first picture of a folder; the dock goes on to the others."""
-    first = read_image(list_images(Path(path))[0])
+    try:
+        first = read_chosen(list_images(Path(path))[0])
+    except ImageReadError as error:
+        workspace = _asked_workspace(error)
+        if workspace is None:
+            raise
+        workspace.open_folder(Path(path))
+        return [NO_LAYER]
     _tell(first.name, first.notes)
     return [image_layer_data(first, folder=path)]
+
+
+def _asked_workspace(error: ImageReadError) -> Workspace | None:
+    """The workspace of the window that can ask for the part that is wanted of a file."""
+    viewer = napari.current_viewer()
+    if error.parts is None or viewer is None:
+        return None
+    show_dock(viewer)
+    return workspace_of(viewer)
 
 
 def _tell(name: str, notes: tuple[str, ...]) -> None:
@@ -72,10 +96,28 @@ def write_mask(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
     """
     source = facts_of_meta(meta).get("image")
     labels = _without_ignored(np.asarray(data))
-    earlier = save_mask(Path(path), labels, getattr(source, "path", None))
+    _tell_kept(path, save_mask(Path(path), labels, getattr(source, "path", None)))
+    return [path]
+
+
+def write_cells(form: str, path: str, data: Any, meta: dict[str, Any]) -> list[str]:
+    """Write a labels layer in another format, as `write_mask` does."""
+    source = facts_of_meta(meta).get("image")
+    labels = _without_ignored(np.asarray(data))
+    image = source if isinstance(source, Image) else None
+    _tell_kept(path, save_cells(Path(path), labels, image, form))
+    return [path]
+
+
+write_geojson = partial(write_cells, "qupath-geojson")
+write_rois = partial(write_cells, "imagej-roi")
+write_voc = partial(write_cells, "voc")
+write_boxes = partial(write_cells, "boxes-csv")
+
+
+def _tell_kept(path: str, earlier: Path | None) -> None:
     if earlier is not None:
         show_info(f"The earlier {Path(path).name} is kept as {earlier.name}.")
-    return [path]
 
 
 def _without_ignored(data: NDArray[Any]) -> NDArray[Any]:

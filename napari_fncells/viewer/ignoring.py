@@ -124,6 +124,8 @@ class Ignoring:
         layers, mask = self._workspace.viewer.layers, self._mask
         if mask is None:
             raise UserError("The mask is not shown.", "Draft it again, or choose the picture.")
+        if not mask.visible:
+            raise UserError("The mask is hidden.", "Show it to ignore a region.")
         if self.layer is None or self.layer not in layers:
             self.layer = self._make(mask)
             layers.insert(layers.index(mask), self.layer)

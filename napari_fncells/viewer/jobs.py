@@ -10,7 +10,8 @@ from napari.utils.notifications import show_error, show_info
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.steps import finish
-from napari_fncells.io.images import Image, read_image
+from napari_fncells.io.chosen import read_chosen
+from napari_fncells.io.images import Image
 
 Steps = Generator[str, None, Any]
 """Yields in words what it does next; returns its result."""
@@ -30,7 +31,7 @@ def read_all(paths: Sequence[Path]) -> Steps:
     for path in paths:
         yield f"Reading {path.name}"
         try:
-            found.append(read_image(path))
+            found.append(read_chosen(path))
         except UserError as error:
             found.append(error)
     return found

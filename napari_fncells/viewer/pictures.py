@@ -29,6 +29,10 @@ COVERAGE = "coverage"
 """Role of the layer that marks what of a picture was not looked at yet."""
 LayerData = tuple[Any, dict[str, Any], str]
 
+NO_LAYER: LayerData = (np.empty((0, 1, 1)), {"channel_axis": 0}, "image")
+"""A picture of no channel, for which napari adds no layer: it wants something in return for a
+sample or a file, and the pictures come later, by a dialog."""
+
 
 @dataclass(eq=False)
 class Picture:

@@ -119,23 +119,26 @@ class Queueing:
 
     @property
     def to_draft(self) -> list[Path]:
-        """Pictures without a mask, and with a draft that nobody has touched."""
+        """Pictures without a mask; once there is none, those whose draft nobody has touched.
+
+        So drafting goes on where it was stopped.
+        """
         if self.queue is None:
             return []
-        wanted = (EntryState.NEW, EntryState.DRAFT)
+        wanted = EntryState.DRAFT if self.drafts_anew else EntryState.NEW
         current = self.current
         entries = self.queue.entries.values()
-        return [e.path for e in entries if e.state in wanted and e.name != current]
+        return [e.path for e in entries if e.state is wanted and e.name != current]
 
     @property
     def left_to_draft(self) -> int:
         """How many `to_draft` has."""
-        queue, current = self.queue, self.current
-        if queue is None:
-            return 0
-        wanted = (EntryState.NEW, EntryState.DRAFT)
-        own = current is not None and queue.entries[current].state in wanted
-        return sum(queue.counts[state] for state in wanted) - own
+        return self._others_of(EntryState.DRAFT if self.drafts_anew else EntryState.NEW)
+
+    @property
+    def drafts_anew(self) -> bool:
+        """Whether all other pictures have a mask already."""
+        return not self._others_of(EntryState.NEW)
 
     @property
     def notice(self) -> str:
@@ -292,6 +295,17 @@ class Queueing:
             self._scan_due = 0.0
             self.changed.emit()
 
+    def part_chosen(self, folder: Path) -> None:
+        """Take note that other parts of the files of a folder are looked at."""
+        self._prefetch.forget()
+        queue = self.queue
+        if queue is None or queue.folder != folder:
+            return
+        for entry in list(queue.entries.values()):
+            if entry.state is EntryState.PROBLEM:
+                queue.note_problem(entry.name, "")
+        self.changed.emit()
+
     def change_annotator(self) -> None:
         """List the pictures of the queue with the work of the workspace's annotator."""
         if self.queue is not None:
@@ -401,6 +415,14 @@ class Queueing:
     @property
     def _root(self) -> Path | None:
         return self._workspace.saving.root
+
+    def _others_of(self, state: EntryState) -> int:
+        """How many pictures are of a state, but for the one on the screen."""
+        queue, current = self.queue, self.current
+        if queue is None:
+            return 0
+        own = current is not None and queue.entries[current].state is state
+        return queue.counts[state] - own
 
     def _name_of(self, picture: Picture | None) -> str | None:
         if self.queue is None or picture is None or picture.path is None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.contrast import brightened, contrast_limits
 from napari_fncells.io.atomic import SaveError, write_atomic
-from napari_fncells.io.images import Image, read_image
+from napari_fncells.io.chosen import chosen_part, read_chosen
+from napari_fncells.io.images import Image
 from napari_fncells.io.user_data import data_folder
 
 SIDE = 96
@@ -50,7 +51,7 @@ def thumbnail(path: Path, root: Path | None = None) -> NDArray[np.uint8] | None:
     with suppress(OSError):
         if path.stat().st_size > _LARGEST:
             return None
-    small = make_thumbnail(read_image(path))
+    small = make_thumbnail(read_chosen(path))
     if kept is not None:
         _keep(kept, small)
     return small
@@ -76,7 +77,9 @@ def _file(path: Path, root: Path | None) -> Path | None:
         found = path.stat()
     except OSError:
         return None
+    part = chosen_part(path.parent).model_dump_json(exclude_none=True)
     facts = f"{path.resolve()}\0{found.st_size}\0{found.st_mtime_ns}\0{SIDE}"
+    facts += part if part != "{}" else ""
     key = hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()[:24]
     return data_folder(root) / "thumbnails" / key[:2] / f"{key}.jpg"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import cv2
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_fncells.core.errors import UserError
+from napari_fncells.io.images import Image
 from napari_fncells.session.truth import Truth, load_truth, truth_path
+from napari_fncells.viewer.jobs import Runner, Steps, run_now
 from napari_fncells.viewer.overlay import StateLayer
 from napari_fncells.viewer.palette import TRUTH_COLOUR
 from napari_fncells.viewer.pictures import Picture, image_of, is_known
@@ -19,6 +22,7 @@ from napari_fncells.viewer.pictures import Picture, image_of, is_known
 NAME = "ground truth"
 
 _OUTLINE = 3  # px
+_Found = tuple[Truth, NDArray[np.uint8]] | UserError | None
 _NONE_HERE = "There is no ground truth for this picture."
 
 
@@ -43,6 +47,8 @@ class TruthView:
         That of the current picture, once it was shown.
     layer
         The napari layer, once there was something to show.
+    runner
+        Runs the reading; replaced by the window.
     """
 
     told = Signal(str)
@@ -52,6 +58,8 @@ class TruthView:
         self._picture: Picture | None = None
         self._by_our_hand = False
         self._drawn: Truth | None = None
+        self._rims: NDArray[np.uint8] = np.zeros((1, 1), np.uint8)
+        self.runner: Runner = run_now
         self.wanted = True
         self.truth: Truth | None = None
         self.layer: StateLayer | None = None
@@ -74,12 +82,12 @@ class TruthView:
 
     def _show(self) -> None:
         """Bring the layer in line with the picture and the wish."""
+        if self.truth is not None and self.wanted:
+            self._put(self.truth)
+            return
+        self._hide()
         if self.wanted and self.truth is None and self._path() is not None:
             self._read()
-        if self.truth is None or not self.wanted:
-            self._hide()
-            return
-        self._put(self.truth)
 
     def _path(self) -> Any:
         """The file of the current picture's ground truth."""
@@ -89,15 +97,24 @@ class TruthView:
         return truth_path(image_of(layer).path)
 
     def _read(self) -> None:
-        if self._picture is None:
+        """Read the ground truth of the picture, away from the window's thread."""
+        picture = self._picture
+        if picture is not None:
+            image = image_of(picture.image_layer)
+            arrived = partial(self._arrived, picture)
+            self.runner("Reading the ground truth", _reading(image), arrived)
+
+    def _arrived(self, picture: Picture, found: _Found) -> None:
+        """Show what was read, if its picture is still the one that is looked at."""
+        if picture is not self._picture:
             return
-        try:
-            self.truth = load_truth(image_of(self._picture.image_layer))
-        except UserError as error:
-            self.told.emit(str(error))
-            return
-        if self.truth is not None:
+        if isinstance(found, UserError):
+            self.told.emit(str(found))
+        elif found is not None:
+            self.truth, self._rims = found
             self.told.emit(self.truth.in_words)
+            if self.wanted:
+                self._put(self.truth)
 
     def _put(self, truth: Truth) -> None:
         """Show labels in the layer, which is made or put back where it is missing."""
@@ -107,9 +124,9 @@ class TruthView:
         self._by_our_hand = True
         try:
             if self.layer is None or self.layer not in viewer.layers:
-                self._add(truth)
+                self._add()
             elif self._drawn is not truth:
-                self._redraw(self.layer, _outlines(truth.labels))
+                self._redraw(self.layer, self._rims)
             self._drawn = truth
             if self.layer is not None:
                 self._raise(self.layer, picture.image_layer)
@@ -118,12 +135,12 @@ class TruthView:
         finally:
             self._by_our_hand = False
 
-    def _add(self, truth: Truth) -> None:
+    def _add(self) -> None:
         """Make the layer; the active one stays so."""
         viewer = self._viewer()
         colours = {None: TRUTH_COLOUR, 0: "#00000000"}
         self.layer = StateLayer(
-            _outlines(truth.labels),
+            self._rims,
             name=NAME,
             colormap=DirectLabelColormap(color_dict=colours),
             metadata={"fncells": {"role": "truth"}},
@@ -153,11 +170,13 @@ class TruthView:
         if self.layer is None:
             return
         self._by_our_hand = True
-        self.layer.visible = False
         if self.truth is None and self._drawn is not None:
-            # What is not of this picture must not come up by the eye in the list
-            self.layer.data = np.zeros_like(self.layer.data)
+            # What is not of this picture must not come up by the eye in the list, and its
+            # size must not make room
+            picture = self._picture.image_layer if self._picture is not None else self.layer
+            self._redraw(self.layer, np.zeros(picture.data.shape[:2], np.uint8))
             self._drawn = None
+        self.layer.visible = False
         self._by_our_hand = False
 
     def _is_shown(self) -> bool:
@@ -176,6 +195,19 @@ class TruthView:
     def _on_removed(self, event: Any) -> None:
         if event.value is self.layer:
             self.wanted, self.layer = False, None
+
+
+def _reading(image: Image) -> Steps:
+    """Read the ground truth of a picture and find its outlines."""
+    yield f"Reading the ground truth of {image.name}"
+    try:
+        truth = load_truth(image)
+    except UserError as error:
+        return error
+    if truth is None:
+        return None
+    yield f"Drawing the ground truth of {image.name}"
+    return truth, _outlines(truth.labels)
 
 
 def _outlines(labels: NDArray[Any]) -> NDArray[np.uint8]:

@@ -40,6 +40,7 @@ from napari_fncells.viewer.ignoring import Ignoring
 from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.overlay import Overlay
+from napari_fncells.viewer.part_choice import PartChoice
 from napari_fncells.viewer.pictures import Picture, facts_of, image_layer_data, image_of
 from napari_fncells.viewer.preview import Preview
 from napari_fncells.viewer.queueing import Queueing
@@ -83,6 +84,8 @@ class Workspace:
         Runs generators that yield progress in words; replaced by the window.
     author
         The annotator's name, for new sessions.
+    parts
+        What asks which page and channel of a file is worked on.
     queueing
         What goes through the pictures of a folder.
     drafting, preview
@@ -144,6 +147,7 @@ class Workspace:
         self.drafting = Drafting(self)
         self.preview = Preview(self)
         self.queueing = Queueing(self)
+        self.parts = PartChoice(self)
         self._album.listed.connect(self._on_listed)
         for layer in viewer.layers:
             if "folder" in facts_of(layer):
@@ -511,8 +515,10 @@ class Workspace:
             self.queueing.going(picture)
         following = self._neighbour(1)
         if following is not None:
+            self.report(message)
             self.go_to(following, 1)
-        elif picture is not None:
+            return
+        if picture is not None:
             # Nobody leaves it: what was said counts once the files are written
             self.saving.write(picture)
             message += self._end_of_queue()
@@ -548,6 +554,8 @@ class Workspace:
         if image is None or rendered is None:
             if found.error is not None:
                 self.queueing.failed(found.wish, found.error)
+                if self.parts.asks(found.error):
+                    return
                 show_error(str(found.error))
                 self._pass_over(picture, by)
             return
@@ -614,7 +622,8 @@ class Workspace:
         session.adopt(given.values, GIVEN, file=str(path))
 
     def _show_all(self, found: Sequence[Image | UserError]) -> None:
-        for image in readable(found):
+        left = [r for r in found if isinstance(r, Image) or not self.parts.asks(r)]
+        for image in readable(left):
             data, meta, _ = image_layer_data(image)
             self.viewer.add_layer(ImageLayer(data, **meta))
 
@@ -630,7 +639,12 @@ class Workspace:
             if current.image_layer is not None:
                 commands.give_way(current.image_layer, self)
                 self.display.show(current.image_layer)
-        if current is not self._at:
+        moved = current is not self._at
+        room = self.viewer.layers.extent.world.tolist() if moved else []
+        if moved:
+            if self._at is not None:
+                # What was said of another picture
+                self.viewer.status = ""
             self._at = current
             self.review.select(None)
             self.preview.leave()
@@ -639,6 +653,9 @@ class Workspace:
         self.changed.emit()
         # After the dock has cleared what was said of another picture
         self.truth.follow(current)
+        if moved and self.viewer.layers.extent.world.tolist() != room:
+            # What lies above the picture had still the size of the one before
+            self.viewer.reset_view()
 
     def _follow_mask(self) -> None:
         """Let states and Esc follow the mask layer of the current picture."""

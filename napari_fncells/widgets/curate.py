@@ -37,6 +37,7 @@ from napari_fncells.widgets.export_panel import ExportPanel
 from napari_fncells.widgets.gate_dock import open_gate_dock
 from napari_fncells.widgets.modelling import connect_models
 from napari_fncells.widgets.noting import connect_notes
+from napari_fncells.widgets.part_dialog import connect_parts
 from napari_fncells.widgets.picture_panel import PicturePanel
 from napari_fncells.widgets.queue_dock import open_queue_dock
 from napari_fncells.widgets.release_dock import open_release_dock
@@ -72,6 +73,8 @@ class CurateWidget(QWidget):
         self.workspace = workspace_of(napari_viewer)
         self.runner = ThreadRunner()
         self.workspace.runner = self.runner
+        # Apart, too: it is read while one goes on
+        self.workspace.truth.runner = self.truth_reader = ThreadRunner()
         # Apart from the other jobs, which take each other's place: no export is ever cut short
         self.saver = ThreadRunner()
         self.banner = Banner()
@@ -104,6 +107,7 @@ class CurateWidget(QWidget):
             self.correct.message.clear()
             self._show_effort()
         self.picture.show_pictures(workspace.pictures, workspace.current)
+        self.picture.show_part(workspace.parts.words)
         session = workspace.session
         self.correct.show_document(session.document if session else None)
         self.draft.setEnabled(workspace.current is not None)
@@ -172,6 +176,8 @@ class CurateWidget(QWidget):
         self.picture.stepped.connect(guarded(workspace.step))
         self.picture.files_opened.connect(guarded(workspace.open_files))
         self.picture.folder_opened.connect(guarded(workspace.open_folder))
+        self.picture.part_requested.connect(workspace.parts.ask)
+        connect_parts(workspace.parts, self)
         self.draft.cancelled.connect(self.runner.cancel)
         connect_draft(self.draft, workspace, guarded)
         connect_models(self.draft, workspace, guarded)

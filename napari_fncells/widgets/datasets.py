@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import napari
-import numpy as np
 from napari.utils.notifications import show_info
 from qtpy.QtCore import QEvent, QObject
 
@@ -25,14 +24,10 @@ from napari_fncells.io.datasets.fetch import Steps, fetch, part_size, take
 from napari_fncells.io.images import read_image
 from napari_fncells.viewer.hooks import show_dock
 from napari_fncells.viewer.jobs import Steps as Job
-from napari_fncells.viewer.pictures import LayerData, image_layer_data
+from napari_fncells.viewer.pictures import NO_LAYER, LayerData, image_layer_data
 from napari_fncells.viewer.workspace import Workspace, workspace_of
 from napari_fncells.widgets.dataset_dialog import DatasetDialog
 from napari_fncells.widgets.runner import ThreadRunner
-
-# A picture of no channel, for which napari adds no layer: it wants something in return for a
-# sample, and the pictures come later, by the dialog
-_NO_LAYER: LayerData = (np.empty((0, 1, 1)), {"channel_axis": 0}, "image")
 
 
 def open_published(key: str) -> list[LayerData]:
@@ -43,20 +38,25 @@ def open_published(key: str) -> list[LayerData]:
     UserError
         It is not here, and there is no window to ask in.
     """
-    which, viewer = published(key), napari.current_viewer()
-    dataset = find_here(key)
+    viewer, dataset = napari.current_viewer(), find_here(key)
     if viewer is None:
         if dataset is None:
+            which = published(key)
             raise UserError(f"{which.title} is not here.", f"Get it with: fncells fetch {key}")
         return [image_layer_data(read_image(dataset.items[0].image), folder=dataset.folders[0])]
     show_dock(viewer)
-    workspace = workspace_of(viewer)
+    open_or_get(workspace_of(viewer), key, dataset)
+    return [NO_LAYER]
+
+
+def open_or_get(workspace: Workspace, key: str, dataset: DataSet | None = None) -> None:
+    """Open a data set in a window, or ask there where to get it."""
+    dataset = dataset or find_here(key)
     if dataset is not None:
         show_dataset(workspace, dataset)
     else:
         window = workspace.viewer.window._qt_window
-        Getting(which, window, partial(show_dataset, workspace))
-    return [_NO_LAYER]
+        Getting(published(key), window, partial(show_dataset, workspace))
 
 
 open_v1 = partial(open_published, "v1")

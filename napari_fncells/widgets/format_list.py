@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from napari_fncells.io.exporters import Exporter
 from napari_fncells.widgets.controls import keep_canvas_keys
 
 _NAME = Qt.ItemDataRole.UserRole
-_ROWS = 9
-"""Rows in sight; the rest is scrolled to."""
+_ROWS = 4
+"""Rows in sight in the smallest window; the rest is scrolled to."""
 
 
 class FormatList(QListWidget):
@@ -42,15 +42,17 @@ class FormatList(QListWidget):
             item.setToolTip(exporter.about)
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Unchecked)
-        rows = min(_ROWS, max(1, self.count()))
-        height = self.sizeHintForRow(0) * rows + 2 * self.frameWidth()
-        self.setMinimumHeight(min(height, self.sizeHintForRow(0) * 4))
-        self.setMaximumHeight(self.sizeHintForRow(0) * self.count() + 2 * self.frameWidth())
+        self.setMinimumHeight(self._height(_ROWS))
+        self.setMaximumHeight(self._height(self.count()))
         self.itemChanged.connect(lambda _item: self.ticked.emit())
         # A click on the words ticks, too
         self.itemClicked.connect(self._note_click)
         self.itemPressed.connect(self._note_press)
         self._pressed: tuple[str, Qt.CheckState] | None = None
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """All rows, where there is room."""
+        return QSize(super().sizeHint().width(), self._height(self.count()))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -74,6 +76,10 @@ class FormatList(QListWidget):
     def _items(self) -> list[QListWidgetItem]:
         items = (self.item(row) for row in range(self.count()))
         return [item for item in items if item is not None]
+
+    def _height(self, rows: int) -> int:
+        row: int = self.sizeHintForRow(0)
+        return row * rows + 2 * int(self.frameWidth())
 
     def _note_press(self, item: QListWidgetItem) -> None:
         self._pressed = item.data(_NAME), item.checkState()

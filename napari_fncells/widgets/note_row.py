@@ -43,9 +43,14 @@ class NoteRow(QWidget):
         layout.addWidget(self.field, 1)
         self.show_note(None, "")
 
-    def show_note(self, cell: int | None, text: str, *, read_only: bool = False) -> None:
-        """Show the note on a cell or, for None, on the picture; not while one is written."""
-        if self.field.hasFocus():
+    def show_note(
+        self, cell: int | None, text: str, *, read_only: bool = False, anew: bool = False
+    ) -> None:
+        """Show the note on a cell or, for None, on the picture.
+
+        Not while one is written, unless `anew`: it is another picture's.
+        """
+        if self.field.hasFocus() and not anew:
             return
         self._show(cell, text)
         self.field.setReadOnly(read_only)

@@ -28,11 +28,16 @@ def connect_notes(panel: CorrectPanel, workspace: Workspace, guarded: Guard) -> 
     def document() -> Document | None:
         return workspace.session.document if workspace.session is not None else None
 
+    shown = None
+
     def show() -> None:
+        nonlocal shown
         known, cell = document(), workspace.review.selected
         row.setEnabled(workspace.current is not None)
         read_only = known is not None and bool(known.read_only)
-        row.show_note(cell, note_on(known, cell), read_only=read_only)
+        # Of another picture: by its number, so that it is not kept alive
+        anew, shown = shown != id(workspace.current), id(workspace.current)
+        row.show_note(cell, note_on(known, cell), read_only=read_only, anew=anew)
 
     def show_tool() -> None:
         panel.show_ignoring(ignoring.active, possible=workspace.current is not None)

@@ -33,12 +33,15 @@ class PicturePanel(QWidget):
         Signal(list of Path).
     folder_opened
         Signal(Path).
+    part_requested
+        Signal(): another page or channel of the file is to be chosen.
     """
 
     chosen = Signal(object)
     stepped = Signal(int)
     files_opened = Signal(list)
     folder_opened = Signal(object)
+    part_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +54,10 @@ class PicturePanel(QWidget):
         self.forth = QToolButton(text="▶", toolTip="Next picture")
         self.open_files = QPushButton("Open pictures…")
         self.open_folder = QPushButton("Open folder…")
-        for widget in (self.list, self.back, self.forth, self.open_files, self.open_folder):
+        self.part = QPushButton(visible=False)
+        self.part.setToolTip("The file holds several pictures or channels: choose another.")
+        buttons = (self.open_files, self.open_folder, self.part)
+        for widget in (self.list, self.back, self.forth, *buttons):
             widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._lay_out()
         self.list.activated.connect(self._choose)
@@ -59,6 +65,7 @@ class PicturePanel(QWidget):
         self.forth.clicked.connect(lambda: self.stepped.emit(1))
         self.open_files.clicked.connect(self._ask_for_files)
         self.open_folder.clicked.connect(self._ask_for_folder)
+        self.part.clicked.connect(self.part_requested)
 
     def show_pictures(self, pictures: Sequence[Picture], current: Picture | None) -> None:
         """List the pictures and mark the current one."""
@@ -71,6 +78,11 @@ class PicturePanel(QWidget):
         self.list.setEnabled(bool(self._shown))
         self.back.setEnabled(index > 0)
         self.forth.setEnabled(0 <= index < len(self._shown) - 1)
+
+    def show_part(self, words: str) -> None:
+        """Show which part of the file is on the screen; nothing where there is no other."""
+        self.part.setText(f"{words} …")
+        self.part.setVisible(bool(words))
 
     def _choose(self, index: int) -> None:
         self.chosen.emit(self._shown[index])
@@ -99,4 +111,5 @@ class PicturePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(going)
+        layout.addWidget(self.part)
         layout.addLayout(opening)

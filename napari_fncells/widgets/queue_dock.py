@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from napari.viewer import Viewer
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
+from napari_fncells.io.datasets.catalogue import PUBLISHED
 from napari_fncells.session.annotator import keep_annotator, known_annotator
 from napari_fncells.session.queue import Queue, View
 from napari_fncells.viewer.workspace import workspace_of
-from napari_fncells.widgets.controls import guarded
+from napari_fncells.widgets.controls import guarded, keep_canvas_keys
+from napari_fncells.widgets.datasets import open_or_get
 from napari_fncells.widgets.queue_panel import QueuePanel
 from napari_fncells.widgets.runner import ThreadRunner
 
@@ -43,10 +46,36 @@ class QueueWidget(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
+        layout.addLayout(self._opening())
         self.setMinimumWidth(250)
         self._connect()
         self.panel.show_annotator(known_annotator(self.workspace.saving.root))
         self.refresh()
+
+    def _opening(self) -> QHBoxLayout:
+        """Buttons that open something else; there before anything is."""
+        self.folder = QPushButton("Open folder…")
+        self.datasets = QPushButton("FNC data sets…")
+        self.datasets.setToolTip("The Fluorescent Neuronal Cells data sets: opened, or got first.")
+        keep_canvas_keys(self.folder, self.datasets)
+        menu = QMenu(self.datasets)
+        for key, which in PUBLISHED.items():
+            menu.addAction(which.title, partial(self._open_dataset, key))
+        self.datasets.setMenu(menu)
+        self.folder.clicked.connect(self._ask_for_folder)
+        row = QHBoxLayout()
+        row.setContentsMargins(4, 0, 4, 4)
+        row.addWidget(self.folder)
+        row.addWidget(self.datasets)
+        return row
+
+    def _open_dataset(self, key: str) -> None:
+        guarded(open_or_get)(self.workspace, key)
+
+    def _ask_for_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Open a folder of pictures")
+        if chosen:
+            guarded(self.workspace.open_folder)(Path(chosen))
 
     def refresh(self) -> None:
         """Show the queue of the window."""
@@ -82,7 +111,9 @@ class QueueWidget(QWidget):
             self.panel.show_counts(self._queue)
             self._show_current()
         self.panel.show_notice(queueing.notice, lacks_place=queueing.lacks_place)
-        self.panel.show_drafting(queueing.drafting, queueing.left_to_draft)
+        self.panel.show_drafting(
+            queueing.drafting, queueing.left_to_draft, anew=queueing.drafts_anew
+        )
         attention = queueing.attention
         self.panel.show_attention(attention.share if attention is not None else None)
 
@@ -93,6 +124,7 @@ class QueueWidget(QWidget):
         queueing.moved.connect(self._show_current)
         workspace.changed.connect(self._show_current)
         self._soon.timeout.connect(self._show_facts)
+        workspace.parts.chosen.connect(self._show_other_parts)
         panel.chosen.connect(guarded(workspace.go_to_name))
         panel.view_changed.connect(self._show_view)
         panel.place_chosen.connect(guarded(self._choose_place))
@@ -128,6 +160,10 @@ class QueueWidget(QWidget):
     def _note_problem(self, path: Path, problem: str) -> None:
         if self._queue is not None and path.parent == self._queue.folder:
             self._queue.note_problem(path.name, problem)
+
+    def _show_other_parts(self, _folder: Path) -> None:
+        self.panel.model.thumbnails.forget()
+        self._show_list()
 
     def _show_idle(self) -> None:
         self.panel.show_busy(None)

@@ -59,6 +59,10 @@ class Thumbnails(QObject):
         self._maker.ask(path)
         return None
 
+    def forget(self) -> None:
+        """Make all anew when they are asked for."""
+        self._kept.clear()
+
     def _take(self, path: Path, pixels: NDArray[np.uint8] | None) -> None:
         self._kept[path] = None if pixels is None else _pixmap(pixels)
         while len(self._kept) > _KEPT:

@@ -99,8 +99,8 @@ class QueuePanel(QWidget):
         )
         self.all_drafts = QPushButton("Draft all")
         self.all_drafts.setToolTip(
-            "Drafts all pictures that nobody has touched, while you work; those with work on "
-            "them stay as they are."
+            "Drafts all pictures without a mask, while you work; once each has one, again those "
+            "whose draft nobody has touched. Those with work on them stay as they are."
         )
         self.stop = QPushButton("Stop", visible=False)
         self.attention = Choice()
@@ -179,12 +179,13 @@ class QueuePanel(QWidget):
         if not self.annotator.hasFocus():
             self.annotator.setText(name or "")
 
-    def show_drafting(self, on: bool, left: int) -> None:
+    def show_drafting(self, on: bool, left: int, *, anew: bool = False) -> None:
         """Show whether new pictures are drafted, and how many there are to draft."""
         blocked = self.drafting.blockSignals(True)
         self.drafting.setChecked(on)
         self.drafting.blockSignals(blocked)
-        self.all_drafts.setText(f"Draft all {left:,} now" if left else "None to draft")
+        words = f"Draft {left:,} anew" if anew else f"Draft all {left:,} now"
+        self.all_drafts.setText(words if left else "None to draft")
         self.all_drafts.setEnabled(bool(left))
 
     def show_attention(self, share: float | None) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as PilImage
 
+from napari_fncells.core.changes import ignore_region
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.report import LeftOut
 from napari_fncells.io.working import WorkingFiles
@@ -256,3 +257,29 @@ def test_no_two_pictures_have_the_same_stem(names: list[str]) -> None:
     assert len(set(stems.values())) == len(names)
     for name, stem in stems.items():
         assert stem in (name, name.rpartition(".")[0])
+
+
+@pytest.mark.parametrize("journal", [True, False])
+def test_ignored_cells_are_no_truth(tmp_path: Path, journal: bool) -> None:
+    image = worked_on(tmp_path, "a.png")
+    keeper = Keeper.open(image)
+    document = keeper.document
+    cell = document.objects[2]
+    region = cell.box.padded(2).clip(document.shape)
+    mask = np.ones((region.height, region.width), bool)
+    document.commit(ignore_region(document, region, mask))
+    ImageSession(image, "", document).finish()
+    keeper.close()
+    labels = document.labels
+    if not journal:
+        keeper.state.place.unlink()
+    each = read(tmp_path)["a.png"]
+    assert isinstance(each, Curated)
+    assert each.state is EntryState.DONE
+    assert [cell.id for cell in each.truth.cells] == [1, 3]
+    np.testing.assert_array_equal(each.truth.labels, np.where(labels == 2, 0, labels))
+    assert each.truth.ignored is not None
+    np.testing.assert_array_equal(
+        each.truth.ignored, (document.ignored > 0) & ((labels == 0) | (labels == 2))
+    )
+    assert "1 cell in ignored regions left out." in each.notes

@@ -7,7 +7,9 @@ import pytest
 import tifffile
 from PIL import Image as PilImage
 
+from napari_fncells.core.changes import set_ignored
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.geometry import Box
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.core.steps import finish
 from napari_fncells.io.images import read_image
@@ -16,6 +18,7 @@ from napari_fncells.session.entry import EntryState
 from napari_fncells.session.folder_import import Import, ImportOptions, Standing, import_steps
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.keeping import Keeper
+from napari_fncells.session.release import export
 from tests.session.sets import labels_of, saved_picture, worked_on
 
 
@@ -74,6 +77,37 @@ def test_truth_in_is_done_and_one_step(masks: Path, tmp_path: Path) -> None:
     assert document.untouched
     assert not document.labels.any()
     keeper.close()
+
+
+@pytest.mark.parametrize("standing", list(Standing))
+def test_ignored_regions_come_with_the_masks_and_go_out_again(
+    tmp_path: Path, standing: Standing
+) -> None:
+    """COCO out and in again: cells, ids aside, and what was left undecided."""
+    folder, other = tmp_path / "p", tmp_path / "other"
+    worked_on(folder, "a.png")
+    keeper = opened(folder)
+    region = np.zeros((24, 30), bool)
+    region[21:, 20:] = True
+    keeper.document.commit(set_ignored(keeper.document, Box.whole((24, 30)), region))
+    keeper.close()
+    export(folder, tmp_path / "set", "coco")
+    saved_picture(other, "a.png")
+    [file] = (tmp_path / "set" / "coco").glob("*.json")
+    assert run(file, other, standing=standing).pictures[0].cells == 3
+    keeper = opened(other)
+    document = keeper.document
+    np.testing.assert_array_equal(document.ignored > 0, region)
+    np.testing.assert_array_equal(document.labels > 0, labels_of(0) > 0)
+    assert document.edit_count == 1
+    assert document.done is (standing is Standing.TRUTH)
+    document.undo()
+    assert not document.ignored.any()
+    assert not document.labels.any()
+    document.redo()
+    keeper.close()
+    [each] = select(other)
+    np.testing.assert_array_equal(each.truth.ignored, region)
 
 
 @pytest.mark.parametrize("standing", list(Standing))

@@ -216,3 +216,17 @@ def test_a_second_draft_leaves_corrections() -> None:
     )
     assert made.document.cell_at(*BRIGHT) is None
     np.testing.assert_array_equal(made.document.labels == made.document.cell_at(*DIM).id, dim)
+
+
+def test_regions_of_an_imported_mask_come_with_it_in_one_step() -> None:
+    session = ImageSession(Image(np.zeros((20, 30), np.uint8), name="a.png"))
+    labels = np.zeros((20, 30), np.uint16)
+    labels[2:6, 2:6] = 1
+    ignored = np.zeros((20, 30), bool)
+    ignored[10:, 10:] = True
+    session.adopt(labels, "coco", ignored, file="a.json")
+    document = session.document
+    assert document.ignored_area == 200
+    assert document.drafted_only
+    document.undo()
+    assert (document.ignored_area, document.counts.final) == (0, 0)

@@ -15,7 +15,7 @@ import numpy as np
 from napari_fncells.core.document import Document
 from napari_fncells.io.images import Image
 from napari_fncells.session.keeping import Keeper
-from tests.store.victim import labels_hash
+from tests.store.victim import state_hash
 
 LONGEST_LIFE_SECONDS = 0.6
 MOST_UNSAVED_SECONDS = 0.25
@@ -115,7 +115,7 @@ def _check(
     # Edits of one action (undoing a long gesture) are told together, after the last of them
     assert document.edit_count <= max(issued) + MOST_EDITS_AT_ONCE
     shown = issued.get(document.edit_count, (0.0, "-"))[1]
-    assert shown in {"-", str(labels_hash(document.labels))}, "the pixels are not as they were"
+    assert shown in {"-", str(state_hash(document))}, "the work is not as it was"
     lost = [number for number in issued if number > document.edit_count]
     unsaved = [issued[number][0] for number in issued if number > saved]
     tally.kills += 1

@@ -14,6 +14,7 @@ from napari_fncells.core.document import Document
 from napari_fncells.io.images import Image
 from napari_fncells.session.keeping import Keeper
 from napari_fncells.store import tiles
+from napari_fncells.store.schema import FORMAT
 from tests.store.scribble import scribble
 
 FOLDER = Path(__file__).parent / "formats"
@@ -37,6 +38,9 @@ def facts(document: Document) -> dict[str, object]:
         "next_id": document.next_id,
         "undo": document.undo_summary,
         "redo": document.redo_summary,
+        "ignored": document.ignored_area,
+        "note": document.note,
+        "noted": document.noted,
         "kinds": sorted({edit.change.kind.value for edit in document.history}),
     }
 
@@ -49,15 +53,15 @@ def make() -> None:
     tiles._MOST_EDITS = 20
     with tempfile.TemporaryDirectory() as folder:
         keeper = Keeper.open(fixture_image(), "Ada", Path(folder))
-        scribble(keeper.document, np.random.default_rng(41), 30)
+        scribble(keeper.document, np.random.default_rng(118), 60)
         keeper.document.undo()
         keeper.note_effort({"active_seconds": 12.5, "gestures": {"click": 3}})
         keeper.flush()
         keeper.close()
-        journal = FOLDER / "journal-1.sqlite"
+        journal = FOLDER / f"journal-{FORMAT}.sqlite"
         journal.write_bytes(keeper.state.place.read_bytes())
         text = json.dumps(facts(keeper.document), indent=1, ensure_ascii=False)
-        (FOLDER / "journal-1.json").write_text(text + "\n", encoding="utf-8")
+        journal.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

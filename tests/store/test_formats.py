@@ -30,4 +30,5 @@ def test_a_kept_journal_opens(tmp_path: Path, kept: Path) -> None:
     while keeper.document.undo():
         pass
     assert not keeper.document.labels.any()
+    assert not keeper.document.ignored.any()
     assert keeper.close()

@@ -1,7 +1,7 @@
 """A process that works on a picture until it is killed, and says what it was shown.
 
 Lines on the standard output, with the time of the monotonic clock that all processes share:
-`open <edits>`, `issued <number> <time> <hash of the labels>`, `saved <number> <time>`.
+`open <edits>`, `issued <number> <time> <hash of the state>`, `saved <number> <time>`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_fncells.core.document import Document
 from napari_fncells.io.images import read_image
 from napari_fncells.session.keeping import Keeper
 from napari_fncells.store import tiles
@@ -29,8 +30,11 @@ def say(*words: object) -> None:
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-def labels_hash(labels: np.ndarray) -> int:
-    return zlib.crc32(labels.astype(np.uint32).tobytes())
+def state_hash(document: Document) -> int:
+    """Of the pixels of both planes, and of every note."""
+    notes = [document.note, *(f"{i} {cell.note}" for i, cell in document.objects.items())]
+    planes = document.labels.astype(np.uint32).tobytes() + document.ignored.tobytes()
+    return zlib.crc32(planes + "\n".join(sorted(notes)).encode())
 
 
 def tell_saved(keeper: Keeper) -> None:
@@ -57,7 +61,7 @@ def work(path: Path, root: Path, seed: int) -> None:
     while True:
         before = document.edit_count
         scribble(document, rng, 1)
-        now, shown = time.monotonic(), labels_hash(document.labels)
+        now, shown = time.monotonic(), state_hash(document)
         for number in range(before + 1, document.edit_count + 1):
             say("issued", number, now, shown if number == document.edit_count else "-")
         if document.edit_count % FILES_EVERY_EDITS == 0 and not files.is_alive():

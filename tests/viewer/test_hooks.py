@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from napari.layers import Labels as LabelsLayer
 from PIL import Image
 
 from napari_fncells.core.contrast import brightened, contrast_limits
 from napari_fncells.core.errors import UserError
+from napari_fncells.io.exporters import EXPORTERS
 from napari_fncells.io.images import ImageReadError
+from napari_fncells.io.importers import Meaning, read_draft
 from napari_fncells.io.samples import SAMPLES
 from napari_fncells.io.save_error import SaveError
 from napari_fncells.viewer import hooks
@@ -105,6 +109,37 @@ def test_writer_never_replaces_a_picture(tmp_path: Path) -> None:
         hooks.write_mask(str(path), np.ones((200, 240), np.uint8), {})
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", [".geojson", ".zip", ".xml", ".csv"])
+def test_labels_save_in_other_formats_through_napari(suffix: str, tmp_path: Path) -> None:
+    labels = np.zeros((25, 36), np.uint16)
+    labels[1:13, 1:13], labels[13:19, 13:21] = 7, 300
+    path = tmp_path / f"mask{suffix}"
+    layer = LabelsLayer(labels)
+    assert layer.save(str(path)) == [str(path)]
+    first = path.read_bytes()
+    found = read_draft(path, Meaning.BOXES, picture=("mask.png", labels.shape))
+    assert len(np.unique(found.labels)) == 3
+    if suffix in (".geojson", ".zip"):
+        np.testing.assert_array_equal(found.labels > 0, labels > 0)
+    layer.data = np.zeros_like(labels)
+    layer.save(str(path))
+    (kept,) = tmp_path.glob(f"mask.*-*{suffix}")
+    assert kept.read_bytes() == first
+
+
+def test_a_cell_that_does_not_read_back_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = np.zeros((5, 6), np.uint16)
+    labels[1:3, 1:3] = 300
+    exporter = EXPORTERS["qupath-geojson"]
+    wrong = replace(exporter, encode=lambda *_: b"{}")
+    monkeypatch.setitem(EXPORTERS, "qupath-geojson", wrong)
+    with pytest.raises(SaveError):
+        hooks.write_geojson(str(tmp_path / "mask.geojson"), labels, {})
+    assert not list(tmp_path.iterdir())
 
 
 def test_mask_layer_saves_as_binary_png_through_napari(tmp_path: Path) -> None:

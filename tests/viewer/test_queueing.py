@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -412,6 +413,29 @@ def test_another_annotator_has_work_of_their_own(folder: Path) -> None:
     leave(workspace)
     names = {path.name for path in (folder / "fncells").glob("*.tif")}
     assert names == {"a.png.Ada.labels.tif", "a.png.Bob.labels.tif"}
+
+
+def test_done_waits_for_the_files_that_were_asked_for_last(folder: Path) -> None:
+    workspace = opened(folder)
+    workspace.correction.fix_at(*CELLS[0][:2])
+    held, begun = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        held.wait(20)
+
+    # What was to be written before is written only now
+    workspace.saving._submit(folder.resolve() / "a.png", "", lambda: None)
+    workspace.saving.later(slow)
+    assert begun.wait(20)
+    workspace.finish()
+    for _ in range(20):
+        workspace.watch()
+        assert state(workspace, "a.png") is not EntryState.DONE
+        time.sleep(0.01)
+    held.set()
+    watch_until(workspace, lambda: state(workspace, "a.png") is EntryState.DONE)
+    assert (folder / "fncells" / "a.png.json").exists()
 
 
 def test_a_picture_of_somebody_on_another_computer_can_be_taken_over(folder: Path) -> None:

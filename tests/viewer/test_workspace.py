@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from PIL import Image
 
 from napari_fncells.core.document import Document
 from napari_fncells.core.errors import UserError
@@ -349,3 +350,30 @@ def test_a_redraft_leaves_what_was_touched(workspace: Workspace, tmp_path: Path)
     workspace.drafting.draft("fnc-v1-draft")
     assert session.document.labels[CELLS[0][0], CELLS[0][1]] == 0
     np.testing.assert_array_equal(layer.data == layer.data[row, column], edited)
+
+
+def test_a_picture_of_another_size_is_seen_whole(viewer: ViewerModel, tmp_path: Path) -> None:
+    sizes = {"a.png": (300, 400), "b.png": (90, 100), "c.png": (500, 120)}
+    for name, size in sizes.items():
+        Image.fromarray(np.zeros(size, np.uint8)).save(tmp_path / name)
+    workspace = workspace_of(viewer)
+    workspace.open_folder(tmp_path)
+    for by in (1, 1, -1):
+        workspace.require_session()
+        workspace.step(by)
+        workspace.require_session()
+        rows, columns = sizes[workspace.current.name]
+        centre = tuple(viewer.scene.camera.center)[-2:]
+        assert centre == pytest.approx(((rows - 1) / 2, (columns - 1) / 2)), workspace.current.name
+
+
+def test_what_was_said_of_a_picture_goes_with_it(viewer: ViewerModel, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        save_picture(tmp_path, name)
+    workspace = workspace_of(viewer)
+    workspace.open_folder(tmp_path)
+    workspace.correction.fix_at(*CELLS[0][:2])
+    workspace.report("Added a cell.")
+    workspace.step(1)
+    assert workspace.current.name == "b.png"
+    assert "Added" not in viewer.status

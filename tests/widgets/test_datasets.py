@@ -18,6 +18,8 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.steps import finish
 from napari_fncells.io.datasets import PUBLISHED, Published, default_folder
 from napari_fncells.io.datasets.fetch import part_size, take
+from napari_fncells.io.images import Image
+from napari_fncells.viewer import truth as viewer_truth
 from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.dataset_dialog import DatasetDialog
 from tests.io.datasets.archives import V1_NAMES, v1_files, v2_files, write_folder, write_zip
@@ -250,3 +252,34 @@ def test_without_a_window(tmp_path: Path, plugins: None) -> None:
     assert layer.data.shape == (200, 240, 3)
     assert len(workspace.pictures) == 5
     assert [layer.name for layer in viewer.layers] == ["37_y (brightened)", "ground truth"]
+
+
+def test_the_queue_offers_the_data_sets(desk: Desk, tmp_path: Path) -> None:
+    _, widget = desk.viewer.window.add_plugin_dock_widget("napari-fncells", "Picture queue")
+    assert widget.datasets.isEnabled(), "before any folder is open"
+    titles = [action.text() for action in widget.datasets.menu().actions()]
+    assert titles == [which.title for which in PUBLISHED.values()]
+    widget.datasets.menu().actions()[0].trigger()
+    desk.pilot.settle()
+    (dialog,) = desk.pilot.window.findChildren(DatasetDialog)
+    assert dialog.isVisible()
+    dialog.close()
+
+
+def test_ground_truth_is_read_away_from_the_window(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_folder(tmp_path, v1_files())
+    threads: list[str] = []
+    real = viewer_truth.load_truth
+
+    def watched(image: Image) -> object:
+        threads.append(threading.current_thread().name)
+        return real(image)
+
+    monkeypatch.setattr(viewer_truth, "load_truth", watched)
+    desk.workspace.open_folder(tmp_path / "all_images" / "images", given=False)
+    truth = desk.workspace.truth
+    desk.pilot.wait_until(lambda: truth.layer is not None and truth.layer.visible, "the truth")
+    assert threads
+    assert threading.main_thread().name not in threads

@@ -103,6 +103,8 @@ def test_a_note_half_written_is_taken_along(desk: Desk, tmp_path: Path) -> None:
     desk.idle()
     assert desk.workspace.current.name == "b.png"
     assert desk.workspace.session is None or desk.document.note == ""
+    # What is typed on is of the picture on the screen
+    assert (row_of(desk).about.text(), row_of(desk).field.text()) == ("Picture", "")
     keeper = Keeper.open(read_image(tmp_path / "a.png"))
     assert keeper.document.note == "left in haste"
     keeper.close()

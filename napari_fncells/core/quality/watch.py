@@ -19,7 +19,7 @@ _WHOLE = 8
 
 
 class QualityWatch:
-    """What is wrong with the cells of a document.
+    """What is wrong with the cells of a document, the ignored ones aside.
 
     Parameters
     ----------
@@ -45,6 +45,7 @@ class QualityWatch:
         self._params = params
         self._found: dict[int, tuple[Finding, ...]] = {}
         self._index = BoxIndex()
+        self._ignored = frozenset(document.ignored_cells)
         self._reference = reference
         self._shift: Finding | None = None
         self._compare()
@@ -70,7 +71,7 @@ class QualityWatch:
         limits
             Usual sizes; those of this picture's cells where omitted.
         """
-        sizes = size_table(self.document.cells)
+        sizes = size_table(self.document.counted)
         limits = limits or SizeLimits.of(sizes[:, 5], self._params)
         return self.of_picture + self.of_cells + list(check_sizes(sizes, limits))
 
@@ -83,6 +84,9 @@ class QualityWatch:
         if pixels * _WHOLE >= self.document.labels.size:
             self._compare()
         affected = {item.id for item in edit.change.objects}
+        if self._ignored or self.document.ignored_cells:
+            affected |= self._ignored ^ self.document.ignored_cells
+            self._ignored = frozenset(self.document.ignored_cells)
         for patch in edit.change.patches:
             # A hole that another cell has grown into, or left, is another one
             affected.update(self._index.meeting(patch.box))
@@ -97,7 +101,7 @@ class QualityWatch:
     def _look_at(self, i: int) -> None:
         self._found.pop(i, None)
         cell = self.document.objects.get(i)
-        if cell is None or not cell.alive:
+        if cell is None or not cell.alive or i in self._ignored:
             self._index.drop(i)
             return
         self._index.put(i, cell.box)

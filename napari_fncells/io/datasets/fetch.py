@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from napari_fncells.io.datasets.error import DatasetCode, DatasetError, explain_
 from napari_fncells.io.datasets.part_file import PartFile
 from napari_fncells.io.datasets.places import default_folder, remember
 from napari_fncells.io.datasets.progress import Progress
+from napari_fncells.io.datasets.remembered import compare_and_remember
 from napari_fncells.io.datasets.unpack import discard, in_the_way, publish, unpack
 
 RECORD_NAME = "fncells-dataset.json"
@@ -194,14 +196,23 @@ def _unpack_checked(which: Published, archive: Path, destination: Path, *, whole
         if whole and not _is_whole(dataset):
             raise _incomplete(dataset)
         yield Progress("Checking the archive")
-        _write_record(dataset, archive, temporary)
+        sha256 = pooch.file_hash(str(archive))
+        differs = ""
+        if which.sha256 is None:
+            differs = compare_and_remember(which.key, archive, sha256, whole=_is_whole(dataset))
+        dataset = _with_note(dataset, differs)
+        _write_record(dataset, archive, sha256, temporary)
     except BaseException:
         discard(temporary)
         raise
     publish(temporary, destination)
     dataset = recognise(destination, which.key)
     remember(dataset)
-    return dataset
+    return _with_note(dataset, differs)
+
+
+def _with_note(dataset: DataSet, note: str) -> DataSet:
+    return replace(dataset, notes=(*dataset.notes, note)) if note else dataset
 
 
 def _is_whole(dataset: DataSet) -> bool:
@@ -226,7 +237,7 @@ def _incomplete(dataset: DataSet) -> DatasetError:
     )
 
 
-def _write_record(dataset: DataSet, archive: Path, folder: Path) -> None:
+def _write_record(dataset: DataSet, archive: Path, sha256: str, folder: Path) -> None:
     """Say in the folder where its content comes from, and the hash of the archive."""
     which = dataset.published
     record = {
@@ -236,7 +247,7 @@ def _write_record(dataset: DataSet, archive: Path, folder: Path) -> None:
         "url": which.url,
         "page": which.page,
         "archive": archive.name,
-        "sha256": pooch.file_hash(str(archive)),
+        "sha256": sha256,
         "sha256_published": which.sha256,
         "unpacked": datetime.now(UTC).isoformat(timespec="seconds"),
         "pictures": len(dataset.items),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from napari_fncells.io.datasets.catalogue import Colour, Split
 from napari_fncells.io.images import IMAGE_SUFFIXES
@@ -19,7 +19,8 @@ from napari_fncells.io.images import IMAGE_SUFFIXES
 _V1 = ("all_images/images", "all_masks/masks")
 _V1_TRAINVAL = ("train_val/full_size/images", "train_val/full_size/masks")
 _V1_TEST = ("test/all_images/images", "test/all_masks/masks")
-_V2_MASKS = "ground_truths/masks"
+V2_MASKS = "ground_truths/masks"
+"""Where the masks lie in a part of a v2 data set."""
 
 _INNER = frozenset(
     {"all_images", "all_masks", "images", "masks", "train_val", "full_size", "ground_truths"}
@@ -102,6 +103,14 @@ def is_inner(name: str) -> bool:
     return name in _INNER
 
 
+def pictures_below(folder: Path) -> Path | None:
+    """The folder of pictures of a data set of the first version that lies in a folder."""
+    for pictures, _ in (_V1, _V1_TRAINVAL):
+        if (folder / pictures).is_dir():
+            return folder / pictures
+    return None
+
+
 def masks_beside(images: PurePath) -> PurePath | None:
     """Where the masks of a folder of pictures lie, if it is one of a data set.
 
@@ -112,7 +121,7 @@ def masks_beside(images: PurePath) -> PurePath | None:
         if above is not None:
             return images.parents[pictures.count("/")] / masks
     if images.name == "images" and images.parent.name in {Split.TRAINVAL, Split.TEST}:
-        return images.parent / _V2_MASKS
+        return images.parent / V2_MASKS
     return None
 
 
@@ -139,7 +148,7 @@ def _second_versions(folders: Mapping[str, list[str]]) -> list[Found]:
             roots |= {_join(root, colour) for root in _roots(folders, f"{colour}/{split}/images")}
         for root in roots:
             parts = [
-                _part(folders, root, f"{split}/images", f"{split}/{_V2_MASKS}", split)
+                _part(folders, root, f"{split}/images", f"{split}/{V2_MASKS}", split)
                 for split in Split
             ]
             filled = tuple(part for part in parts if part.pictures or part.drawn)

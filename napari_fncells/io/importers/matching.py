@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_fncells.core.errors import UserError
-from napari_fncells.io.images import read_image
+from napari_fncells.io.chosen import read_chosen
 from napari_fncells.io.importers import PIXEL_SUFFIXES, read_draft
 from napari_fncells.io.importers.annotations import ANNOTATION_SUFFIXES, annotation_importer
 from napari_fncells.io.importers.annotations.pairing import pair
@@ -252,7 +252,7 @@ class _Shapes:
     def of_picture(self, path: Path) -> tuple[int, ...]:
         if path not in self._known:
             try:
-                self._known[path] = read_image(path).pixels.shape[:2]
+                self._known[path] = read_chosen(path).pixels.shape[:2]
             except UserError:
                 self._known[path] = ()
         return self._known[path] or ()

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
-from napari_fncells.core.labels import Labels, dense, unsigned
+from napari_fncells.core.ignore import counted
+from napari_fncells.core.labels import Labels, dense, present, unsigned
 from napari_fncells.core.objects import CellObject, ObjectState, Origin
 from napari_fncells.core.params.quality import QualityParams
 from napari_fncells.core.quality import (
@@ -23,7 +24,8 @@ from napari_fncells.core.quality import (
     size_table,
 )
 from napari_fncells.core.regions import region_table
-from napari_fncells.io.images import Image, read_image
+from napari_fncells.io.chosen import read_chosen
+from napari_fncells.io.images import Image
 from napari_fncells.io.masks import load_labels
 from napari_fncells.io.working import ReadBack, WorkingFileError, WorkingFiles, read
 from napari_fncells.io.working_record import WorkState
@@ -67,7 +69,7 @@ class _Mask:
     Attributes
     ----------
     labels, cells
-        Pixels and living cells.
+        Pixels and the cells that count, ignored ones left out.
     state
         How far the work is.
     findings
@@ -103,7 +105,7 @@ def check_picture(
         Kept with the result.
     """
     try:
-        image = read_image(entry.path)
+        image = read_chosen(entry.path)
     except UserError as error:
         found = Finding(Kind.UNREADABLE, str(error), print="picture")
         return PictureCheck(entry.name, findings=(found,), stamps=stamps)
@@ -131,7 +133,7 @@ def check_document(name: str, sha256: str, watch: QualityWatch, state: WorkState
     state
         How far the work is.
     """
-    cells = tuple(watch.document.cells)
+    cells = tuple(watch.document.counted)
     if state is WorkState.NEW:
         return PictureCheck(name, sha256, (no_mask(),))
     found = (*_reviewed(state, cells), *watch.of_picture, *watch.of_cells)
@@ -195,7 +197,11 @@ def _read_mask(entry: Entry, image: Image, working: Path, annotator: str) -> _Ma
 
 def _worked_on(back: ReadBack, image: Image) -> _Mask:
     state = back.state
-    cells = tuple(cell for cell in state.objects if cell.alive)
+    labels, cells = state.labels, tuple(cell for cell in state.objects if cell.alive)
+    if state.ignored is not None:
+        labels, _ = counted(labels, cells, state.ignored)
+        left = set(present(labels).tolist())
+        cells = tuple(cell for cell in cells if cell.id in left)
     far = state.summary.state if state.summary is not None else WorkState.IN_WORK
     if state.done:
         far = WorkState.DONE
@@ -205,7 +211,7 @@ def _worked_on(back: ReadBack, image: Image) -> _Mask:
     if state.image.sha256 and image.sha256 and state.image.sha256 != image.sha256:
         words = "The picture's file is another one than when the mask was made."
         found.append(Finding(Kind.CHANGED, words, print=image.sha256[:16]))
-    return _Mask(state.labels, cells, far, tuple(found))
+    return _Mask(labels, cells, far, tuple(found))
 
 
 def _why_none(entry: Entry) -> str:

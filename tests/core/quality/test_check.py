@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
-from napari_fncells.core.changes import remove_cell
+from napari_fncells.core.changes import ignore_region, remove_cell
 from napari_fncells.core.document import Document
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.judge import judge
@@ -218,3 +218,14 @@ def test_prints_stay_as_long_as_the_cell_does() -> None:
 def test_an_empty_mask_has_nothing_wrong() -> None:
     document = Document((20, 20))
     assert QualityWatch(document, QualityParams()).findings() == []
+
+
+def test_ignored_cells_are_passed_over_and_come_back() -> None:
+    document = drafted((disk(40, 40, 20) & ~disk(40, 40, 3)).astype(np.int32))
+    watch = QualityWatch(document, PARAMS)
+    assert [finding.kind for finding in watch.findings()] == [Kind.HOLES]
+    whole = Box(0, 0, *document.shape)
+    document.commit(ignore_region(document, whole, np.ones(document.shape, bool)))
+    assert watch.findings() == QualityWatch(document, PARAMS).findings() == []
+    document.undo()
+    assert [finding.kind for finding in watch.findings()] == [Kind.HOLES]

@@ -18,6 +18,7 @@ from napari_fncells.io.datasets.download import ResumingDownloader
 from napari_fncells.io.datasets.fetch import RECORD_NAME, fetch, part_size
 from napari_fncells.io.datasets.part_file import Origin, PartFile
 from napari_fncells.io.datasets.places import find_here
+from tests.io.datasets.archives import v1_files, write_zip
 from tests.io.datasets.server import Served
 
 Publish = Callable[..., Published]
@@ -403,3 +404,24 @@ def test_without_a_length_the_rest_is_in_the_archive(
     which = small("v1")
     served.length = False
     assert len(finish(fetch(which, folder)).items) == 5
+
+
+def test_a_second_download_is_compared_with_the_first(
+    small: Publish, served: Served, folder: Path, tmp_path: Path
+) -> None:
+    which = small("v1")
+    assert not any("another one" in note for note in finish(fetch(which, folder)).notes)
+    again = finish(fetch(which, tmp_path / "again"))
+    assert not any("another one" in note for note in again.notes)
+    files = v1_files()
+    changed, *_ = (name for name in files if name.endswith("37_y.png"))
+    files[changed] += b"more"
+    files["all_images/readme.txt"] = b"new"
+    served.content = write_zip(tmp_path / "other.zip", files).read_bytes()
+    other = finish(fetch(which, tmp_path / "other"))
+    (note,) = [note for note in other.notes if "another one" in note]
+    assert f"of its files 1 changed ({changed}), 1 new (all_images/readme.txt)" in note
+    record = json.loads((other.root / RECORD_NAME).read_text())
+    assert note in record["notes"]
+    third = finish(fetch(which, tmp_path / "third"))
+    assert not any("another one" in note for note in third.notes), "told once"

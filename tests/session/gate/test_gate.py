@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from napari_fncells.core.changes import remove_cell
+from napari_fncells.core.changes import ignore_region, remove_cell
+from napari_fncells.core.geometry import Box
 from napari_fncells.core.judge import judge, mark_picture
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.core.quality import Kind, Severity
@@ -266,3 +267,13 @@ def test_real_masks_have_few_faults(real_data: Path, tmp_path: Path) -> None:
     rest = [item for item in report.open if item.finding.kind is not Kind.UNREVIEWED]
     assert len(rest) <= report.cells / 50
     assert not report.blocks
+
+
+def test_ignored_cells_are_not_told_of(tmp_path: Path) -> None:
+    """Neither as unreviewed, which 'done' leaves them, nor for what is wrong with them."""
+    hole = Box(45, 45, 75, 85)
+    mask = np.ones((hole.height, hole.width), bool)
+    worked_on(picture(tmp_path, "a.png"), ring(), lambda d: d.commit(ignore_region(d, hole, mask)))
+    report = checked(tmp_path)
+    assert report.found == ()
+    assert str(report) == "1 picture with 1 cell checked: nothing to mend."

@@ -13,7 +13,8 @@ import pytest
 
 from napari_fncells.core.adjacency import Adjacency
 from napari_fncells.core.document import Document
-from napari_fncells.core.walk import next_to_review
+from napari_fncells.core.doubt.doubts import Doubts
+from napari_fncells.core.doubt.sight import Sight
 from napari_fncells.io.images import Image
 from napari_fncells.session.image import ImageSession, Outcome
 
@@ -125,5 +126,20 @@ def test_adjacency(benchmark, bench: Bench) -> None:
 
 @pytest.mark.benchmark(group="next to review")
 def test_walk(benchmark, bench: Bench) -> None:
-    """Grows with the number of cells, not with the pixels."""
-    benchmark(next_to_review, bench.session.document, bench.first, 1)
+    """A cell decided on and the next one found: grows with the cells, not with the pixels."""
+    session, doubting = bench.session, bench.session.doubting
+    doubting.ranking()
+
+    def decide_and_go_on() -> None:
+        session.accept(bench.first)
+        doubting.walk.forward(doubting.ranking().by_doubt, doubting.wanted)
+        session.document.undo()
+
+    benchmark(decide_and_go_on)
+
+
+@pytest.mark.benchmark(group="doubts of all cells")
+def test_doubts(benchmark, bench: Bench) -> None:
+    document = bench.session.document
+    sight = Sight.of(bench.session.plane)
+    benchmark(lambda: Doubts(document, sight).ranking())

@@ -70,6 +70,7 @@ def assert_shown(workspace: Any) -> None:
     again = StateImage(mask.document, mask.area)
     again.select(image.selected)
     again.propose(image._proposed)
+    again.show_candidates(image._candidates)
     assert_array_equal(image.codes, again.codes)
     if overlay.layer in workspace.viewer.layers and not overlay.comparing:
         assert overlay.layer.data is image.codes

@@ -117,8 +117,14 @@ def strokes(desk: Desk, repeats: int) -> None:
 
 @gesture
 def walk(desk: Desk, repeats: int) -> None:
+    desk.key(Key.Key_N)
+    desk.pilot.wait_until(lambda: not desk.widget.looker.busy, "all doubts", 120)
     for _ in range(repeats):
         desk.timed("N steps", lambda: desk.key(Key.Key_N))
+    for _ in range(repeats):
+        desk.edit("A accepts and goes on", lambda: desk.key(Key.Key_A))
+    for _ in range(repeats):
+        desk.edit("Ctrl+Z goes back to the cell", lambda: desk.key(Key.Key_Z, CTRL))
     desk.key(Key.Key_Escape)
     desk.look()
 

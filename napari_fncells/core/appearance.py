@@ -22,7 +22,9 @@ OUTLINE = 16
 SELECTED = 30
 """Code of the outline of the selected cell."""
 PROPOSED = 31
-"""Code of the dashed outline of what may be a missed cell."""
+"""Code of the dashed outline of the missed-cell candidate that is looked at."""
+CANDIDATE = 29
+"""Code of the dashed outlines of the other candidates."""
 IGNORED = 8
 """Code of the inside of an ignored cell, whatever its state; its outline as for the states."""
 VEIL, HATCH, RIM = 32, 33, 34
@@ -63,6 +65,8 @@ class StateImage:
         self.codes: NDArray[np.uint8] = np.zeros((self.area.height, self.area.width), np.uint8)
         self._selected: int | None = None
         self._proposed: Region | None = None
+        self._candidates: dict[int, Region] = {}
+        self._candidate_boxes = BoxIndex()
         self._table = np.full(64, CODES[ObjectState.ADDED], np.uint8)
         self._table[0] = 0
         self._ignored: frozenset[int] = frozenset(document.ignored_cells)
@@ -88,6 +92,22 @@ class StateImage:
         """Draw the outline of what may be a cell, or of nothing; returns what changed."""
         former, self._proposed = self._proposed, region
         return [self.update(part.box) for part in (former, region) if part is not None]
+
+    def show_candidates(self, regions: Mapping[int, Region]) -> list[Box]:
+        """Draw the outlines of what may be missed cells, by any numbers; returns what changed.
+
+        A region keeps its number as long as it is the same.
+        """
+        gone = self._candidates.keys() - regions.keys()
+        new = regions.keys() - self._candidates.keys()
+        boxes = [self._candidates[number].box for number in gone]
+        boxes += [regions[number].box for number in new]
+        for number in gone:
+            self._candidate_boxes.drop(number)
+        for number in new:
+            self._candidate_boxes.put(number, regions[number].box)
+        self._candidates = dict(regions)
+        return [self.update(box) for box in _joined(boxes)]
 
     def take_in(self, edit: Edit) -> list[Box]:
         """Follow an edit of the document; returns the boxes that changed, which may overlap."""
@@ -132,11 +152,15 @@ class StateImage:
         unsure = CODES[ObjectState.UNSURE]
         dashes = _dashes(window)
         codes[(codes == unsure + OUTLINE) & dashes] = unsure
-        for cell in map(self._document.objects.__getitem__, self._removed.meeting(window)):
-            if cell.footprint is not None:
+        # One that an edit has just taken away is still noted until that is taken in
+        for cell in map(self._document.objects.get, self._removed.meeting(window)):
+            if cell is not None and cell.footprint is not None:
                 place = _dashed(cell.box, cell.footprint.mask, window, labels, dashes)
                 codes[place] = CODES[ObjectState.REMOVED] + OUTLINE
         self._hatch(codes, labels, window)
+        for number in self._candidate_boxes.meeting(window):
+            region = self._candidates[number]
+            codes[_dashed(region.box, region.mask, window, labels, dashes)] = CANDIDATE
         if self._proposed is not None and self._proposed.box.overlaps(window):
             place = _dashed(self._proposed.box, self._proposed.mask, window, labels, dashes)
             codes[place] = PROPOSED

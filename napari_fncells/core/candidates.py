@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from napari_fncells.core.auto.draft import AutoResult
 from napari_fncells.core.cutoff import cutoff_of
 from napari_fncells.core.document import Document
+from napari_fncells.core.doubt.sight import Scores, kind_of
 from napari_fncells.core.edits import Change, EditKind, ObjectChange
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.labels import boxes
-from napari_fncells.core.likeness import judge_steps, likely_cells
+from napari_fncells.core.likeness import judge_steps, likely_cells, likeness_map
 from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Origin
-from napari_fncells.core.params import DraftParams, Params
+from napari_fncells.core.params import MEAN_SD, DraftParams, Params, preset
 from napari_fncells.core.relief import relief
-from napari_fncells.core.score import background_statistics, score_map
+from napari_fncells.core.score import ScoreMap, background_statistics, score_map
 from napari_fncells.core.scorer import Scorer, model_steps
-from napari_fncells.core.segment import cells_of
+from napari_fncells.core.segment import LARGE, cells_of
 
 
 class CandidateParams(Params):
@@ -34,16 +37,34 @@ class CandidateParams(Params):
             lt=1,
             description="How far the cutoff is lowered: a share of its height above the ground.",
         ),
-    ] = 0.4
+    ] = 0.7
 
 
-def candidate_steps(
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A second look at a picture, by the settings of its draft.
+
+    Attributes
+    ----------
+    scores
+        That the draft was cut from.
+    regions
+        What a lower cutoff would draft, in no particular order; cells and removed ones
+        included, see `open_candidates`.
+    """
+
+    scores: Scores
+    regions: tuple[Region, ...]
+
+
+def look_steps(
     image: NDArray[np.generic],
     draft: DraftParams,
+    pixel_size: float | None = None,
     params: CandidateParams | None = None,
     scorer: Scorer | None = None,
-) -> Generator[str, None, tuple[Region, ...]]:
-    """Find the parts of a picture that a lower cutoff would draft, in steps.
+) -> Generator[str, None, Look]:
+    """Score a picture again and find the parts that a lower cutoff would draft, in steps.
 
     Parameters
     ----------
@@ -51,30 +72,49 @@ def candidate_steps(
         (Y, X) or (Y, X, C), any real dtype.
     draft
         Parameters of the draft whose cutoff is lowered.
+    pixel_size
+        Side of a pixel in µm, where known.
     params
         How far; the defaults of `CandidateParams` where omitted.
     scorer
         Runs the model, where the draft is by one.
 
-    Returns
-    -------
-    tuple of Region
-        In no particular order; cells and removed ones included, see `open_candidates`.
+    Raises
+    ------
+    ParameterError
+        See `core.segment.draft`.
     """
     params = params or CandidateParams()
+    sized = draft.in_pixels(pixel_size)
+    if sized.by_likeness and image.shape[0] * image.shape[1] > LARGE:
+        # As its draft was made
+        sized = preset(MEAN_SD)
     yield "Looking for missed cells"
-    if draft.by_likeness:
-        judged = yield from judge_steps(image, draft)
-        lowered = (1 - params.depth) * draft.cutoff.amount
-        return _regions(likely_cells(judged, lowered, draft), lowered)
-    if draft.by_model:
-        score = yield from model_steps(image, draft, scorer)
+    if sized.by_likeness:
+        judged = yield from judge_steps(image, sized)
+        return look_at_pieces(judged, sized, params)
+    if sized.by_model:
+        score = yield from model_steps(image, sized, scorer)
     else:
-        score = relief(score_map(image, draft.score), draft.cutoff)
+        score = relief(score_map(image, sized.score), sized.cutoff)
+    return look_at_score(score, sized, params)
+
+
+def look_at_pieces(judged: AutoResult, draft: DraftParams, params: CandidateParams) -> Look:
+    """A second look at the pieces of a picture; sizes in px."""
+    cutoff = draft.cutoff.amount
+    lowered = (1 - params.depth) * cutoff
+    scores = Scores.of(likeness_map(judged), cutoff, kind_of(draft))
+    return Look(scores, _regions(likely_cells(judged, lowered, draft), lowered))
+
+
+def look_at_score(score: ScoreMap, draft: DraftParams, params: CandidateParams) -> Look:
+    """A second look at the relief of a picture; sizes in px."""
     cutoff = cutoff_of(score.values, draft.cutoff)
     ground, _ = background_statistics(score.values)
     lowered = cutoff - params.depth * max(cutoff - ground, 0.0)
-    return _regions(cells_of(score, lowered, draft), lowered)
+    scores = Scores.of(score, cutoff, kind_of(draft))
+    return Look(scores, _regions(cells_of(score, lowered, draft), lowered))
 
 
 def _regions(labels: NDArray[np.int32], level: float) -> tuple[Region, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from napari_fncells.core.attention.choose import Planting, is_due, plant
 from napari_fncells.core.attention.settle import give_away, in_words, settle
 from napari_fncells.core.disagreement import DOUBTFUL, WORDS, disagreement
 from napari_fncells.core.document import Document
+from napari_fncells.core.doubt.sight import Scores, kind_of
 from napari_fncells.core.edits import Edit, EditKind
 from napari_fncells.core.effort import Effort, EffortClock
 from napari_fncells.core.errors import UserError
@@ -24,6 +25,7 @@ from napari_fncells.core.redraft import apply_draft
 from napari_fncells.core.segment import Draft
 from napari_fncells.io.images import Image
 from napari_fncells.session import proposals
+from napari_fncells.session.doubting import Doubting
 from napari_fncells.session.outlines import Outlines
 from napari_fncells.session.proposals import Proposal, known_cell
 from napari_fncells.session.seen_weights import SCORED_BY
@@ -72,6 +74,8 @@ class ImageSession:
     ----------
     image, document
         What the session joins.
+    doubting
+        The doubts of its cells, and what may be missed.
     clock
         Time at work on the picture; whoever sees a sign of life tells it.
     attention
@@ -95,6 +99,9 @@ class ImageSession:
         self._outlines = Outlines(image.pixels, self.document)
         # Pixels above the cutoff in the last draft of each kind: by a model or not
         self._above: dict[bool, NDArray[np.bool_]] = {}
+        # With the draft that they are of, by the details of its edit
+        self._scores: tuple[Mapping[str, Any], Scores] | None = None
+        self.doubting = Doubting(self)
 
     def apply(self, draft: Draft, **details: Any) -> Edit:
         """Put a draft in place of the untouched cells of the last one.
@@ -116,9 +123,12 @@ class ImageSession:
         }
         title = draft.params.model or draft.method
         change = apply_draft(self.document, draft.labels, origin, summary=f"draft ({title})")
-        edit = self.document.commit(change)
         if "source" not in details:
             self._above[draft.params.by_model] = draft.score.values > draft.cutoff
+            # Before the draft is in force, so that nobody misses them
+            scores = Scores.of(draft.score, draft.cutoff, kind_of(draft.params))
+            self._scores = change.details, scores
+        edit = self.document.commit(change)
         self.attend(draft.score.values)
         return edit
 
@@ -292,14 +302,32 @@ class ImageSession:
             0 to 1 by id, see `core.disagreement`; empty where the picture was drafted in one way
             alone since it was opened.
         """
-        draft = self.draft_in_force
-        by_model = bool(draft and draft.change.details.get("params", {}).get("model"))
-        above = self._above.get(not by_model)
-        if draft is None or above is None:
+        above = self.above_in_other
+        if above is None:
             return {}
         return disagreement(
             self.document.labels, self.document.cells if cells is None else cells, above
         )
+
+    @property
+    def above_in_other(self) -> NDArray[np.bool_] | None:
+        """(Y, X) pixels above the cutoff in the last draft of the other kind; None for none."""
+        draft = self.draft_in_force
+        by_model = bool(draft and draft.change.details.get("params", {}).get("model"))
+        return self._above.get(not by_model) if draft is not None else None
+
+    @property
+    def scores(self) -> Scores | None:
+        """Those of the draft in force, where it was made since the picture was opened."""
+        draft, known = self.draft_in_force, self._scores
+        if draft is None or known is None or known[0] is not draft.change.details:
+            return None
+        return known[1]
+
+    @property
+    def plane(self) -> NDArray[np.generic]:
+        """The channel that shows the cells, as a view of the picture."""
+        return self._outlines.plane
 
     def tombstone_at(self, row: int, column: int) -> CellObject | None:
         """The cell removed last among those that covered a pixel, or None."""

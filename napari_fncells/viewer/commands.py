@@ -80,9 +80,12 @@ def _hide_while_held(workspace: Workspace) -> Iterator[None]:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("next_object", "Next cell to review", "Review", ("N",), lambda w: w.review.step(1)),
     Command(
-        "previous_object", "Previous cell to review", "Review", ("Shift-N",),
+        "next_object", "Next cell, most doubtful first", "Review", ("N",),
+        lambda w: w.review.step(1),
+    ),
+    Command(
+        "previous_object", "Back to the cell before", "Review", ("Shift-N",),
         lambda w: w.review.step(-1),
     ),
     Command("accept", "Accept the cell", "Review", ("A",), lambda w: w.review.accept()),
@@ -92,12 +95,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("unsure", "Mark the cell as unsure", "Review", ("U",), lambda w: w.review.unsure()),
     Command("note", "Write a note on the cell", "Review", ("J",), lambda w: w.review.note()),
     Command(
-        "next_candidate", "Next missed cell", "Review", ("G",),
+        "next_candidate", "Next missed cell, likeliest first", "Review", ("G",),
         lambda w: w.review.step_candidate(1),
     ),
     Command(
-        "previous_candidate", "Previous missed cell", "Review", ("Shift-G",),
+        "previous_candidate", "Back to the missed cell before", "Review", ("Shift-G",),
         lambda w: w.review.step_candidate(-1),
+    ),
+    Command(
+        "candidates", "Show / hide likely missed cells", "Review", ("C",),
+        lambda w: w.review.toggle_candidates(),
     ),
     Command(
         "next_part", "Next part not looked at yet", "Review", ("Q",), lambda w: w.sweep.step(1)
@@ -220,6 +227,8 @@ def give_way(layer: Any, workspace: Workspace) -> None:
 
 def run(known: Command, workspace: Workspace) -> None:
     """Do what a command does; says in the status bar why it could not."""
+    # Where the camera is on its way, another key finds it there
+    workspace.glide.land()
     try:
         said = known.run(workspace)
     except UserError as error:

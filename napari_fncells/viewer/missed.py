@@ -1,23 +1,23 @@
-"""Going from one missed-cell candidate to the next; adopting and dismissing them."""
+"""Going from one missed-cell candidate to the next; showing, adopting and dismissing them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from napari_fncells.core.candidates import candidate_steps, dismiss, open_candidates
+from napari_fncells.core.candidates import dismiss
 from napari_fncells.core.changes import add_cell
 from napari_fncells.core.grow import Region
-from napari_fncells.core.params import AUTO, DraftParams, preset
+from napari_fncells.session.doubting import Found
 from napari_fncells.session.image import ImageSession, Outcome
-from napari_fncells.session.seen_weights import params_of
 
 if TYPE_CHECKING:
     from napari_fncells.viewer.workspace import Workspace
 
-_BAND = 64  # px
+_NONE = "No missed cell is left to look at."
 
 
 class Missed:
@@ -32,38 +32,86 @@ class Missed:
     ----------
     current
         The candidate walked to, or None.
+    shown
+        Whether the outlines of all open candidates are drawn.
+    told
+        How far one is, and how likely the candidate walked to is a cell.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._of: tuple[ImageSession, int] | None = None
-        self._found: tuple[Region, ...] = ()
         self.current: Region | None = None
+        self.shown = False
+        self.told = ""
+        self._drawn = False
 
-    def step(self, by: int) -> None:
-        """Go to the next (+1) or previous (-1) candidate; they are looked for at first."""
+    def step(self, by: int, *, fresh: bool = False, said: str = "") -> None:
+        """Go to the next (+1) or previous (-1) candidate; they are looked for at first.
+
+        Parameters
+        ----------
+        by
+            Which way.
+        fresh
+            Whether only those count that were not looked at yet.
+        said
+            What is said before anything else.
+        """
         session = self._workspace.require_session()
-        draft = session.draft_in_force
-        # Another draft has another score map or cutoff
-        at = session, draft.sequence if draft is not None else 0
-        if self._of == at:
-            self._go(session, by)
+        if session.doubting.candidates is not None:
+            self._go(session, by, fresh=fresh, said=said)
             return
+        self._look_for(session, lambda: self._go(session, by, fresh=fresh, said=said))
 
-        def go(found: tuple[Region, ...]) -> None:
-            self._of, self._found = at, found
-            if self._workspace.session is session:
-                self._go(session, by)
-
-        params, scorer = _params_of(session), self._workspace.scorer
-        steps = candidate_steps(session.image.pixels, params, scorer=scorer)
-        self._workspace.runner("Looking for missed cells", steps, go)
+    def go_to(self, number: int, said: str = "") -> bool:
+        """Go to a candidate by its number; False where it is not open."""
+        session = self._workspace.session
+        candidates = session.doubting.candidates if session is not None else None
+        if (
+            session is None
+            or candidates is None
+            or number not in session.doubting.likely().chances
+        ):
+            return False
+        session.doubting.candidate_walk.go_to(number)
+        self._show(session, number, said)
+        return True
 
     def leave(self) -> None:
         """Highlight no candidate any more."""
         if self.current is not None:
             self.current = None
             self._workspace.overlay.propose(None)
+
+    def toggle(self) -> str | None:
+        """Show the outlines of all open candidates, or hide them; says which in words."""
+        self.shown = not self.shown
+        if not self.shown:
+            self.draw()
+            return "Missed-cell candidates are hidden."
+        self.follow()
+        return None
+
+    def follow(self) -> None:
+        """Show the candidates of the current picture, where they are to be shown."""
+        session = self._workspace.session
+        if not self.shown or session is None:
+            self.draw()
+        elif session.doubting.candidates is None:
+            self._look_for(session, self._tell)
+        else:
+            self._tell()
+
+    def draw(self) -> None:
+        """Draw what is to be shown; only what changed is drawn anew."""
+        session, regions = self._workspace.session, {}
+        if not self.shown and not self._drawn:
+            return
+        self._drawn = self.shown
+        if self.shown and session is not None and session.doubting.candidates is not None:
+            candidates = session.doubting.candidates
+            regions = {n: candidates.regions[n] for n in session.doubting.likely().chances}
+        self._workspace.overlay.show_candidates(regions)
 
     def adopt(self) -> Outcome:
         """Make the candidate a cell, with the outline found in the picture."""
@@ -96,35 +144,54 @@ class Missed:
         self.leave()
         return self._workspace.require_session(), region
 
-    def _go(self, session: ImageSession, by: int) -> None:
-        """Highlight the candidate so many places on in reading order."""
-        left = sorted(open_candidates(session.document, self._found), key=_place)
-        if not left:
+    def _look_for(self, session: ImageSession, done: Callable[[], None]) -> None:
+        """Look for candidates, off the window's thread; then go on if the picture is the same."""
+
+        def put(found: Found) -> None:
+            session.doubting.put(found)
+            if self._workspace.session is session and session.doubting.candidates is not None:
+                done()
+
+        steps = session.doubting.steps(self._workspace.scorer, missed=True)
+        self._workspace.aside("Looking for missed cells", steps, put)
+
+    def _go(self, session: ImageSession, by: int, *, fresh: bool, said: str) -> None:
+        """Highlight another candidate: by likelihood, or back the way one came."""
+        doubting = session.doubting
+        chances, walk = doubting.likely().chances, doubting.candidate_walk
+        if by < 0:
+            number = walk.back(lambda n: n in chances)
+        else:
+            wanted = {n for n in chances if not (fresh and n in walk.seen)}
+            number = walk.forward(list(chances), wanted)
+        if number is None:
+            if by < 0 and self.current is not None:
+                self._workspace.report("This is the first candidate you looked at.")
+                return
             self.leave()
-            self._workspace.report("No missed cell is left to look at.")
+            self._workspace.report(said + _NONE)
             return
-        index = next((n for n, region in enumerate(left) if region is self.current), None)
-        if index is None:
-            index = -1 if by > 0 else 0
-        index = (index + by) % len(left)
-        self.current = left[index]
+        self._show(session, number, said)
+
+    def _show(self, session: ImageSession, number: int, said: str = "") -> None:
+        doubting = session.doubting
+        candidates = doubting.candidates
+        if candidates is None:
+            return
+        chances = doubting.likely().chances
+        self.current = candidates.regions[number]
         self._workspace.overlay.propose(self.current)
         self._workspace.look_at(self.current.box)
+        seen = doubting.candidate_walk.seen
+        total = len(seen | chances.keys())
+        self.told = f"A missed cell? {len(seen)} of {total}, likely by {chances[number]:.0%}"
+        self._workspace.report(f"{said}{self.told}. A adopts it, D dismisses it for good.")
+
+    def _tell(self) -> None:
+        session = self._workspace.session
+        self.draw()
+        number = len(session.doubting.likely().chances) if session is not None else 0
+        cells = "cell" if number == 1 else "cells"
         self._workspace.report(
-            f"A missed cell? {index + 1} of {len(left)}. A adopts it, D dismisses it for good."
+            f"{number} likely missed {cells}, dashed. G goes through them." if number else _NONE
         )
-
-
-def _place(region: Region) -> tuple[int, int]:
-    """Order in which candidates are walked: bands from the top, each from the left."""
-    return region.box.top // _BAND, region.box.left
-
-
-def _params_of(session: ImageSession) -> DraftParams:
-    """Parameters of the draft in force, where this program made it from the picture."""
-    draft = session.draft_in_force
-    details = draft.change.details if draft is not None else {}
-    # Drafts of other programs have no cutoff, or one for their own probabilities
-    if details.get("cutoff") is None or "source" in details["params"]:
-        return preset(AUTO)
-    return params_of(details)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from napari.utils.colormaps.standardize_color import transform_color
 from psygnal import Signal
 
 from napari_fncells.core.appearance import (
+    CANDIDATE,
     CODES,
     HATCH,
     IGNORED,
@@ -31,7 +33,12 @@ from napari_fncells.core.objects import ObjectState
 from napari_fncells.core.provenance import draft_labels
 from napari_fncells.viewer.document_layer import CLEAR, PALE, DocumentLayer
 from napari_fncells.viewer.layer import MaskLayer
-from napari_fncells.viewer.palette import IGNORED_COLOUR, SELECTED_COLOUR, STATE_COLOURS
+from napari_fncells.viewer.palette import (
+    CANDIDATE_COLOUR,
+    IGNORED_COLOUR,
+    SELECTED_COLOUR,
+    STATE_COLOURS,
+)
 from napari_fncells.viewer.redraw import redraw
 
 NAME = "cell states"
@@ -90,6 +97,8 @@ class Overlay:
         self._mask: MaskLayer | None = None
         self._document: Document | None = None
         self._image: StateImage | None = None
+        self._proposed: Region | None = None
+        self._candidates: Mapping[int, Region] = {}
         self._filled = True
         self._states: frozenset[ObjectState] = _LIVING
         self._hidden = False
@@ -133,9 +142,16 @@ class Overlay:
             self._redraw(self._image.select(i))
 
     def propose(self, region: Region | None) -> None:
-        """Draw the dashed outline of what may be a missed cell, or of nothing."""
+        """Highlight the dashed outline of what may be a missed cell, or of nothing."""
+        self._proposed = region
         if self._image is not None and self.layer is not None:
             self._redraw(self._image.propose(region))
+
+    def show_candidates(self, regions: Mapping[int, Region]) -> None:
+        """Draw the dashed outlines of all that may be missed cells; see `StateImage`."""
+        self._candidates = regions
+        if self._image is not None and self.layer is not None:
+            self._redraw(self._image.show_candidates(regions))
 
     def hide(self) -> None:
         """Hide mask and states until `show`; tools and modes stay as they are."""
@@ -215,7 +231,8 @@ class Overlay:
             (mask.events.translate, self._rebuild),
         ):
             emitter.disconnect(act)
-        self._mask = self._image = None
+        self._mask = self._image = self._proposed = None
+        self._candidates = {}
 
     def _build(self) -> None:
         """Work out the states of the mask and put them on the screen."""
@@ -225,6 +242,8 @@ class Overlay:
         selected = self._image.selected if self._image is not None else None
         self._image = StateImage(mask.document, mask.area)
         self._image.select(selected)
+        self._image.propose(self._proposed)
+        self._image.show_candidates(self._candidates)
         if self.layer is None or not self._in_viewer():
             self._add_layer()
         else:
@@ -358,6 +377,7 @@ class Overlay:
             shown = state in self._states
             colours[code] = inside if shown else clear
             colours[code + OUTLINE] = outline if shown else clear
+        colours[CANDIDATE] = transform_color(CANDIDATE_COLOUR)[0]
         colours[SELECTED] = colours[PROPOSED] = transform_color(SELECTED_COLOUR)[0]
         ignored = transform_color(IGNORED_COLOUR)[0]
         colours[IGNORED], colours[IGNORED + OUTLINE] = clear, ignored

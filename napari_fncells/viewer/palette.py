@@ -31,6 +31,9 @@ IGNORED_COLOUR = "#a9c0cc"
 SELECTED_COLOUR = "#ffe600"
 """Outline of the cell that was clicked or walked to."""
 
+CANDIDATE_COLOUR = "#d8c860"
+"""Dashed outlines of what may be missed cells; the one looked at is highlighted."""
+
 TRUTH_COLOUR = "#2effa6"
 """Outlines of ground truth that came with a data set: none of the colours of states."""
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from napari_fncells.core.edits import EditKind
-from napari_fncells.core.walk import next_to_review
+from psygnal import Signal
+
+from napari_fncells.core.edits import Action, Edit, EditKind
+from napari_fncells.core.objects import ObjectState
 from napari_fncells.session.image import ImageSession, Outcome
 from napari_fncells.viewer.missed import Missed
+from napari_fncells.viewer.walking import Walking
 
 if TYPE_CHECKING:
     from napari_fncells.viewer.workspace import Workspace
@@ -28,15 +32,32 @@ class Review:
     ----------
     workspace
         Whose current picture is worked on.
+
+    Attributes
+    ----------
+    goes_on
+        Whether a decision on what was walked to goes on to the next.
+    missed
+        The missed-cell candidates.
+    moved
+        Signal(): one is somewhere else, or how far one is changed.
     """
 
+    moved = Signal()
+
     def __init__(self, workspace: Workspace) -> None:
+        self.goes_on = True
         self._workspace = workspace
         self._selected: int | None = None
         self._walked_at: Any = None
         self._wheel, self._wheel_at = 0.0, 0.0
         self._last_turn = (-1, 0.0)
-        self._missed = Missed(workspace)
+        self._walking = Walking(workspace)
+        self.missed = Missed(workspace)
+        # What was decided on the way, by the number of the edit: a cell, or a candidate
+        self._decided: WeakKeyDictionary[ImageSession, dict[int, tuple[str, int]]] = (
+            WeakKeyDictionary()
+        )
 
     @property
     def selected(self) -> int | None:
@@ -46,7 +67,7 @@ class Review:
     @property
     def target(self) -> int | None:
         """Id of the cell that a key means, or None."""
-        if self._walked_at is not None and self._walked_at == self._pointer():
+        if self._is_at_walked:
             return self.selected
         hovered = self._hovered()
         return hovered if hovered is not None else self.selected
@@ -57,8 +78,9 @@ class Review:
         """Select a cell, or none."""
         self._selected = i
         self._walked_at = None
-        self._missed.leave()
+        self.missed.leave()
         self._workspace.overlay.select(i)
+        self.moved.emit()
         self._workspace.selected.emit()
 
     def select_at(self, row: int, column: int) -> None:
@@ -72,41 +94,109 @@ class Review:
             self._workspace.report(session.describe(cell.id))
 
     def step(self, by: int) -> None:
-        """Go to the next (+1) or previous (-1) cell to review; the camera follows."""
-        session = self._workspace.session
-        cell = next_to_review(session.document, self._selected, by) if session else None
-        if session is None or cell is None:
+        """Go to the next (+1) cell, the most doubtful first, or back (-1); the camera follows."""
+        if self._workspace.session is None:
             self._workspace.report("There is no cell to review.")
+            return
+        self._walking.next(by, lambda i: self._arrive(i, by))
+
+    def step_candidate(self, by: int) -> None:
+        """Go to the next (+1) missed-cell candidate, the likeliest first, or back (-1)."""
+        self.missed.step(by)
+        self._be_at_candidate()
+
+    def toggle_candidates(self) -> str | None:
+        """Show the outlines of all likely missed cells, or hide them; says which in words."""
+        said = self.missed.toggle()
+        self.moved.emit()
+        return said
+
+    @property
+    def told(self) -> str:
+        """How far one is and what is doubtful about the cell one is at; empty for nothing."""
+        session, i = self._workspace.session, self.selected
+        if self.missed.current is not None:
+            return self.missed.told
+        if session is None or i is None or i != session.doubting.walk.current:
+            return ""
+        return self._walking.told(session, i)
+
+    def take_in(self, edit: Edit) -> None:
+        """Follow an edit: what was decided on is looked at; what is taken back is gone back to."""
+        session = self._workspace.session
+        if session is None:
+            return
+        ids = [item.id for item in edit.change.objects]
+        walk = session.doubting.walk
+        if edit.action is Action.UNDO:
+            walk.forget(ids)
+            said = f"Undone: {edit.change.summary}. "
+            self._back_to(self._decided.get(session, {}).get(edit.reverts or 0), said)
+        elif edit.change.kind is not EditKind.DRAFT:
+            walk.note(ids)
+        self.missed.draw()
+        self.moved.emit()
+
+    def _arrive(self, i: int | None, by: int = 1, said: str = "") -> None:
+        """Be at a cell that was walked to, and tell of it."""
+        session = self._workspace.session
+        cell = session.document.objects.get(i) if session is not None and i is not None else None
+        if session is None or cell is None:
+            self._workspace.report(said + self._nothing(session, by))
+            self.moved.emit()
             return
         self.select(cell.id)
         self._workspace.look_at(cell.box)
         self._walked_at = self._pointer()
-        self._workspace.report(session.describe(cell.id))
+        told, facts = self._walking.told(session, cell.id), session.describe(cell.id)
+        # The dock has a place of its own for how far one is
+        self._workspace.said.emit(f"{said}{facts}")
+        self._workspace.viewer.status = f"{said}{told}. {facts}"
+        self.moved.emit()
 
-    def step_candidate(self, by: int) -> None:
-        """Go to the next (+1) or previous (-1) missed-cell candidate; the camera follows."""
-        self._missed.step(by)
-        self._walked_at = self._pointer()
+    def _nothing(self, session: ImageSession | None, by: int) -> str:
+        """Why there is no cell to go to."""
+        if session is None or not session.document.counts.final:
+            return "There is no cell to review."
+        if by < 0:
+            return "This is the first cell you looked at."
+        left = len(session.doubting.wanted)
+        _, total = session.doubting.progress
+        words = f"All {total:,} looked at."
+        return f"{words} N goes over the {left:,} left open." if left else words
+
+    def _back_to(self, place: tuple[str, int] | None, said: str) -> None:
+        """Go back to where a decision that is taken back was made."""
+        session = self._workspace.session
+        if place is None or session is None:
+            return
+        what, number = place
+        if what == "candidate":
+            if self.missed.go_to(number, said):
+                self._be_at_candidate()
+        elif session.document.is_alive(number):
+            session.doubting.walk.go_to(number)
+            self._arrive(number, 1, said)
 
     # -- what a key does to the cell it means ------------------------------------------------
 
     def accept(self) -> None:
         """Accept the cell, or adopt the candidate walked to."""
         if self.at_candidate:
-            self._workspace.report(self._missed.adopt().message)
+            self._decide_candidate(self.missed.adopt)
             return
-        self._act(lambda session, i: session.accept(i))
+        self._decide(lambda session, i: session.accept(i))
 
     def remove(self) -> None:
         """Remove the cell, or dismiss the candidate walked to."""
         if self.at_candidate:
-            self._workspace.report(self._missed.dismiss().message)
+            self._decide_candidate(self.missed.dismiss)
             return
-        self._act(lambda session, i: session.remove(i))
+        self._decide(lambda session, i: session.remove(i))
 
     def unsure(self) -> None:
         """Mark the cell as unsure."""
-        self._act(lambda session, i: session.unsure(i))
+        self._decide(lambda session, i: session.unsure(i))
 
     def split(self) -> None:
         """Split the cell by its shape."""
@@ -161,18 +251,60 @@ class Review:
     @property
     def at_candidate(self) -> bool:
         """Whether a candidate was walked to and the pointer has not moved since."""
-        return self._missed.current is not None and self._walked_at == self._pointer()
+        return self.missed.current is not None and self._walked_at == self._pointer()
 
-    def _act(self, act: Callable[[ImageSession, int], Outcome]) -> None:
+    def _act(self, act: Callable[[ImageSession, int], Outcome]) -> Outcome | None:
         session, i = self._workspace.session, self.target
         if session is None or i is None:
             self._workspace.report("No cell under the pointer and none selected: nothing changed.")
-            return
+            return None
         self._workspace.settle()
         walked = self._walked_at
-        self._workspace.report(act(session, i).message)
+        outcome = act(session, i)
+        self._workspace.report(outcome.message)
         # The walk goes on from here, also where the cell is gone
         self._walked_at = walked
+        return outcome
+
+    def _decide(self, act: Callable[[ImageSession, int], Outcome]) -> None:
+        """Decide on the cell a key means; go on from one that was walked to."""
+        session, i = self._workspace.session, self.target
+        walk = session.doubting.walk if session is not None else None
+        walked = walk is not None and i is not None and i == walk.current and self._is_at_walked
+        outcome = self._act(act)
+        if session is None or outcome is None or i is None or not walked:
+            return
+        if outcome.edit is not None:
+            self._decided.setdefault(session, {})[outcome.edit.sequence] = "cell", i
+        cell = session.document.objects.get(i)
+        if self.goes_on and cell is not None and cell.state is not ObjectState.DRAFT:
+            said = f"{outcome.message} "
+            self._walking.next(1, lambda i: self._arrive(i, 1, said), fresh=True)
+
+    def _decide_candidate(self, act: Callable[[], Outcome]) -> None:
+        session = self._workspace.require_session()
+        number = session.doubting.candidate_walk.current
+        outcome = act()
+        self._workspace.report(outcome.message)
+        if outcome.edit is None or number is None:
+            return
+        self._decided.setdefault(session, {})[outcome.edit.sequence] = "candidate", number
+        if self.goes_on:
+            self.missed.step(1, fresh=True, said=f"{outcome.message} ")
+            self._be_at_candidate()
+
+    def _be_at_candidate(self) -> None:
+        """Let keys mean the candidate walked to, and no cell."""
+        if self.missed.current is not None:
+            self._selected = None
+            self._workspace.overlay.select(None)
+        self._walked_at = self._pointer()
+        self.moved.emit()
+
+    @property
+    def _is_at_walked(self) -> bool:
+        """Whether the pointer has not moved since a cell was walked to."""
+        return self._walked_at is not None and self._walked_at == self._pointer()
 
     def _continues(self, i: int) -> bool:
         """Whether the last edit was a turn of the wheel on this cell, a moment ago."""

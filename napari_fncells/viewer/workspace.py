@@ -30,7 +30,7 @@ from napari_fncells.session.scoring import ModelScorer
 from napari_fncells.session.snapshot import Snapshot
 from napari_fncells.viewer import commands
 from napari_fncells.viewer.album import Album
-from napari_fncells.viewer.camera import look_at
+from napari_fncells.viewer.camera import Glide
 from napari_fncells.viewer.correction import Correction
 from napari_fncells.viewer.display import Display, Rendered
 from napari_fncells.viewer.drafting import Drafting
@@ -82,6 +82,10 @@ class Workspace:
         taken in.
     runner
         Runs generators that yield progress in words; replaced by the window.
+    aside
+        The same for what goes on beside the work and takes no other job's place.
+    glide
+        Moves the camera.
     author
         The annotator's name, for new sessions.
     parts
@@ -128,6 +132,8 @@ class Workspace:
         # The viewer owns the workspace, through its callbacks; not the other way round
         self._viewer = ref(viewer)
         self.runner: Runner = run_now
+        self.aside: Runner = run_now
+        self.glide = Glide(self._viewer)
         self.saving = Saving()
         self.author = known_annotator(self.saving.root) or ""
         self.overlay = Overlay(self._viewer)
@@ -408,7 +414,7 @@ class Workspace:
     def look_at(self, box: Box) -> None:
         """Move the camera to a part of the picture, near enough to see it."""
         if self.mask_layer is not None:
-            look_at(self.viewer, self.mask_layer, box)
+            self.glide.to(self.mask_layer, box)
 
     def settle(self, picture: Picture | None = None) -> None:
         """Take a stroke that is under way into the history, before something else is done."""
@@ -650,6 +656,7 @@ class Workspace:
             self.preview.leave()
             self.heat.leave()
         self._follow_mask()
+        self.review.missed.follow()
         self.changed.emit()
         # After the dock has cleared what was said of another picture
         self.truth.follow(current)
@@ -688,6 +695,7 @@ class Workspace:
             # Ctrl+Z reaches the document by the mask layer, too
             word = "Undone" if edit.action is Action.UNDO else "Redone"
             self.report(f"{word}: {edit.change.summary}.")
+        self.review.take_in(edit)
         self.changed.emit()
 
 

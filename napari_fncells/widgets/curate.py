@@ -41,6 +41,7 @@ from napari_fncells.widgets.part_dialog import connect_parts
 from napari_fncells.widgets.picture_panel import PicturePanel
 from napari_fncells.widgets.queue_dock import open_queue_dock
 from napari_fncells.widgets.release_dock import open_release_dock
+from napari_fncells.widgets.review_panel import ReviewPanel, connect_review
 from napari_fncells.widgets.runner import ThreadRunner
 from napari_fncells.widgets.view_panel import TITLE as VIEW_TITLE
 from napari_fncells.widgets.view_panel import ViewPanel
@@ -75,13 +76,17 @@ class CurateWidget(QWidget):
         self.workspace.runner = self.runner
         # Apart, too: it is read while one goes on
         self.workspace.truth.runner = self.truth_reader = ThreadRunner()
-        # Apart from the other jobs, which take each other's place: no export is ever cut short
+        # Apart from the other jobs, which take each other's place: no export is ever cut short,
+        # and what goes on beside the work stops no draft
+        self.looker = ThreadRunner()
+        self.workspace.aside = self.looker
         self.saver = ThreadRunner()
         self.banner = Banner()
         self._scroll = QScrollArea()
         self.picture = PicturePanel()
         self.draft = DraftPanel()
         self.correct = CorrectPanel()
+        self.review = ReviewPanel()
         self.view = ViewPanel()
         self.export = ExportPanel()
         # Not held here: they belong to the window, and hold it
@@ -166,6 +171,7 @@ class CurateWidget(QWidget):
         self.banner.take_over.connect(guarded(workspace.take_over))
         self.banner.save_elsewhere.connect(guarded(workspace.saving.save_elsewhere))
         connect_view(self.view, workspace)
+        connect_review(self.review, workspace)
         self.runner.started.connect(self.draft.show_busy)
         self.runner.stepped.connect(self.draft.show_busy)
         self.runner.ended.connect(self._show_idle)
@@ -302,6 +308,8 @@ class CurateWidget(QWidget):
             box = QGroupBox(title)
             inner = QVBoxLayout(box)
             inner.addWidget(panel)
+            if panel is self.correct:
+                inner.addWidget(self.review)
             parts.addWidget(box)
         parts.addStretch(1)
         self._scroll.setWidget(content)

@@ -18,6 +18,7 @@ from napari_fncells.widgets.controls import guarded
 from napari_fncells.widgets.trail import Trail
 
 _WATCH_MS = 100
+_FRAME_MS = 16
 
 
 class WindowParts(QObject):
@@ -49,6 +50,10 @@ class WindowParts(QObject):
         self._timer = QTimer(self, interval=_WATCH_MS)
         self._timer.timeout.connect(workspace.watch)
         self._timer.start()
+        self._glide = QTimer(self, interval=_FRAME_MS)
+        self._glide.timeout.connect(self._go_on)
+        workspace.glide.timed = True
+        workspace.glide.started.connect(self._glide.start)
 
     @classmethod
     def of(cls, viewer: Any, workspace: Workspace) -> WindowParts:
@@ -95,6 +100,10 @@ class WindowParts(QObject):
         canvas: Any = self.trail.parentWidget()
         if canvas is not None:
             canvas.makeCurrent()
+
+    def _go_on(self) -> None:
+        if not self._workspace.glide.step():
+            self._glide.stop()
 
     def _hide_sheet(self) -> None:
         self.sheet.hide()

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from napari_fncells.core import appearance, changes
 from napari_fncells.core.appearance import (
+    CANDIDATE,
     CODES,
     OUTLINE,
     SELECTED,
@@ -52,6 +53,7 @@ def undashed(codes: np.ndarray) -> np.ndarray:
     """Codes without what is drawn in dashes."""
     plain = codes.copy()
     plain[plain == CODES[ObjectState.REMOVED] + OUTLINE] = 0
+    plain[plain == CANDIDATE] = 0
     plain[plain == CODES[ObjectState.UNSURE] + OUTLINE] = CODES[ObjectState.UNSURE]
     return plain
 
@@ -97,15 +99,52 @@ def follow_edits(seed: int, part: bool) -> None:
     area = Box(5, 7, 33, 45) if part else Box.whole(SHAPE)
     image = StateImage(document, area)
     document.committed.connect(image.take_in)
+    regions: dict[int, Region] = {}
     for _ in range(8):
         random_edit(document, rng)
         ids = [cell.id for cell in document.cells]
         image.select(int(rng.choice(ids)) if ids and rng.random() < 0.5 else None)
+        regions = random_regions(rng, regions)
+        image.show_candidates(regions)
         again = StateImage(document, area)
         again.select(image.selected)
+        again.show_candidates(regions)
         np.testing.assert_array_equal(image.codes, again.codes)
         expected = naive_codes(document, image.selected)[area.slices]
         np.testing.assert_array_equal(undashed(image.codes), undashed(expected))
+
+
+def random_regions(rng: np.random.Generator, known: dict[int, Region]) -> dict[int, Region]:
+    """Some of those known, and new ones by numbers of their own."""
+    kept = {number: region for number, region in known.items() if rng.random() < 0.7}
+    for number in range(max(known, default=-1) + 1, max(known, default=-1) + 3):
+        box = random_box(rng, SHAPE)
+        kept[number] = Region(box, rng.random((box.height, box.width)) < 0.9, 0.0)
+    return kept
+
+
+def test_candidates_are_drawn_where_no_cells_are_and_only_they_are_drawn_anew() -> None:
+    document = Document(SHAPE)
+    document.commit(
+        changes.add_cell(document, Region(Box(0, 0, 20, 20), np.ones((20, 20), bool), 0.0))
+    )
+    image = StateImage(document)
+    without = image.codes.copy()
+    regions = {
+        n: Region(box, np.ones((box.height, box.width), bool), 0.0)
+        for n, box in enumerate((Box(12, 12, 30, 30), Box(25, 38, 37, 50)))
+    }
+    boxes = image.show_candidates(regions)
+    assert len(boxes) == 2
+    drawn = image.codes == CANDIDATE
+    assert drawn.any()
+    assert not drawn[:20, :20].any()
+    np.testing.assert_array_equal(image.codes[~drawn], without[~drawn])
+    assert image.show_candidates(regions) == []
+    [box] = image.show_candidates({1: regions[1]})
+    assert box.bottom < 36
+    image.show_candidates({})
+    np.testing.assert_array_equal(image.codes, without)
 
 
 def test_boxes_that_changed_hold_every_changed_code() -> None:

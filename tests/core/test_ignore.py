@@ -21,7 +21,6 @@ from napari_fncells.core.ignore import counted, ignored_ids, left_out
 from napari_fncells.core.judge import finish
 from napari_fncells.core.objects import CellCounts, ObjectState
 from napari_fncells.core.redraft import apply_draft
-from napari_fncells.core.walk import next_to_review
 from tests.core.random_shapes import region
 
 SHAPE = (40, 60)
@@ -174,14 +173,12 @@ def test_kept_up_to_date_edit_by_edit(seed: int) -> None:
 # -- what it means -----------------------------------------------------------------------------
 
 
-def test_ignored_cells_are_not_walked_to_nor_accepted() -> None:
+def test_ignored_cells_are_not_accepted() -> None:
     document = with_cells(Box(0, 0, 8, 8), Box(20, 20, 28, 28))
     ignore(document, Box(0, 0, 9, 9))
-    assert next_to_review(document, None, 1) == document.objects[2]
     document.commit(finish(document))
     assert document.objects[1].state is ObjectState.DRAFT
     assert document.objects[2].state is ObjectState.ACCEPTED
-    assert next_to_review(document, 2, 1) == document.objects[2]
 
 
 def test_painting_takes_done_back() -> None:

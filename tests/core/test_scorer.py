@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_fncells.core import segment as module
-from napari_fncells.core.candidates import candidate_steps
+from napari_fncells.core.candidates import look_steps
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.evidence import Case, Evidence
 from napari_fncells.core.fit import fit_steps
@@ -69,7 +69,7 @@ def test_without_anybody_who_runs_it(make: Any) -> None:
     with pytest.raises(ParameterError, match="'bright' needs somebody who runs it"):
         make(cell_picture(), PARAMS)
     with pytest.raises(ParameterError, match="somebody"):
-        finish(candidate_steps(cell_picture(), PARAMS))
+        finish(look_steps(cell_picture(), PARAMS))
 
 
 def test_no_setting_of_a_draft_asks_the_model_again() -> None:
@@ -119,7 +119,7 @@ def test_a_large_picture_is_cut_part_by_part(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_missed_cells_are_those_just_under_the_cutoff() -> None:
     high = PARAMS.with_settings({"amount": 0.9})
-    found = finish(candidate_steps(cell_picture(), high, scorer=Bright()))
+    found = finish(look_steps(cell_picture(), high, scorer=Bright())).regions
     assert any(region.box.top <= DIM[0] < region.box.bottom for region in found)
     assert len(found) == len(CELLS)
 

@@ -76,7 +76,8 @@ class Desk:
         self.widget.exported.disconnect(outcomes.append)
 
     def idle(self) -> None:
-        self.pilot.wait_until(lambda: not self.widget.runner.busy, "the end of the job")
+        busy = self.widget.runner, self.widget.looker
+        self.pilot.wait_until(lambda: not any(r.busy for r in busy), "the end of the jobs")
         self.pilot.settle()
 
 

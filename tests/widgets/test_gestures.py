@@ -178,6 +178,7 @@ def test_n_walks_through_the_cells_and_the_camera_follows(drafted: Desk) -> None
         i = drafted.workspace.review.selected
         assert i is not None
         centre = drafted.document.objects[i].box.centre
+        drafted.pilot.wait_until(lambda: not drafted.workspace.glide.going, "the glide's end")
         np.testing.assert_allclose(drafted.viewer.scene.camera.center[-2:], centre, atol=1)
         seen.append(i)
     assert len(set(seen)) == 3

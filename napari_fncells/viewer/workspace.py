@@ -31,6 +31,7 @@ from napari_fncells.session.snapshot import Snapshot
 from napari_fncells.viewer import commands
 from napari_fncells.viewer.album import Album
 from napari_fncells.viewer.camera import Glide
+from napari_fncells.viewer.colours import Colours
 from napari_fncells.viewer.correction import Correction
 from napari_fncells.viewer.display import Display, Rendered
 from napari_fncells.viewer.drafting import Drafting
@@ -104,6 +105,8 @@ class Workspace:
         What paints ignored regions.
     correction, review
         What mouse gestures do; what walks and judges cells by keys.
+    colours
+        What is told by the colours of cells.
     display, overlay, saving
         What shows pictures, what tells the states of cells, what keeps them on disk.
     truth
@@ -154,6 +157,7 @@ class Workspace:
         self.preview = Preview(self)
         self.queueing = Queueing(self)
         self.parts = PartChoice(self)
+        self.colours = Colours(self)
         self._album.listed.connect(self._on_listed)
         for layer in viewer.layers:
             if "folder" in facts_of(layer):
@@ -669,6 +673,7 @@ class Workspace:
         mask = self.mask_layer
         self.overlay.follow(mask)
         self.ignoring.follow(mask)
+        self.colours.follow()
         if mask is not None:
             mask.escaped.connect(self.neutral, unique=True)
             mask.refused.connect(self.report, unique=True)

@@ -105,6 +105,7 @@ class Colours:
             except UserError as error:
                 self._workspace.report(str(error))
         self._workspace.overlay.colour_by(self._colouring, self._colours)
+        self._workspace.truth.give_way(self.told == TRUTH)
         self.changed.emit()
 
     # -- how it is done --------------------------------------------------------------------
@@ -122,6 +123,9 @@ class Colours:
 
     def _other(self, session: ImageSession) -> Labels:
         if self.wanted == TRUTH:
+            known = self._workspace.truth.truth
+            if known is not None and known.path == truth_path(session.image.path):
+                return known.labels
             return truth_labels(session.image)
         name = self.wanted.removeprefix(OTHER)
         return labels_of_annotator(session.image, name, self._workspace.saving.root)

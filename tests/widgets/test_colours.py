@@ -66,6 +66,8 @@ def test_against_the_truth_live(desk: Desk, folder: Path) -> None:
     assert panel.counts.text() == "TP 2, FP 1, FN 1, F1 0.67"
     assert panel.key.text().count("■") == 3
     assert panel.legend.isHidden()
+    # Its own outlines would lie above these colours; Y shows them all the same
+    assert not desk.workspace.truth.layer.visible
     row, column = CELLS[3][:2]
     assert code(desk, *CELLS[0][:2]) == CLASSES + 1
     assert code(desk, *CELLS[1][:2]) == CLASSES
@@ -77,6 +79,10 @@ def test_against_the_truth_live(desk: Desk, folder: Path) -> None:
     desk.pilot.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert panel.counts.text() == "TP 2, FP 0, FN 1, F1 0.80"
     assert code(desk, row, column) == 0
+    desk.pilot.key(Qt.Key.Key_Y)
+    assert desk.workspace.truth.layer.visible
+    desk.pilot.key(Qt.Key.Key_Y)
+    assert not desk.workspace.truth.layer.visible
     choose_back(desk)
     assert code(desk, *CELLS[1][:2]) == 1
     assert not panel.legend.isHidden()

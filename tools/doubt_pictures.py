@@ -83,6 +83,8 @@ class Material:
     ----------
     picture, group, method
         Names.
+    compared
+        Whether the draft of the other kind was known.
     cells, candidates
         What was measured of the drafted cells, by their ids, and of the open candidates.
     places, candidate_places
@@ -100,6 +102,7 @@ class Material:
     picture: str
     group: str
     method: str
+    compared: bool
     cells: Features
     candidates: Features
     places: NDArray[np.int64]
@@ -112,13 +115,19 @@ class Material:
     seen_at_candidates: list[set[int]]
 
 
-def material(picture: Picture, method: str, labels: Labels, look: Look) -> Material:
-    """Measure a draft, and compare it with the truth."""
+def material(
+    picture: Picture,
+    method: str,
+    labels: Labels,
+    look: Look,
+    other: NDArray[np.bool_] | None = None,
+) -> Material:
+    """Measure a draft, with that of the other kind where known; compare it with the truth."""
     document = Document(labels.shape)
     document.commit(apply_draft(document, labels, {}))
     pixels = picture.pixels
     plane = pixels if pixels.ndim == 2 else pixels[..., brightest_channel(pixels)]
-    sight = Sight.of(plane, look.scores)
+    sight = Sight.of(plane, look.scores, other)
     doubts = Doubts(document, sight)
     ranking = doubts.ranking(adapted=False)
     candidates = Candidates(document, sight, look.regions, doubts)
@@ -132,6 +141,7 @@ def material(picture: Picture, method: str, labels: Labels, look: Look) -> Mater
         picture.name,
         picture.group,
         method,
+        other is not None,
         {name: column[: len(cells)] for name, column in ranking.table.items()},
         candidates.table(candidates.open),
         np.array([cell.box for cell in cells], dtype=np.int64).reshape(-1, 4),
@@ -190,11 +200,16 @@ class Drafter:
         self._scorer, self._model = chosen_model(MODEL)
 
     def drafts(self, picture: Picture) -> Iterator[Material]:
+        """By each method, by itself and compared with the draft of the other kind."""
+        made = {}
         for method in METHODS:
-            found = self._by_pieces(picture, method)
-            found = found or self._by_score(picture, method)
+            found = self._by_pieces(picture, method) or self._by_score(picture, method)
             if found is not None:
-                yield material(picture, method, *found)
+                made[method] = found
+        for method, (labels, look) in made.items():
+            other = made[AUTO if method == MODEL else MODEL][1].scores
+            yield material(picture, method, labels, look)
+            yield material(picture, method, labels, look, other.values > other.cutoff)
 
     def _by_pieces(self, picture: Picture, method: str) -> tuple[Labels, Look] | None:
         params = preset(AUTO)

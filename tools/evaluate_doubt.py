@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -166,10 +167,10 @@ def main() -> None:
     shown = [one for picture in samples() for one in drafter.drafts(picture)]
     values |= {id(one): chances(one, *weights) for one in shown}
     for title, known in (("FNC", fnc), ("samples", shown)):
-        for method in METHODS:
-            part = [one for one in known if one.method == method]
+        for method, compared in product(METHODS, (False, True)):
+            part = [one for one in known if (one.method, one.compared) == (method, compared)]
             if part:
-                report(f"{title}, {method}", part, values)
+                report(f"{title}, {method}{' (compared)' if compared else ''}", part, values)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ OF_CELLS: tuple[str, ...] = (
     *_KINDS,
     *("contrast", "dim", "bright", "small", "large", "solidity", "haze", "unevenness"),
     *("sharpness", "contact", "border", "elongation", "number"),
-    *("usual contrast", "usual haze"),
+    *("usual contrast", "usual haze", "left_out", "compared"),
 )
 OF_CANDIDATES: tuple[str, ...] = (
     *_KINDS,
@@ -67,7 +67,8 @@ def candidate_weights(train: Iterable[Material]) -> Weights:
 def _sample(
     one: Material, table: Features, target: NDArray[np.bool_], names: tuple[str, ...]
 ) -> Sample:
-    weight = SHARES[one.group] / np.sqrt(target.size / USUAL + 1)
+    # Each draft twice: by itself, and compared with the other one
+    weight = SHARES[one.group] / 2 / np.sqrt(target.size / USUAL + 1)
     rows = terms(table, names)
     return Sample(rows, target.astype(np.float64), np.full(target.size, weight))
 

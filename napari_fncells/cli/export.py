@@ -8,7 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from napari_fncells.cli.options import JsonOption, pairs
+from napari_fncells.cli.options import (
+    AnnotatorOption,
+    FolderArgument,
+    JsonOption,
+    OnlyDoneOption,
+    WithoutMaskOption,
+    pairs,
+)
 from napari_fncells.cli.watching import plain, say, watched
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params.base import validated
@@ -19,22 +26,14 @@ _NO, _BAD_INPUT = 1, 2
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(help="The folder of pictures.")],
+    folder: FolderArgument,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder that the set is to be.")],
     formats: Annotated[
         str, typer.Option(help="Formats with commas between them; 'all' for every one.")
     ] = "all",
-    only_done: Annotated[
-        bool, typer.Option("--only-done", help="Leave out pictures not marked as done.")
-    ] = False,
-    without_mask: Annotated[
-        bool,
-        typer.Option(
-            "--without-mask",
-            help="Take pictures that nobody has worked on for pictures without cells.",
-        ),
-    ] = False,
-    annotator: Annotated[str | None, typer.Option(help="Whose work; yours where omitted.")] = None,
+    only_done: OnlyDoneOption = False,
+    without_mask: WithoutMaskOption = False,
+    annotator: AnnotatorOption = None,
     images: Annotated[bool, typer.Option("--images", help="Copy the pictures, too.")] = False,
     splits: Annotated[
         Path | None,
@@ -126,7 +125,7 @@ def import_(
         Path,
         typer.Argument(help="Masks or annotations of another program: a folder, or one file."),
     ],
-    folder: Annotated[Path, typer.Argument(help="The folder of pictures.")],
+    folder: FolderArgument,
     standing: Annotated[
         str,
         typer.Option(

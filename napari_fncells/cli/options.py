@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,18 @@ from rich.console import Console
 
 from napari_fncells.core.errors import ParameterError
 
+FolderArgument = Annotated[Path, typer.Argument(help="The folder of pictures.")]
+AnnotatorOption = Annotated[str | None, typer.Option(help="Whose work; yours where omitted.")]
+OnlyDoneOption = Annotated[
+    bool, typer.Option("--only-done", help="Leave out pictures not marked as done.")
+]
+WithoutMaskOption = Annotated[
+    bool,
+    typer.Option(
+        "--without-mask",
+        help="Take pictures that nobody has worked on for pictures without cells.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 ERRORS = Console(stderr=True)
 

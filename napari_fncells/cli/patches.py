@@ -8,7 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from napari_fncells.cli.options import JsonOption, pairs
+from napari_fncells.cli.options import (
+    AnnotatorOption,
+    FolderArgument,
+    JsonOption,
+    OnlyDoneOption,
+    WithoutMaskOption,
+    pairs,
+)
 from napari_fncells.cli.watching import plain, say, watched
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params.augmentation import AugmentationParams
@@ -19,8 +26,6 @@ from napari_fncells.core.params.split import SPLITS, SplitParams
 _BAD_INPUT = 2
 _WHOLE = "none"
 
-FolderArgument = Annotated[Path, typer.Argument(help="The folder of pictures.")]
-AnnotatorOption = Annotated[str | None, typer.Option(help="Whose work; yours where omitted.")]
 SizeOption = Annotated[int | None, typer.Option(help="Side of a patch, in px; 512.")]
 SchemeOption = Annotated[
     str | None, typer.Option(help="fnc: the 12 windows of 512 px of the training of FNC v1.")
@@ -60,16 +65,8 @@ def patches(
     weights: Annotated[
         bool, typer.Option("--weights", help="Also a weight map for each.")
     ] = False,
-    only_done: Annotated[
-        bool, typer.Option("--only-done", help="Leave out pictures not marked as done.")
-    ] = False,
-    without_mask: Annotated[
-        bool,
-        typer.Option(
-            "--without-mask",
-            help="Take pictures that nobody has worked on for pictures without cells.",
-        ),
-    ] = False,
+    only_done: OnlyDoneOption = False,
+    without_mask: WithoutMaskOption = False,
     annotator: AnnotatorOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace patches there.")] = False,
     settings: Annotated[

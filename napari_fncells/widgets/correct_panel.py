@@ -21,7 +21,7 @@ from napari_fncells.widgets.note_row import NoteRow
 from napari_fncells.widgets.status_light import StatusLight
 
 _HELP = (
-    "<b>Shift+click</b> a cell to remove it, the ground to add<br>"
+    "<b>Shift+click</b> remove a cell, or add one<br>"
     "<b>Shift+wheel</b> its size, <b>Shift+drag</b> lasso<br>"
     "<b>Ctrl+drag</b> cut a cell, or join two<br>"
     "<b>N A D U</b> next, accept, remove, unsure<br>"

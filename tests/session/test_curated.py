@@ -282,4 +282,4 @@ def test_ignored_cells_are_no_truth(tmp_path: Path, journal: bool) -> None:
     np.testing.assert_array_equal(
         each.truth.ignored, (document.ignored > 0) & ((labels == 0) | (labels == 2))
     )
-    assert "1 cell in ignored regions left out." in each.notes
+    assert "1 cell in ignored regions is left out." in each.notes

@@ -15,7 +15,11 @@ _MOST_APART = 4.0
 
 
 def beside(
-    table: NDArray[np.float64], kind: ScoreKind | None, usual: NDArray[np.bool_]
+    table: NDArray[np.float64],
+    kind: ScoreKind | None,
+    usual: NDArray[np.bool_],
+    *,
+    compared: bool = False,
 ) -> Features:
     """What shapes are beside the cells of their picture, ready to be weighed.
 
@@ -27,14 +31,16 @@ def beside(
         Of the scores.
     usual
         (n,) which of them say what is usual.
+    compared
+        Whether it is known what the other draft leaves out.
 
     Returns
     -------
     dict
         The columns by name, and 'large', 'small', 'dim', 'bright': how far a cell is that, beside
         the others, in robust spreads; 'usual contrast', 'usual haze': the medians; 'number':
-        logarithm of how many there are; each of the kinds, 1 or 0, and what is known of the
-        score by kind.
+        logarithm of how many there are; 'compared' and each of the kinds, 1 or 0, and what is
+        known of the score by kind.
     """
     found: Features = {name: table[:, k] for k, name in enumerate(NAMES)}
     size = _apart(found["area"], usual)
@@ -45,6 +51,7 @@ def beside(
         middle = float(np.median(found[name][usual])) if usual.any() else 0.0
         found[f"usual {name}"] = np.full(len(table), middle)
     found["number"] = np.full(len(table), np.log1p(np.count_nonzero(usual)))
+    found["compared"] = np.full(len(table), float(compared))
     for known in ScoreKind:
         is_it = float(kind is known)
         found[known.value] = np.full(len(table), is_it)

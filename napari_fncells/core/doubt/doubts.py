@@ -191,7 +191,8 @@ class Doubts:
         rows = np.array([self._rows[i] for i in every]).reshape(-1, len(NAMES))
         usual = np.arange(len(every)) < len(ids)
         scores = self._sight.scores
-        table = beside(rows, scores.kind if scores is not None else None, usual)
+        kind = scores.kind if scores is not None else None
+        table = beside(rows, kind, usual, compared=self._sight.other is not None)
         before = likeness(table, CELL_WEIGHTS)
         after = before
         if adapted:

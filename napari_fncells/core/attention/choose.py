@@ -21,7 +21,7 @@ from napari_fncells.core.pixels import writable
 _TRIES = 80
 _ENOUGH = 8  # places among which the most plausible one is taken
 _APART = 4  # px between a false cell and whatever else there is
-_DIM = 0.35  # of the way from the ground's score to that of the cells: no cell is fainter
+_DIM = 0.1  # of the way from the ground's score to that of the cells: no cell is fainter
 _FEWEST = 3  # cells without which none is hidden
 
 
@@ -118,12 +118,12 @@ def _to_hide(
     count: int,
     rng: np.random.Generator,
 ) -> list[tuple[CellObject, NDArray[np.bool_]]]:
-    """Cells of the better half by their score: those that are cells, in all likelihood."""
+    """Cells of the best third by their score: those that are cells, in all likelihood."""
     if not count:
         return []
     masks = {c.id: document.labels[c.box.slices] == c.id for c in cells}
     means = {c.id: float(score[c.box.slices][masks[c.id]].mean()) for c in cells}
-    better = sorted(cells, key=lambda c: -means[c.id])[: max(1, len(cells) // 2)]
+    better = sorted(cells, key=lambda c: -means[c.id])[: max(1, len(cells) // 3)]
     chosen = rng.choice(len(better), size=min(count, len(better)), replace=False)
     return [(better[n], masks[better[n].id]) for n in sorted(chosen.tolist())]
 

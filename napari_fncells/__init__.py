@@ -9,6 +9,8 @@ __version__ = "0.1.0"
 
 # Public name: where it lives. Imported at first use, so that `import napari_fncells` is instant
 _PUBLIC = {
+    "AnnotatorParams": "core.annotator.params",
+    "AnnotatorReport": "core.annotator.tally",
     "Draft": "core.segment",
     "DraftParams": "core.params",
     "Document": "core.document",
@@ -40,6 +42,7 @@ _PUBLIC = {
     "read_mask": "io.masks",
     "score_map": "core.score",
     "segment": "core.segment",
+    "simulate_annotator": "viewer.annotator",
     "simulate_image": "core.simulate",
     "verify": "session.verify",
 }

@@ -16,6 +16,7 @@ from rich.progress import track
 from rich.table import Table
 
 from napari_fncells import __version__
+from napari_fncells.cli.annotator import simulate_annotator
 from napari_fncells.cli.check import check
 from napari_fncells.cli.export import export, import_, verify
 from napari_fncells.cli.fetch import fetch
@@ -45,6 +46,7 @@ app.command()(patches)
 app.command()(augment)
 app.command(name="import")(import_)
 app.command()(check)
+app.command()(simulate_annotator)
 
 
 def main() -> None:

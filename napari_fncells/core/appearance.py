@@ -67,6 +67,7 @@ class StateImage:
         self.area = area or Box.whole(document.shape)
         self.codes: NDArray[np.uint8] = np.zeros((self.area.height, self.area.width), np.uint8)
         self._selected: int | None = None
+        self._marked: frozenset[int] = frozenset()
         self._proposed: Region | None = None
         self._candidates: dict[int, Region] = {}
         self._candidate_boxes = BoxIndex()
@@ -91,6 +92,17 @@ class StateImage:
             return []
         known = [self._document.objects.get(n) for n in (former, i) if n is not None]
         return [self.update(cell.box) for cell in known if cell is not None]
+
+    @property
+    def marked(self) -> frozenset[int]:
+        """Ids of the cells that are highlighted like the selected one."""
+        return self._marked
+
+    def mark(self, ids: frozenset[int]) -> list[Box]:
+        """Highlight these cells like the selected one; returns the boxes that changed."""
+        changed, self._marked = self._marked ^ ids, ids
+        known = (self._document.objects.get(i) for i in changed)
+        return [self.update(box) for box in _joined([c.box for c in known if c is not None])]
 
     def propose(self, region: Region | None) -> list[Box]:
         """Draw the outline of what may be a cell, or of nothing; returns what changed."""
@@ -186,6 +198,8 @@ class StateImage:
             codes[place] = PROPOSED
         if self._selected is not None:
             codes[outline & (labels == self._selected)] = SELECTED
+        if self._marked:
+            codes[outline & np.isin(labels, list(self._marked), kind="table")] = SELECTED
         return codes
 
     def _note(self, cells: Iterable[CellObject]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
+from skimage.measure import points_in_poly
 
 from napari_fncells.core.document import Document
 from napari_fncells.core.labels import present
@@ -37,3 +39,26 @@ def cells_inside(document: Document, polygon: Points) -> list[CellObject]:
         if 2 * np.count_nonzero(mine & inside[common.within(area)]) > cell.area:
             found.append(cell)
     return found
+
+
+def points_inside(points: NDArray[np.float64], polygon: Points) -> NDArray[np.bool_]:
+    """Which points lie inside a polygon.
+
+    Parameters
+    ----------
+    points
+        (n, 2) in any two measures; one that is not a number is nowhere.
+    polygon
+        (m, 2) corners in the same, closed by itself; see `cells_inside`.
+
+    Returns
+    -------
+    NDArray
+        (n,) bool.
+    """
+    if len(polygon) < 3:
+        return np.zeros(len(points), dtype=bool)
+    known = np.isfinite(points).all(axis=1)
+    inside = np.zeros(len(points), dtype=bool)
+    inside[known] = points_in_poly(points[known], np.asarray(polygon, dtype=np.float64))
+    return inside

@@ -20,7 +20,7 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.intensity import intensity
-from napari_fncells.core.objects import CellObject
+from napari_fncells.core.objects import CellObject, ObjectState
 from napari_fncells.core.redraft import apply_draft
 from napari_fncells.core.segment import Draft
 from napari_fncells.io.images import Image
@@ -237,6 +237,24 @@ class ImageSession:
     def unsure(self, cell_id: int | None) -> Outcome:
         """Say that it cannot be told whether a cell is right."""
         return self._attempt("unsure", lambda: proposals.unsure(self.document, cell_id))
+
+    def remove_cells(self, ids: Iterable[int]) -> Outcome:
+        """Remove several cells in one step."""
+        return self._attempt("remove several", lambda: proposals.remove_cells(self.document, ids))
+
+    def accept_cells(self, ids: Iterable[int]) -> Outcome:
+        """Say of several cells, in one step, that they are right as they are."""
+        return self._attempt(
+            "accept several",
+            lambda: proposals.judge_cells(self.document, ids, ObjectState.ACCEPTED),
+        )
+
+    def unsure_cells(self, ids: Iterable[int]) -> Outcome:
+        """Say of several cells, in one step, that it cannot be told whether they are right."""
+        return self._attempt(
+            "unsure of several",
+            lambda: proposals.judge_cells(self.document, ids, ObjectState.UNSURE),
+        )
 
     def smooth(self, cell_id: int | None) -> Outcome:
         """Smooth the outline of a cell and fill its holes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -24,6 +25,7 @@ from napari_fncells.core.reshape import resize_cell, smooth_cell, trace_cell
 from napari_fncells.core.revert import revert_cell
 from napari_fncells.session.outlines import Outlines, way
 from napari_fncells.session.words import (
+    cells_in_words,
     done_in_words,
     judged_already,
     parts_in_words,
@@ -163,6 +165,23 @@ def unsure(document: Document, cell_id: int | None) -> Proposal:
     return change, f"Marked cell {cell.id} as unsure." if change else judged_already(cell)
 
 
+def remove_cells(document: Document, ids: Iterable[int]) -> Proposal:
+    """Remove several cells in one step."""
+    cells = _living(document, ids)
+    return changes.remove_cells(document, cells), removed_in_words(cells)
+
+
+def judge_cells(document: Document, ids: Iterable[int], state: ObjectState) -> Proposal:
+    """Accept several cells as they are, or mark them as unsure, in one step."""
+    cells = _living(document, ids)
+    change = judge(document, cells, state)
+    if change is None:
+        return None, judged_already(cells[0]) if len(cells) == 1 else "They are so already."
+    words = cells_in_words(len(change.objects))
+    accepted = state is ObjectState.ACCEPTED
+    return change, f"Accepted {words}." if accepted else f"Marked {words} as unsure."
+
+
 def smooth(document: Document, cell_id: int | None) -> Proposal:
     """Smooth an outline."""
     cell = living_cell(document, cell_id)
@@ -206,6 +225,20 @@ def mark(document: Document, said: Literal["unsure", "open"]) -> Proposal:
     if change is None:
         return None, f"The picture is {words} already."
     return change, f"The picture is {words}{' again' if said == 'open' else ''}."
+
+
+def _living(document: Document, ids: Iterable[int]) -> list[CellObject]:
+    """The cells of these ids that are in the mask.
+
+    Raises
+    ------
+    UserError
+        Where none is.
+    """
+    cells = [document.objects[i] for i in ids if document.is_alive(i)]
+    if not cells:
+        raise UserError("No cell is selected.")
+    return cells
 
 
 def _resized_last(document: Document, cell: CellObject) -> bool:

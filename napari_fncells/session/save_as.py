@@ -44,7 +44,7 @@ def save_mask(target: Path, labels: Labels, source: Path | None) -> Path | None:
     _refuse_stacks(labels)
     facts = Image(labels, path=source, name=source.name if source else "")
     guard_target(target, facts, replace=True)
-    earlier = _put_aside(target)
+    earlier = put_aside(target)
     write_atomic(
         target,
         encode_binary(labels),
@@ -101,7 +101,7 @@ def save_cells(target: Path, labels: Labels, image: Image | None, form: str) -> 
             raise VerificationError(found.problem)
 
     data = exporter.encode(truth, params)
-    earlier = _put_aside(target)
+    earlier = put_aside(target)
     write_atomic(target, data, replace=earlier is not None, verify=check)
     return earlier
 
@@ -113,7 +113,7 @@ def _refuse_stacks(labels: Labels) -> None:
         )
 
 
-def _put_aside(target: Path) -> Path | None:
+def put_aside(target: Path) -> Path | None:
     """Keep a file that is in the way under a name with its time."""
     content = content_of(target)
     if content is None:

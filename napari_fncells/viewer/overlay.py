@@ -148,6 +148,11 @@ class Overlay:
         if self._image is not None and self.layer is not None:
             self._redraw(self._image.select(i))
 
+    def mark(self, ids: frozenset[int]) -> None:
+        """Highlight the outlines of several cells, or of none."""
+        if self._image is not None and self.layer is not None:
+            self._redraw(self._image.mark(ids))
+
     def propose(self, region: Region | None) -> None:
         """Highlight the dashed outline of what may be a missed cell, or of nothing."""
         self._proposed = region
@@ -272,9 +277,11 @@ class Overlay:
         mask = self._mask
         if mask is None:
             return
-        selected = self._image.selected if self._image is not None else None
+        former = self._image
         self._image = StateImage(mask.document, mask.area)
-        self._image.select(selected)
+        if former is not None:
+            self._image.select(former.selected)
+            self._image.mark(former.marked)
         if self._colouring is not None:
             self._image.colour_by(self._colouring)
         self._image.propose(self._proposed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -49,6 +49,7 @@ class Review:
         self.goes_on = True
         self._workspace = workspace
         self._selected: int | None = None
+        self._several: frozenset[int] = frozenset()
         self._walked_at: Any = None
         self._wheel, self._wheel_at = 0.0, 0.0
         self._last_turn = (-1, 0.0)
@@ -76,12 +77,20 @@ class Review:
 
     def select(self, i: int | None) -> None:
         """Select a cell, or none."""
-        self._selected = i
-        self._walked_at = None
-        self.missed.leave()
-        self._workspace.overlay.select(i)
-        self.moved.emit()
-        self._workspace.selected.emit()
+        self._select(i, frozenset())
+
+    def select_several(self, ids: Iterable[int]) -> None:
+        """Select cells; where no other is under the pointer, A, D and U mean all of them."""
+        several = frozenset(ids)
+        if len(several) > 1:
+            self._select(None, several)
+        else:
+            self._select(next(iter(several), None), frozenset())
+
+    @property
+    def several(self) -> frozenset[int]:
+        """Ids of the living cells selected together; empty where one is selected, or none."""
+        return frozenset(i for i in self._several if self._is_alive(i))
 
     def select_at(self, row: int, column: int) -> None:
         """Select the cell at a pixel and say what is known of it; on the ground, none."""
@@ -182,6 +191,9 @@ class Review:
 
     def accept(self) -> None:
         """Accept the cell, or adopt the candidate walked to."""
+        if self._means_several:
+            self.act_on_several(ImageSession.accept_cells)
+            return
         if self.at_candidate:
             self._decide_candidate(self.missed.adopt)
             return
@@ -189,6 +201,9 @@ class Review:
 
     def remove(self) -> None:
         """Remove the cell, or dismiss the candidate walked to."""
+        if self._means_several:
+            self.act_on_several(ImageSession.remove_cells)
+            return
         if self.at_candidate:
             self._decide_candidate(self.missed.dismiss)
             return
@@ -196,7 +211,17 @@ class Review:
 
     def unsure(self) -> None:
         """Mark the cell as unsure."""
+        if self._means_several:
+            self.act_on_several(ImageSession.unsure_cells)
+            return
         self._decide(lambda session, i: session.unsure(i))
+
+    def act_on_several(self, act: Callable[[ImageSession, frozenset[int]], Outcome]) -> None:
+        """Do something to the selected cells, be they one or many, in one step."""
+        session = self._workspace.require_session()
+        one = frozenset() if self.selected is None else frozenset([self.selected])
+        self._workspace.settle()
+        self._workspace.report(act(session, self.several or one).message)
 
     def split(self) -> None:
         """Split the cell by its shape."""
@@ -253,6 +278,20 @@ class Review:
         """Whether a candidate was walked to and the pointer has not moved since."""
         return self.missed.current is not None and self._walked_at == self._pointer()
 
+    @property
+    def _means_several(self) -> bool:
+        """Whether a key means the cells selected together."""
+        return bool(self.several) and not self.at_candidate and self._hovered() is None
+
+    def _select(self, i: int | None, several: frozenset[int]) -> None:
+        self._selected, self._several = i, several
+        self._walked_at = None
+        self.missed.leave()
+        self._workspace.overlay.select(i)
+        self._workspace.overlay.mark(several)
+        self.moved.emit()
+        self._workspace.selected.emit()
+
     def _act(self, act: Callable[[ImageSession, int], Outcome]) -> Outcome | None:
         session, i = self._workspace.session, self.target
         if session is None or i is None:
@@ -296,8 +335,9 @@ class Review:
     def _be_at_candidate(self) -> None:
         """Let keys mean the candidate walked to, and no cell."""
         if self.missed.current is not None:
-            self._selected = None
+            self._selected, self._several = None, frozenset()
             self._workspace.overlay.select(None)
+            self._workspace.overlay.mark(frozenset())
         self._walked_at = self._pointer()
         self.moved.emit()
 

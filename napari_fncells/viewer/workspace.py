@@ -145,6 +145,8 @@ class Workspace:
         self.review = Review(self)
         self.ignoring = Ignoring(self)
         self._at: Picture | None = None
+        # What is still to be said of the picture that was left, when the next is there
+        self._parting = ""
         self._pulse = Pulse()
         self.display = Display()
         self._album = Album(viewer)
@@ -526,6 +528,7 @@ class Workspace:
         following = self._neighbour(1)
         if following is not None:
             self.report(message)
+            self._parting = f"{picture.name}:{besides}" if picture is not None and besides else ""
             self.go_to(following, 1)
             return
         if picture is not None:
@@ -663,6 +666,9 @@ class Workspace:
         self.review.missed.follow()
         self.changed.emit()
         # After the dock has cleared what was said of another picture
+        if moved and self._parting:
+            self.report(self._parting)
+            self._parting = ""
         self.truth.follow(current)
         if moved and self.viewer.layers.extent.world.tolist() != room:
             # What lies above the picture had still the size of the one before

@@ -36,13 +36,14 @@ class CorrectPanel(QWidget):
 
     Attributes
     ----------
-    undo_requested, redo_requested, ignore_requested
+    undo_requested, redo_requested, ignore_requested, table_requested
         Signal(): the buttons.
     """
 
     undo_requested = Signal()
     redo_requested = Signal()
     ignore_requested = Signal()
+    table_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +65,10 @@ class CorrectPanel(QWidget):
         keep_canvas_keys(self.ignore)
         # Not toggled: that is also what showing the state does
         self.ignore.clicked.connect(self.ignore_requested)
+        self.table = QPushButton("Table")
+        self.table.setToolTip("All cells with their measures, to sort, filter and select.")
+        self.table.clicked.connect(self.table_requested)
+        keep_canvas_keys(self.table)
         self.undo = QPushButton("Undo")
         self.redo = QPushButton("Redo")
         for button in (self.undo, self.redo):
@@ -102,7 +107,10 @@ class CorrectPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.light)
         layout.addWidget(self.help)
-        layout.addWidget(self.counts)
+        told = QHBoxLayout()
+        told.addWidget(self.counts, 1)
+        told.addWidget(self.table, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(told)
         layout.addWidget(self.message)
         row = QHBoxLayout()
         row.addWidget(self.note, 1)

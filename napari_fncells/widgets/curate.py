@@ -43,6 +43,7 @@ from napari_fncells.widgets.queue_dock import open_queue_dock
 from napari_fncells.widgets.release_dock import open_release_dock
 from napari_fncells.widgets.review_panel import ReviewPanel, connect_review
 from napari_fncells.widgets.runner import ThreadRunner
+from napari_fncells.widgets.table_dock import open_table_dock
 from napari_fncells.widgets.view_panel import TITLE as VIEW_TITLE
 from napari_fncells.widgets.view_panel import ViewPanel
 from napari_fncells.widgets.viewing import connect_view
@@ -190,6 +191,7 @@ class CurateWidget(QWidget):
         connect_notes(self.correct, workspace, guarded)
         self.correct.undo_requested.connect(workspace.undo)
         self.correct.redo_requested.connect(workspace.redo)
+        self.correct.table_requested.connect(self._open_table)
         self.export.requested.connect(self.export_current)
         self.export.check_wanted.connect(self._open_gate)
         self.export.set_wanted.connect(self._open_release)
@@ -217,6 +219,9 @@ class CurateWidget(QWidget):
 
     def _open_gate(self) -> None:
         open_gate_dock(_window_owner(self.workspace.viewer))
+
+    def _open_table(self) -> None:
+        open_table_dock(_window_owner(self.workspace.viewer))
 
     def _open_release(self) -> None:
         open_release_dock(_window_owner(self.workspace.viewer))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 _PLACED = "fncellsPlaced"
+_BOTTOM_PX = 250
 
 
 def open_over_curate(viewer: Any, title: str) -> Any:
@@ -52,6 +54,16 @@ def take_place(widget: QWidget) -> None:
             window.tabifyDockWidget(over, dock)
             dock.raise_()
             return
+
+
+def take_bottom(widget: QWidget) -> None:
+    """Lay the dock of a widget under the canvas, once: a wide table needs its width."""
+    dock, window = _above(widget, QDockWidget), _above(widget, QMainWindow)
+    if dock is None or window is None or dock.property(_PLACED):
+        return
+    dock.setProperty(_PLACED, True)
+    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+    window.resizeDocks([dock], [_BOTTOM_PX], Qt.Orientation.Vertical)
 
 
 def _above(widget: QWidget, kind: type) -> Any:

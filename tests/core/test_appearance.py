@@ -222,3 +222,28 @@ def test_ids_beyond_16_bits() -> None:
     assert document.labels.dtype == np.uint32
     image = StateImage(document)
     assert np.count_nonzero(image.codes) == 81
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_marked_cells_are_highlighted_through_every_edit(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    document = Document(SHAPE)
+    document.commit(apply_draft(document, random_draft(rng, SHAPE), {}))
+    image = StateImage(document)
+    document.committed.connect(image.take_in)
+    for _ in range(4):
+        random_edit(document, rng)
+        marked = frozenset(i for i in document.objects if rng.random() < 0.5)
+        before = image.codes.copy()
+        boxes = image.mark(marked)
+        fresh = StateImage(document)
+        fresh.mark(marked)
+        np.testing.assert_array_equal(image.codes, fresh.codes)
+        found = set(np.unique(document.labels[image.codes == SELECTED]).tolist())
+        assert found == {i for i in marked if document.is_alive(i)}
+        for box in boxes:
+            before[box.slices] = image.codes[box.slices]
+        np.testing.assert_array_equal(before, image.codes)
+    image.mark(frozenset())
+    assert not (image.codes == SELECTED).any()

@@ -6,7 +6,7 @@ import pytest
 from napari_fncells.core.changes import remove_cells
 from napari_fncells.core.document import Document
 from napari_fncells.core.geometry import Box, grouped
-from napari_fncells.core.lasso import cells_inside
+from napari_fncells.core.lasso import cells_inside, points_inside
 from tests.core.random_shapes import added, drafted
 
 
@@ -91,3 +91,10 @@ def test_grouped_boxes_do_not_meet_and_hold_all() -> None:
                 union = union.union(boxes[k])
             assert box == union
             assert not any(box.meets(other) for other, _ in groups[n + 1 :])
+
+
+def test_points_inside_a_polygon_in_any_measures() -> None:
+    points = np.array([[1e6, 0.1], [2e6, 0.5], [np.nan, 0.5], [9e6, 0.9], [2e6, np.inf]])
+    polygon = np.array([[0.0, 0.0], [3e6, 0.0], [3e6, 1.0], [0.0, 1.0]])
+    assert points_inside(points, polygon).tolist() == [True, True, False, False, False]
+    assert not points_inside(points, polygon[:2]).any()

@@ -257,3 +257,16 @@ def test_gestures_on_any_kind_of_picture(dtype: Any) -> None:
         assert gesture(1).message
     assert made.resize(1, 1).edit is not None
     assert "nan" not in made.describe(1)
+
+
+def test_several_at_once_are_one_step(session: ImageSession) -> None:
+    assert session.accept_cells([1, 2]).message == "Accepted 2 cells."
+    assert session.accept_cells([2, 1]).message == "They are so already. Nothing changed."
+    assert session.unsure_cells([1, 3]).message == "Marked 2 cells as unsure."
+    removed = session.remove_cells([1, 3, 4])
+    assert removed.message == "Removed 3 cells. Ctrl+Z brings them back."
+    assert [cell.id for cell in session.document.cells] == [2]
+    assert session.remove_cells([1, 3]).message == "No cell is selected. Nothing changed."
+    assert session.accept_cells([]).edit is None
+    assert session.document.undo() is not None
+    assert len(list(session.document.cells)) == 4

@@ -1,36 +1,27 @@
 """Table of all cells as CSV, one file for the set: place, shape and intensities of each.
 
-Shapes are measured by scikit-image, on pixels' middles. The ring of a cell is the background
-within 5 px of it, without other cells and ignored regions; contrast is mean less ring.
+The ring of a cell is the background within 5 px of it, without other cells and ignored regions;
+contrast is mean less ring. Read back, the figures are compared with those of scikit-image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
-from skimage.measure import regionprops
 
 from napari_fncells.core.errors import UserError
-from napari_fncells.core.geometry import Box
-from napari_fncells.core.labels import dense
+from napari_fncells.core.measures import CellMeasures, measure_cell, planes_of
+from napari_fncells.core.objects import CellObject
 from napari_fncells.core.params.export import ExportParams
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.exporters.agreement import unreadable
 from napari_fncells.io.exporters.base import Comparison, GroundTruth
 from napari_fncells.io.exporters.counts_csv import rows_by_stem
-from napari_fncells.io.exporters.measures import (
-    RING_PX,
-    CellMeasures,
-    ChannelMeasures,
-    measured_anew,
-    planes_of,
-)
+from napari_fncells.io.exporters.measures import measured_anew
 from napari_fncells.io.exporters.sheet import (
     Row,
     compare_rows,
@@ -47,10 +38,26 @@ COLUMNS = (
 CHANNEL_COLUMNS = ("mean", "min", "max", "ring", "contrast")
 """Followed by the channel's number, from 0."""
 
-_ROUND = np.hypot(*np.mgrid[-RING_PX : RING_PX + 1, -RING_PX : RING_PX + 1]) <= RING_PX
 # Between figures of the two ways of computing; a root of almost nothing is not almost nothing
 _SLACK = {"eccentricity": 1e-6}
 _SLACK_SHARE = 1e-12
+
+
+@dataclass(frozen=True)
+class Place:
+    """The picture that cells lie in, as the table names it.
+
+    Attributes
+    ----------
+    name, stem
+        As of `GroundTruth`.
+    pixel_size
+        µm a pixel; None where it is not known.
+    """
+
+    name: str
+    stem: str
+    pixel_size: float | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +84,12 @@ class _Writer:
     lines: list[tuple[bytes, int]] = field(default_factory=list)
 
     def add(self, truth: GroundTruth) -> None:
-        planes = planes_of(truth)
+        planes = planes_of(truth.read_pixels().pixels)
         columns = (*COLUMNS, *channel_columns(len(planes)))
-        for cell, measures in zip(truth.cells, _measured(truth, planes), strict=True):
-            row = as_row(truth, cell.id, cell.state, measures)
+        place = Place(truth.name, truth.stem, truth.pixel_size)
+        for cell in truth.cells:
+            found = measure_cell(truth.labels, cell.id, cell.box, planes, truth.ignored)
+            row = as_row(place, cell, found)
             self.lines.append((encode_rows([row], columns), len(planes)))
 
     def close(self) -> None:
@@ -106,13 +115,14 @@ class _Reader:
         if self.rows is None:
             return unreadable(truth, f"{FILE} does not read back as a table.")
         try:
-            planes = planes_of(truth)
+            planes = planes_of(truth.read_pixels().pixels)
         except UserError as error:
             return unreadable(truth, error.sentence)
         rows = [_without_others(row, len(planes)) for row in self.rows.get(truth.stem, [])]
         expected, slack = {}, {}
+        place = Place(truth.name, truth.stem, truth.pixel_size)
         for cell, measures in zip(truth.cells, measured_anew(truth, planes), strict=True):
-            expected[cell.id] = as_row(truth, cell.id, cell.state, measures)
+            expected[cell.id] = as_row(place, cell, measures)
             slack[cell.id] = _slack(measures)
         notes = () if truth.ignored is None else ("Ignored regions are not in it.",)
         return compare_rows(rows, expected, truth, FILE, slack=slack, notes=notes)
@@ -123,14 +133,23 @@ def channel_columns(channels: int) -> tuple[str, ...]:
     return tuple(f"{name}_{k}" for k in range(channels) for name in CHANNEL_COLUMNS)
 
 
-def as_row(truth: GroundTruth, cell: int, state: str, measures: CellMeasures) -> Row:
+def encode_table(
+    place: Place, rows: Iterable[tuple[CellObject, CellMeasures]], channels: int
+) -> bytes:
+    """Table of the cells of one picture, with its head."""
+    columns = (*COLUMNS, *channel_columns(channels))
+    lines = (as_row(place, cell, measures) for cell, measures in rows)
+    return encode_head(columns) + encode_rows(lines, columns)
+
+
+def as_row(place: Place, cell: CellObject, measures: CellMeasures) -> Row:
     """Measures of a cell by column."""
-    box, size = measures.box, truth.pixel_size
+    box, size = measures.box, place.pixel_size
     values = (
-        truth.name,
-        truth.stem,
-        cell,
-        str(state),
+        place.name,
+        place.stem,
+        cell.id,
+        str(cell.state),
         measures.area,
         None if size is None else measures.area * size**2,
         measures.x,
@@ -150,35 +169,6 @@ def as_row(truth: GroundTruth, cell: int, state: str, measures: CellMeasures) ->
     for k, channel in enumerate(measures.channels):
         row |= {f"{name}_{k}": getattr(channel, name) for name in CHANNEL_COLUMNS}
     return row
-
-
-def _measured(truth: GroundTruth, planes: Sequence[NDArray[np.generic]]) -> list[CellMeasures]:
-    _, numbers = dense(truth.labels)
-    free = numbers == 0 if truth.ignored is None else (numbers == 0) & ~truth.ignored
-    found = []
-    for region in regionprops(numbers):
-        y, x = region.centroid
-        box = Box(*(int(side) for side in region.bbox))
-        wide = box.padded(RING_PX).clip(truth.shape)
-        grown = np.zeros((wide.height, wide.width), np.uint8)
-        grown[box.within(wide)] = region.image
-        ring = (cv2.dilate(grown, _ROUND.astype(np.uint8)) > 0) & free[wide.slices]
-        found.append(
-            CellMeasures(
-                area=int(region.area),
-                x=float(x),
-                y=float(y),
-                box=box,
-                diameter=float(region.equivalent_diameter_area),
-                eccentricity=float(region.eccentricity),
-                solidity=float(region.solidity),
-                channels=tuple(
-                    ChannelMeasures.of(plane[box.slices][region.image], plane[wide.slices][ring])
-                    for plane in planes
-                ),
-            )
-        )
-    return found
 
 
 def _without_others(row: dict[str, str], channels: int) -> dict[str, str]:

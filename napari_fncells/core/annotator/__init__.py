@@ -1,0 +1,1 @@
+"""An annotator that is simulated: what it perceives, how its hand draws, what it has cost."""

@@ -1,0 +1,190 @@
+"""How a simulated annotator mends what it found wrong, by the gestures there are."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fncells.core.annotator import drawing
+from napari_fncells.core.annotator.judging import Comparison, Fault, Judgement, iou
+from napari_fncells.core.annotator.sight import View
+from napari_fncells.core.matching import IOU_THRESHOLD
+from napari_fncells.core.path import Points
+from napari_fncells.viewer.annotating.desk import Desk
+
+_TRIES = 5
+"""Rounds of mending that are spent on one true cell at most."""
+_TRACES = 2
+"""How often it is traced at most."""
+_HOPELESS = 0.3
+"""With a smaller intersection over union, the wheel is not tried."""
+
+Mask = NDArray[np.bool_]
+
+
+def mend(desk: Desk, piece: int) -> None:
+    """Mend a piece of the mask that is on the screen, until the true cells there are found."""
+    view = in_full(desk, piece)
+    judgement = Comparison(view).judge(piece)
+    if judgement.fault is Fault.FALSE:
+        remove(desk, piece)
+    elif judgement.fault is not Fault.NONE:
+        for cell in judgement.cells:
+            find(desk, cell)
+
+
+def find(desk: Desk, cell: int) -> None:
+    """Do what is needed until a true cell on the screen has its match in the mask."""
+    wheeled, traced = False, 0
+    for attempt in range(_TRIES):
+        comparison = Comparison(desk.view)
+        piece = comparison.piece_of(cell)
+        if piece is None and attempt < 2:
+            _add(desk, cell)
+            continue
+        if piece is None:
+            if traced < _TRACES:
+                _trace(desk, cell)
+            traced += 1
+            continue
+        judgement = comparison.judge(piece)
+        fault = judgement.fault
+        if comparison.is_found(cell) and fault is not Fault.MERGED:
+            return
+        if fault is Fault.MERGED and attempt < 2:
+            _cut(desk, piece, cell, judgement)
+        elif fault is Fault.PART and attempt < 3:
+            _join(desk, judgement)
+        elif fault is Fault.OUTLINE and not wheeled:
+            wheeled = True
+            _resize(desk, piece, cell)
+        elif traced < _TRACES:
+            remove(desk, piece)
+            _trace(desk, cell)
+            traced += 1
+
+
+def remove(desk: Desk, piece: int) -> None:
+    """Remove a piece by a click on it; a click that went astray is taken back."""
+    for attempt in range(3):
+        view = desk.view
+        mask = view.labels == piece
+        if not mask.any():
+            return
+        edits = desk.document.edit_count
+        place = _in_picture(view, drawing.deepest(mask))
+        desk.click(place, "remove", "Shift", exact=attempt == 2)
+        if not desk.document.is_alive(piece):
+            return
+        _take_back(desk, edits)
+
+
+def remove_many(desk: Desk, pieces: list[int]) -> None:
+    """Remove pieces on the screen, by a lasso where that is worth it."""
+    left = sorted(pieces)
+    while len(left) >= desk.params.lasso:
+        view = desk.view
+        wrong = {i: view.labels == i for i in left if (view.labels == i).any()}
+        kept = (view.labels > 0) & ~np.isin(view.labels, left)
+        ids, path = drawing.lasso(wrong, kept, desk.params.lasso)
+        if not ids:
+            break
+        desk.drag(path + view.box[:2], "lasso", "Shift")
+        left = [i for i in left if i not in ids]
+    for i in pieces:
+        if desk.document.is_alive(i):
+            remove(desk, i)
+
+
+def in_full(desk: Desk, piece: int) -> View:
+    """Look aside where the screen cuts a piece off."""
+    view = desk.view
+    mask = view.labels == piece
+    if mask.any() and view.beyond(desk.document.shape, mask):
+        rows, columns = np.nonzero(mask)
+        return desk.move_to(view.box.top + rows.mean(), view.box.left + columns.mean())
+    return view
+
+
+def cell_in_full(desk: Desk, cell: int) -> View:
+    """Look aside where the screen cuts a true cell off."""
+    view = desk.view
+    mask = view.truth == cell
+    if mask.any() and view.beyond(desk.document.shape, mask):
+        rows, columns = np.nonzero(mask)
+        return desk.move_to(view.box.top + rows.mean(), view.box.left + columns.mean())
+    return view
+
+
+def _add(desk: Desk, cell: int) -> None:
+    """Add a missed cell by a click; its outline is grown."""
+    view = desk.view
+    free = (view.truth == cell) & (view.labels == 0)
+    if not free.any():
+        return
+    edits, fresh = desk.document.edit_count, desk.document.next_id
+    desk.click(_in_picture(view, drawing.deepest(free)), "add", "Shift")
+    if not desk.document.is_alive(fresh):
+        # Refused, or a neighbour was hit
+        _take_back(desk, edits)
+
+
+def _cut(desk: Desk, piece: int, cell: int, judgement: Judgement) -> None:
+    view = desk.view
+    others = [c for c in judgement.cells if c != cell]
+    mask = view.labels == piece
+    one, rest = view.truth == cell, np.isin(view.truth, others)
+    path = drawing.cut(mask, one & mask, rest & mask)
+    desk.drag(_shaken(desk, path) + view.box[:2], "cut", "Control")
+
+
+def _join(desk: Desk, judgement: Judgement) -> None:
+    view = desk.view
+    areas = {i: int(np.count_nonzero(view.labels == i)) for i in judgement.pieces}
+    first, second, *_ = sorted(areas, key=lambda i: (-areas[i], i))
+    ends = [drawing.deepest(view.labels == i) for i in (first, second)]
+    desk.drag(np.array(ends) + view.box[:2], "join", "Control")
+
+
+def _resize(desk: Desk, piece: int, cell: int) -> None:
+    """Turn the wheel until the outline fits, or it no longer helps."""
+    view = desk.view
+    mine, true = view.labels == piece, view.truth == cell
+    fit = iou(mine, true)
+    if fit < _HOPELESS:
+        return
+    if desk.workspace.review.selected != piece:
+        desk.click(_in_picture(view, drawing.deepest(mine)), "select")
+        if desk.workspace.review.selected != piece:
+            return
+    way = 1 if np.count_nonzero(true) > np.count_nonzero(mine) else -1
+    for notch in range(desk.params.notches):
+        desk.wheel(way, first=notch == 0)
+        now = iou(desk.view.labels == piece, true)
+        if now > IOU_THRESHOLD or now <= fit:
+            return
+        fit = now
+
+
+def _trace(desk: Desk, cell: int) -> None:
+    view = desk.view
+    mask = view.truth == cell
+    if not mask.any():
+        return
+    path = drawing.outline(mask, desk.wobble, desk.rng)
+    desk.trace(path + view.box[:2])
+
+
+def _take_back(desk: Desk, edits: int) -> None:
+    """Undo what a click did that went astray."""
+    if desk.document.edit_count > edits:
+        desk.correct("undo", "undo")
+
+
+def _shaken(desk: Desk, path: Points) -> Points:
+    shaken: Points = path + desk.rng.normal(scale=desk.wobble, size=path.shape)
+    return shaken
+
+
+def _in_picture(view: View, place: tuple[float, float]) -> tuple[float, float]:
+    return view.box.top + place[0], view.box.left + place[1]

@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from napari_fncells.core.box_index import BoxIndex
+from napari_fncells.core.colouring import Colouring, Followed
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit
 from napari_fncells.core.geometry import Box
@@ -27,6 +28,8 @@ CANDIDATE = 29
 """Code of the dashed outlines of the other candidates."""
 IGNORED = 8
 """Code of the inside of an ignored cell, whatever its state; its outline as for the states."""
+CLASSES = 64
+"""Code of the inside of cells of the first class, where something else than the state is told."""
 VEIL, HATCH, RIM = 32, 33, 34
 """Codes of ignored ground: between the lines, the lines, and along the region's edge."""
 HALO = 3
@@ -68,6 +71,7 @@ class StateImage:
         self._proposed: Region | None = None
         self._candidates: dict[int, Region] = {}
         self._candidate_boxes = BoxIndex()
+        self._colouring: Colouring | None = None
         self._table = np.full(64, CODES[ObjectState.ADDED], np.uint8)
         self._table[0] = 0
         self._ignored: frozenset[int] = frozenset(document.ignored_cells)
@@ -121,16 +125,31 @@ class StateImage:
         self._candidates = dict(regions)
         return [self.update(box) for box in _joined(boxes)]
 
+    def colour_by(self, colouring: Colouring | None) -> None:
+        """Tell something else than the state by the colour of living cells; None for the state."""
+        self._colouring = colouring
+        self._note(self._document.objects.values())
+        self.update(self.area)
+
+    def renew(self, ids: Iterable[int]) -> list[Box]:
+        """Show cells that are of another class than before; returns the boxes that changed."""
+        cells = [c for i in ids if (c := self._document.objects.get(i)) is not None and c.alive]
+        self._note(cells)
+        return [self.update(box) for box in _joined([cell.box for cell in cells])]
+
     def take_in(self, edit: Edit) -> list[Box]:
         """Follow an edit of the document; returns the boxes that changed, which may overlap."""
         changed = [part for c in edit.change.objects for part in (c.before, c.after) if part]
         for item in edit.change.objects:
             self._removed.drop(item.id)
         turned = self._turned()
+        # First, as the classes of cells follow from it
+        followed = self._colouring.follow(edit) if self._colouring is not None else Followed()
+        turned += [self._document.objects[i] for i in followed.cells]
         self._note(item.after for item in edit.change.objects if item.after)
         self._note(turned)
         boxes = [patch.box for patch in (*edit.change.patches, *edit.change.ignored)]
-        boxes += [cell.box for cell in (*changed, *turned)]
+        boxes += [*(cell.box for cell in (*changed, *turned)), *followed.boxes]
         return [self.update(box) for box in _joined(boxes)]
 
     def update(self, box: Box) -> Box:
@@ -170,6 +189,7 @@ class StateImage:
                 place = _dashed(cell.box, cell.footprint.mask, window, labels, dashes)
                 codes[place] = CODES[ObjectState.REMOVED] + OUTLINE
         self._hatch(codes, labels, window)
+        self._outline_more(codes, window)
         for number in self._candidate_boxes.meeting(window):
             region = self._candidates[number]
             codes[_dashed(region.box, region.mask, window, labels, dashes)] = CANDIDATE
@@ -187,9 +207,23 @@ class StateImage:
         for cell in cells:
             self._reach(cell.id)
             ignored = cell.alive and cell.id in self._ignored
-            self._table[cell.id] = IGNORED if ignored else CODES[cell.state]
+            self._table[cell.id] = IGNORED if ignored else self._code(cell)
             if not cell.alive:
                 self._removed.put(cell.id, cell.box)
+
+    def _code(self, cell: CellObject) -> int:
+        if self._colouring is None or not cell.alive:
+            return CODES[cell.state]
+        return CLASSES + self._colouring.class_of(cell)
+
+    def _outline_more(self, codes: NDArray[np.uint8], window: Box) -> None:
+        """Draw what is not in the mask, such as the cells that another one has besides."""
+        if self._colouring is None:
+            return
+        last = CLASSES + len(self._colouring.titles) - 1
+        everywhere, whole = np.zeros(codes.shape, np.uint8), np.zeros(codes.shape, bool)
+        for box, mask in self._colouring.outlines(window):
+            codes[_dashed(box, mask, window, everywhere, whole)] = last + OUTLINE
 
     def _hatch(self, codes: NDArray[np.uint8], labels: Labels, window: Box) -> None:
         """Draw ignored ground, and that inside ignored cells, into the codes of a window."""

@@ -17,7 +17,7 @@ from napari_fncells.core.edits import Change, EditKind, ObjectChange, Patch, pat
 from napari_fncells.core.geometry import Box, grouped
 from napari_fncells.core.grow import Region
 from napari_fncells.core.labels import Labels, present
-from napari_fncells.core.objects import CellObject, ObjectState
+from napari_fncells.core.objects import CellObject, ObjectState, Origin
 from napari_fncells.core.pixels import change_pixels, state_by_hand
 
 
@@ -128,7 +128,9 @@ def replace_labels(document: Document, labels: NDArray[np.integer]) -> Change | 
     after = labels.astype(np.promote_types(document.labels.dtype, highest))
     whole = Box.whole(document.shape)
     change = change_pixels(document, whole, after, EditKind.REPLACE, summary="replace the mask")
-    return None if change.empty else change
+    # What is planted stays what it is; what was hidden is not part of the new mask
+    gone = tuple(ObjectChange(cell, None) for cell in document.hidden.values())
+    return None if change.empty else replace(change, objects=(*change.objects, *gone))
 
 
 def stroke(document: Document, box: Box, before: Labels, tool: str) -> Change | None:
@@ -157,7 +159,23 @@ def stroke(document: Document, box: Box, before: Labels, tool: str) -> Change | 
         details={"tool": tool},
         before=before,
     )
+    if document.attended:
+        change = _planted_still(document, change, before, after)
     return None if change.empty else change
+
+
+def _planted_still(document: Document, change: Change, before: Labels, after: Labels) -> Change:
+    """New cells of which more than half was planted, filled anew, are planted, too."""
+    planted = [c.id for c in document.objects.values() if c.alive and c.origin is Origin.PLANT]
+    from_planted = np.isin(before, planted)
+    objects = []
+    for item in change.objects:
+        new = item.after
+        if item.before is None and new is not None and new.alive:
+            taken = np.count_nonzero(from_planted & (after == item.id))
+            new = replace(new, origin=Origin.PLANT) if 2 * taken > new.area else new
+        objects.append(ObjectChange(item.before, new))
+    return replace(change, objects=tuple(objects))
 
 
 def ignore_stroke(

@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 from psygnal import Signal
 
+from napari_fncells.core.attention.plants import Plants
 from napari_fncells.core.edits import Action, Change, Edit, EditKind
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.ignore import IgnoredRegions, Plane
@@ -79,6 +80,8 @@ class Document:
         On the picture; empty for none.
     noted
         How many objects, removed ones included, have a note.
+    plants
+        What the attention check has planted, and what became of it.
     promoted
         Signal(): the labels became uint32 because all 65,535 ids of uint16 were used; `labels`
         is another array from now on. Comes before `committed` of the same edit.
@@ -95,6 +98,8 @@ class Document:
         self._labels: Labels = np.zeros(shape, dtype=np.uint16)
         self._regions = IgnoredRegions(shape)
         self._objects: dict[int, CellObject] = {}
+        self._hidden: dict[int, CellObject] = {}
+        self.plants = Plants()
         # Kept up to date, as the dock shows the counts at every edit, of however many cells
         self._tally = Counter[tuple[ObjectState, Origin]]()
         self._history: list[Edit] = []
@@ -150,8 +155,23 @@ class Document:
         return (cell for cell in self.cells if cell.id not in self._regions.cells)
 
     @property
+    def hidden(self) -> Mapping[int, CellObject]:
+        """Drafted cells that the attention check hides, by id; they are not among `objects`."""
+        return MappingProxyType(self._hidden)
+
+    @property
+    def known(self) -> Mapping[int, CellObject]:
+        """`objects` and `hidden`."""
+        return {**self._objects, **self._hidden} if self._hidden else self.objects
+
+    @property
+    def attended(self) -> bool:
+        """Whether the mask is not as it goes into files: something is planted or hidden."""
+        return bool(self._hidden) or any(self._tally[s, Origin.PLANT] for s in ObjectState)
+
+    @property
     def counts(self) -> CellCounts:
-        """Cells by what became of them."""
+        """Cells by what became of them, as they are on the screen."""
         return CellCounts.from_tally(self._tally, len(self._regions.cells))
 
     @property
@@ -344,13 +364,15 @@ class Document:
             if plane is not None and plane.shape != self.shape:
                 raise StaleChangeError(f"the base has the shape {plane.shape}")
         self._labels = base.labels
-        self._objects = {item.id: item for item in base.objects}
+        self._hidden = {item.id: item for item in base.objects if item.origin is Origin.HIDDEN}
+        shown = [item for item in base.objects if item.origin is not Origin.HIDDEN]
+        self._objects = {item.id: item for item in shown}
         if base.ignored is not None:
             self._regions = IgnoredRegions.of(base.ignored, base.labels, self._objects)
-        self.noted = sum(bool(item.note) for item in base.objects)
-        self._tally = Counter((item.state, item.origin) for item in base.objects)
+        self.noted = sum(bool(item.note) for item in shown)
+        self._tally = Counter((item.state, item.origin) for item in shown)
         ids = (item.id for edit in self._history for item in edit.change.objects)
-        self._last_id = max([0, *ids, *self._objects])
+        self._last_id = max([0, *ids, *self.known])
 
     def _step_back(self, stack: list[int], action: Action) -> Edit | None:
         """Revert the edit on top of the done or undone stack."""
@@ -379,7 +401,7 @@ class Document:
         for item in change.objects:
             if item.id > MAX_ID:
                 raise ValueError(f"a cell's id cannot be above {MAX_ID}, as {item.id} is")
-            if self._objects.get(item.id) != item.before:
+            if self._objects.get(item.id, self._hidden.get(item.id)) != item.before:
                 raise StaleChangeError(
                     f"cell {item.id} changed since '{change.summary}' was prepared"
                 )
@@ -426,12 +448,16 @@ class Document:
         for patch in change.ignored:
             self._regions.write(patch.box, _plane(patch.before), _plane(patch.after), self._labels)
         for item in change.objects:
+            self._hidden.pop(item.id, None)
             former = self._objects.get(item.id)
             if former is not None:
                 self._tally[former.state, former.origin] -= 1
                 self.noted -= bool(former.note)
             if item.after is None:
                 self._objects.pop(item.id, None)
+            elif item.after.origin is Origin.HIDDEN:
+                self._objects.pop(item.id, None)
+                self._hidden[item.id] = item.after
             else:
                 self._objects[item.id] = item.after
                 self._tally[item.after.state, item.after.origin] += 1
@@ -442,6 +468,8 @@ class Document:
         """Add an edit to the history and to the stack it belongs on."""
         self._history.append(edit)
         self._note_mark(edit)
+        if edit.change.kind is EditKind.PLANT:
+            self.plants.note(edit.change)
         said = edit.picture_note
         if said is not None:
             self.note = said
@@ -495,7 +523,10 @@ def _plane(pixels: Labels) -> Plane:
 
 
 def _is_draft(change: Change) -> bool:
-    """Whether a change drafts cells: anew, or as they were left by a draft."""
+    """Whether a change drafts cells: anew, or as they were left by a draft.
+
+    What is planted under a draft counts as part of it.
+    """
     if change.kind is EditKind.REPLACE:
         return change.details.get("state") in ("draft", "given")
-    return change.kind is EditKind.DRAFT
+    return change.kind is EditKind.DRAFT or (change.kind is EditKind.PLANT and change.continues)

@@ -52,6 +52,9 @@ class EditKind(StrEnum):
     """Ignored regions painted or cleared; no cell changes."""
     NOTE = "note"
     """A note on a cell or on the picture; no pixels change."""
+    PLANT = "plant"
+    """Errors of the attention check planted under a draft, or taken out again; see
+    `core/attention`."""
     REPLACE = "replace"
     """The whole mask set from outside, by a script or another plugin."""
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
+from napari_fncells.core.attention.clean import CleanMask, attention_of
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Action, EditKind
 from napari_fncells.core.params import Params
@@ -58,6 +59,8 @@ class Effort:
         picture included.
     undos
         Gestures taken back.
+    planted_found, planted_missed
+        Errors of the attention check, by whether they were found; open ones count as neither.
     """
 
     active_seconds: float = 0.0
@@ -71,6 +74,8 @@ class Effort:
     outlines: int = 0
     judged: int = 0
     undos: int = 0
+    planted_found: int = 0
+    planted_missed: int = 0
 
     @staticmethod
     def of(document: Document) -> Effort:
@@ -117,8 +122,11 @@ class Corrections:
     def effort(self) -> Effort:
         """The facts as they are now; time and gestures stay at nothing."""
         self._catch_up()
-        counts, kinds = self.document.counts, self._kinds
+        clean, kinds = CleanMask(self.document), self._kinds
+        counts, attention = clean.counts, attention_of(self.document)
         return Effort(
+            planted_found=attention.found,
+            planted_missed=attention.missed,
             removed=counts.removed,
             added=counts.added,
             splits=kinds[EditKind.SPLIT],

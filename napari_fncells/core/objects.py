@@ -37,6 +37,11 @@ class Origin(StrEnum):
     HAND = "hand"
     CANDIDATE = "candidate"
     """Proposed as a missed cell and dismissed: never in the mask."""
+    PLANT = "plant"
+    """Planted by the attention check as an error to be found, or cut off such a cell: it goes
+    into no file."""
+    HIDDEN = "hidden"
+    """A drafted cell that the attention check has hidden; in all files as it was drafted."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +146,11 @@ class CellCounts:
         for (state, _), number in tally.items():
             by_state[state] += number
         living = sum(n for state, n in by_state.items() if state is not ObjectState.REMOVED)
+        # Whoever counts the cells on the screen must not be able to tell planted ones by it
+        proposed = (Origin.DRAFT, Origin.PLANT)
         return cls(
-            drafted=sum(n for (_, origin), n in tally.items() if origin is Origin.DRAFT),
-            removed=tally.get((ObjectState.REMOVED, Origin.DRAFT), 0),
+            drafted=sum(n for (_, origin), n in tally.items() if origin in proposed),
+            removed=sum(tally.get((ObjectState.REMOVED, origin), 0) for origin in proposed),
             added=by_state[ObjectState.ADDED],
             edited=by_state[ObjectState.EDITED],
             accepted=by_state[ObjectState.ACCEPTED],

@@ -96,7 +96,8 @@ def with_state(change: Change, states: Mapping[int, tuple[ObjectState, Origin]])
 
 def state_by_hand(origin: Origin) -> ObjectState:
     """State of a cell whose pixels the expert has just changed."""
-    return ObjectState.EDITED if origin is Origin.DRAFT else ObjectState.ADDED
+    proposed = origin in (Origin.DRAFT, Origin.PLANT)
+    return ObjectState.EDITED if proposed else ObjectState.ADDED
 
 
 def _surroundings(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_fncells.core.document import Document
-from napari_fncells.core.edits import Edit, EditKind
+from napari_fncells.core.edits import Action, Edit, EditKind
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.pieces import Mask
@@ -31,13 +31,22 @@ def labels_after(document: Document, sequence: int) -> Labels:
 def draft_labels(document: Document) -> Labels | None:
     """Copy of the labels as the draft in force left them, or None where there is none."""
     draft = document.last_in_force(EditKind.DRAFT)
-    return None if draft is None else labels_after(document, draft.sequence)
+    if draft is None:
+        return None
+    last = draft.sequence
+    for edit in document.edits_since(draft.sequence):
+        # What the attention check has planted shows as drafted
+        if edit.change.kind is not EditKind.PLANT or not edit.change.continues:
+            break
+        if edit.action is not Action.UNDO:
+            last = edit.sequence
+    return labels_after(document, last)
 
 
 def drafted_as(document: Document, cell: int) -> tuple[Box, Mask] | None:
     """Tight box and mask of a cell as its draft had it, or None for one no draft made."""
     for edit in document.newest_in_force:
-        if edit.change.kind is not EditKind.DRAFT:
+        if edit.change.kind not in (EditKind.DRAFT, EditKind.PLANT):
             continue
         for item in edit.change.objects:
             if item.id == cell and item.before is None and item.after is not None:

@@ -9,12 +9,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.core.attention.clean import is_found
 from napari_fncells.core.document import Document
-from napari_fncells.core.edits import Change, EditKind, patches_between
+from napari_fncells.core.edits import Change, EditKind, ObjectChange, patches_between
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import Labels, boxes, dense, label, present
 from napari_fncells.core.matching import match_objects
-from napari_fncells.core.objects import CellObject
+from napari_fncells.core.objects import CellObject, Origin
 from napari_fncells.core.pixels import change_pixels
 
 
@@ -148,6 +149,7 @@ def apply_draft(
         details=details,
         drafted=True,
     )
+    change = replace(change, objects=(*change.objects, *_hidden_given_up(document)))
     if ignored is None:
         return change
     regions = patches_between(
@@ -156,8 +158,19 @@ def apply_draft(
     return replace(change, ignored=regions)
 
 
+def _hidden_given_up(document: Document) -> tuple[ObjectChange, ...]:
+    """Hidden cells forgotten that were not found: the new draft says what is there."""
+    hidden = document.hidden.values()
+    return tuple(ObjectChange(cell, None) for cell in hidden if not is_found(document, cell))
+
+
 def _touched(document: Document) -> tuple[CellObject, ...]:
-    return tuple(cell for cell in document.objects.values() if cell.touched)
+    # Where something planted was removed, nothing was said of the ground
+    return tuple(
+        cell
+        for cell in document.objects.values()
+        if cell.touched and (cell.alive or cell.origin is not Origin.PLANT)
+    )
 
 
 def _held(labels: Labels, touched: tuple[CellObject, ...]) -> NDArray[np.bool_]:

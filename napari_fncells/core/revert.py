@@ -104,7 +104,7 @@ def _joined_into(document: Document, cell: CellObject) -> Iterator[tuple[CellObj
 
 def _begins(edit: Edit, cell: CellObject) -> bool:
     """Whether an edit made a cell what its draft had."""
-    if edit.change.kind not in (EditKind.DRAFT, EditKind.REVERT):
+    if edit.change.kind not in (EditKind.DRAFT, EditKind.PLANT, EditKind.REVERT):
         return False
     return any(
         item.id == cell.id and item.after is not None and item.after.state is ObjectState.DRAFT
@@ -113,6 +113,6 @@ def _begins(edit: Edit, cell: CellObject) -> bool:
 
 
 def _no_draft(cell: CellObject) -> str:
-    if cell.origin is Origin.DRAFT:
+    if cell.origin in (Origin.DRAFT, Origin.PLANT):
         return f"Cell {cell.id} was cut off another one: it has no draft of its own."
     return f"Cell {cell.id} was added by hand: it has no draft."

@@ -146,7 +146,7 @@ def made_in_words(pictures: Sequence[CardPicture]) -> list[str]:
         return [*lines, "How the masks were drafted and corrected is not known."]
     if len(works) < len(pictures):
         lines.append(f"What follows is known of {len(works):,} of {len(pictures):,} pictures.")
-    lines += [*_corrections(works), *_effort(works)]
+    lines += [*_corrections(works), *_attention(works), *_effort(works)]
     ignored = sum(p.ignored > 0 for p in pictures)
     if ignored:
         lines.append(f"{ignored:,} pictures have regions that were left undecided.")
@@ -173,6 +173,17 @@ def _corrections(works: Sequence[Work]) -> list[str]:
     if unsure:
         lines.append(f"{unsure:,} cells are marked as unsure.")
     return lines
+
+
+def _attention(works: Sequence[Work]) -> list[str]:
+    found = sum(work.planted_found for work in works)
+    planted = found + sum(work.planted_missed for work in works)
+    if not planted:
+        return []
+    return [
+        f"Attention check: of {planted:,} errors planted under the drafts and taken out again, "
+        f"the experts found {found:,} ({_share(found, planted)})."
+    ]
 
 
 def _effort(works: Sequence[Work]) -> list[str]:

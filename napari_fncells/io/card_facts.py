@@ -46,6 +46,8 @@ class Work:
         Time at work; 0 where none was kept.
     drafted, removed, added, edited, accepted, untouched, unsure, final
         Cells, as `core.objects.CellCounts` has them.
+    planted_found, planted_missed
+        Errors of the attention check.
     """
 
     annotator: str = ""
@@ -58,6 +60,8 @@ class Work:
     untouched: int = 0
     unsure: int = 0
     final: int = 0
+    planted_found: int = 0
+    planted_missed: int = 0
 
     @classmethod
     def of(cls, summary: WorkingSummary, annotator: str = "") -> Self:
@@ -73,6 +77,8 @@ class Work:
             summary.untouched,
             summary.unsure,
             summary.final,
+            summary.planted_found,
+            summary.planted_missed,
         )
 
 

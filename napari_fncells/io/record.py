@@ -14,10 +14,11 @@ from napari_fncells.core.effort import Effort
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.objects import CellCounts
 
-FORMAT: Literal["fncells-record/3"] = "fncells-record/3"
+FORMAT: Literal["fncells-record/4"] = "fncells-record/4"
 
-# Those that can be read; the first had no effort, the second no ignored cells and no note
-_Format = Literal["fncells-record/1", "fncells-record/2", "fncells-record/3"]
+# Those that can be read; the first had no effort, the second no ignored cells and no note, the
+# third no attention check
+_Format = Literal["fncells-record/1", "fncells-record/2", "fncells-record/3", "fncells-record/4"]
 
 _SOFTWARE = ("napari", "numpy", "scipy", "scikit-image", "opencv-python-headless")
 

@@ -94,6 +94,9 @@ class PictureFacts(_Part):
     """8-connected components of the binary mask."""
     touching: int
     """Pairs of cells that touch."""
+    planted_found: int = 0
+    planted_missed: int = 0
+    """Errors of the attention check; none of them is in a file."""
     notes: tuple[str, ...] = ()
     formats: dict[str, ComparisonFacts] = Field(default_factory=dict)
 
@@ -131,6 +134,8 @@ class Totals(_Part):
     components: int = 0
     touching: int = 0
     ignored: int = 0
+    planted_found: int = 0
+    planted_missed: int = 0
     states: dict[str, int] = Field(default_factory=dict)
     """Pictures by how far the expert is."""
     cell_states: dict[str, int] = Field(default_factory=dict)

@@ -149,6 +149,11 @@ def _cards(report: ReleaseReport) -> str:
         median = totals.areas["p50"]
         spread = f"{totals.areas['p5']:,.0f} to {totals.areas['p95']:,.0f} for nine in ten"
         cards.append((f"{median:,.0f}", "px², median area", spread))
+    planted = totals.planted_found + totals.planted_missed
+    if planted:
+        share = f"{100 * totals.planted_found / planted:.0f} %"
+        told = f"{totals.planted_found:,} of {planted:,}, by the attention check"
+        cards.append((share, "of planted errors found", told))
     if totals.ignored:
         cards.append((f"{totals.ignored:,}", "px ignored", "left undecided"))
     return (

@@ -1,4 +1,4 @@
-"""The JSON of a picture's working files: format `fncells-work/3`."""
+"""The JSON of a picture's working files: format `fncells-work/4`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.core.notes import tidy
 from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Origin
 
-FORMAT: Literal["fncells-work/3"] = "fncells-work/3"
+FORMAT: Literal["fncells-work/4"] = "fncells-work/4"
 
-# Those that can be read; the first had no summary, the second neither regions nor notes
-_Format = Literal["fncells-work/1", "fncells-work/2", "fncells-work/3"]
+# Those that can be read; the first had no summary, the second neither regions nor notes, the
+# third no attention check
+_Format = Literal["fncells-work/1", "fncells-work/2", "fncells-work/3", "fncells-work/4"]
 
 _EXCERPT = 100  # characters of a note that a list shows
 
@@ -110,6 +111,9 @@ class WorkingSummary(_Part):
     """Start of the note on the picture."""
     noted: int = 0
     """Cells with a note, removed ones included."""
+    planted_found: int = 0
+    planted_missed: int = 0
+    """Errors of the attention check."""
 
     @classmethod
     def excerpt(cls, note: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from napari_fncells.core.params.attention import AttentionParams
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.user_data import data_folder
 from napari_fncells.session.entry import EntryState
@@ -29,6 +30,8 @@ class Bookmark(BaseModel):
         Whether each new picture is drafted when it is opened.
     draft
         The settings of the drafts: name of a method, or all of its parameters.
+    attention
+        Settings of the attention check; None where it is off.
     unwritten
         Pictures whose mask files may be behind their journals.
     """
@@ -46,6 +49,7 @@ class Bookmark(BaseModel):
     camera: tuple[float, float, float] | None = None
     drafting: bool = False
     draft: str | dict[str, Any] | None = None
+    attention: AttentionParams | None = None
     unwritten: tuple[str, ...] = ()
 
     @property

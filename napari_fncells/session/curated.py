@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_fncells.core.attention.clean import NOTHING_PLANTED, Attention
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.chosen import read_chosen
 from napari_fncells.io.exporters.base import GroundTruth
@@ -78,6 +79,8 @@ class Curated:
         Of that file.
     notes
         What is to be known of it, in sentences.
+    attention
+        What became of the errors that the attention check planted.
     """
 
     truth: GroundTruth
@@ -87,6 +90,7 @@ class Curated:
     sha256: str = ""
     size: int = 0
     notes: tuple[str, ...] = ()
+    attention: Attention = NOTHING_PLANTED
 
 
 @dataclass(frozen=True)
@@ -213,6 +217,7 @@ class Selection:
             image.sha256 or "",
             size,
             tuple(printable(note) for note in mask.notes),
+            work.attention,
         )
 
 

@@ -215,4 +215,5 @@ class Doubting:
 
 def _counts(cell: CellObject) -> bool:
     """Whether a cell is one to look at, or was."""
-    return cell.origin is Origin.DRAFT or (cell.alive and cell.state in OPEN_STATES)
+    drafted = cell.origin in (Origin.DRAFT, Origin.PLANT)
+    return drafted or (cell.alive and cell.state in OPEN_STATES)

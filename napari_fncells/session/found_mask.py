@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.core.attention.clean import NOTHING_PLANTED, Attention, CleanMask, attention_of
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.ignore import counted
@@ -38,6 +39,8 @@ class FoundMask:
         What is to be known of it, in sentences.
     ignored
         (Y, X) bool: regions that were left undecided; None where there are none.
+    attention
+        What became of the errors that were planted.
     """
 
     state: EntryState
@@ -45,6 +48,7 @@ class FoundMask:
     cells: tuple[CellObject, ...]
     notes: tuple[str, ...] = ()
     ignored: NDArray[np.bool_] | None = None
+    attention: Attention = NOTHING_PLANTED
 
     @property
     def counted(self) -> FoundMask:
@@ -71,13 +75,14 @@ def from_keeper(keeper: Keeper) -> FoundMask:
             notes.append("Its mask files were behind its history: they were written anew.")
         except UserError as error:
             notes.append(f"Its mask files are behind its history: {error}")
-    work = summary_of(document, 0.0)
+    work, clean = summary_of(document, 0.0), CleanMask(document)
     return FoundMask(
         state_of(work),
-        document.labels.copy(),
-        tuple(document.cells),
+        clean.labels(),
+        clean.cells,
         _with_note(document.note, notes),
         document.ignored > 0 if document.ignored_area else None,
+        attention_of(document),
     )
 
 
@@ -94,7 +99,15 @@ def from_files(found: ReadBack) -> FoundMask:
         alive,
         _with_note(state.note, [found.note] if found.note else []),
         state.ignored,
+        _attention(state.summary),
     )
+
+
+def _attention(summary: WorkingSummary | None) -> Attention:
+    """What mask files say of the attention check."""
+    if summary is None:
+        return NOTHING_PLANTED
+    return Attention(summary.planted_found, summary.planted_missed)
 
 
 def from_given(mask: Path, image: Image) -> FoundMask:

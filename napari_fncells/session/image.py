@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_fncells.core.attention.choose import Planting, is_due, plant
+from napari_fncells.core.attention.settle import give_away, in_words, settle
 from napari_fncells.core.disagreement import DOUBTFUL, WORDS, disagreement
 from napari_fncells.core.document import Document
 from napari_fncells.core.doubt.sight import Scores, kind_of
 from napari_fncells.core.edits import Edit, EditKind
 from napari_fncells.core.effort import Effort, EffortClock
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
+from napari_fncells.core.intensity import intensity
 from napari_fncells.core.objects import CellObject, ObjectState
 from napari_fncells.core.redraft import apply_draft
 from napari_fncells.core.segment import Draft
@@ -26,6 +30,8 @@ from napari_fncells.session.outlines import Outlines
 from napari_fncells.session.proposals import Proposal, known_cell
 from napari_fncells.session.seen_weights import SCORED_BY
 from napari_fncells.session.words import figures_in_words
+
+_GIVEN_AWAY = "That was an error planted by the attention check, no cell: it was taken out."
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,13 @@ class Outcome:
         For the status bar.
     edit
         The edit made, or None where nothing was changed.
+    missed
+        Boxes of planted errors that were missed and are put right now.
     """
 
     message: str
     edit: Edit | None = None
+    missed: tuple[Box, ...] = ()
 
 
 class ImageSession:
@@ -69,6 +78,8 @@ class ImageSession:
         The doubts of its cells, and what may be missed.
     clock
         Time at work on the picture; whoever sees a sign of life tells it.
+    attention
+        How many errors are planted under each draft, and by which seed; None for none.
     """
 
     def __init__(
@@ -84,6 +95,7 @@ class ImageSession:
         self.image = image
         self.document = Document((rows, columns), author) if document is None else document
         self.clock = EffortClock(earlier=earlier)
+        self.attention: Planting | None = None
         self._outlines = Outlines(image.pixels, self.document)
         # Pixels above the cutoff in the last draft of each kind: by a model or not
         self._above: dict[bool, NDArray[np.bool_]] = {}
@@ -116,7 +128,9 @@ class ImageSession:
             # Before the draft is in force, so that nobody misses them
             scores = Scores.of(draft.score, draft.cutoff, kind_of(draft.params))
             self._scores = change.details, scores
-        return self.document.commit(change)
+        edit = self.document.commit(change)
+        self.attend(draft.score.values)
+        return edit
 
     def adopt(
         self,
@@ -147,7 +161,24 @@ class ImageSession:
         change = apply_draft(
             self.document, labels, origin, summary=f"adopt {method}", ignored=ignored
         )
-        return self.document.commit(change)
+        edit = self.document.commit(change)
+        self.attend()
+        return edit
+
+    def attend(self, score: NDArray[np.floating] | None = None) -> None:
+        """Plant errors under a draft that was just made, where the attention check is on.
+
+        Parameters
+        ----------
+        score
+            (Y, X), higher = more cell-like; the intensities where omitted.
+        """
+        if self.attention is not None and is_due(self.document):
+            values = intensity(self.image.pixels) if score is None else score
+            seed = self.attention.seed ^ self.document.edit_count
+            change = plant(self.document, values, seed, self.attention.params)
+            if change is not None:
+                self.document.commit(change)
 
     def fix_at(self, row: int, column: int) -> Outcome:
         """Mend what is wrong at a pixel, in one gesture.
@@ -234,8 +265,23 @@ class ImageSession:
         return self._attempt("revert", lambda: proposals.revert(self.document, cell_id))
 
     def finish(self) -> Outcome:
-        """Accept the cells that are left as drafted, and mark the picture as done."""
-        return self._attempt("finish", lambda: proposals.done(self.document))
+        """Accept the cells that are left as drafted, and mark the picture as done.
+
+        Where planted errors were missed, they are taken out and told of instead: the picture is
+        not done yet, and `Outcome.missed` says where they are.
+        """
+        if self.document.read_only:
+            return Outcome(self.document.read_only)
+        settled = settle(self.document)
+        if settled is None:
+            return self._attempt("finish", lambda: proposals.done(self.document))
+        edit = self.document.commit(settled.change)
+        told = in_words(self.document, settled)
+        if settled.places:
+            self.clock.count("finish")
+            return Outcome(told, edit, settled.places)
+        outcome = self._attempt("finish", lambda: proposals.done(self.document), continues=True)
+        return replace(outcome, message=f"{outcome.message} {told}")
 
     def mark(self, said: Literal["unsure", "open"]) -> Outcome:
         """Say that one is not sure of the picture, or that it is open again."""
@@ -346,12 +392,19 @@ class ImageSession:
         """
         return self.clock.effort(self.document)
 
-    def _attempt(self, gesture: str, propose: Callable[[], Proposal]) -> Outcome:
+    def _attempt(
+        self, gesture: str, propose: Callable[[], Proposal], *, continues: bool = False
+    ) -> Outcome:
         """Carry a gesture out, or say why it cannot be."""
         self.clock.count(gesture)
         try:
             change, message = propose()
             if change is not None:
+                planted = give_away(self.document, change) if self.document.attended else None
+                if planted is not None:
+                    edit = self.document.commit(planted.change)
+                    return Outcome(_GIVEN_AWAY, edit, planted.places)
+                change = replace(change, continues=change.continues or continues)
                 return Outcome(message, self.document.commit(change))
         except UserError as error:
             message = str(error)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
+from napari_fncells.core.attention.clean import CleanMask, attention_of
 from napari_fncells.core.document import Document
-from napari_fncells.core.edits import Edit
+from napari_fncells.core.edits import Edit, EditKind
 from napari_fncells.io.images import Image
 from napari_fncells.io.save_error import SaveError, explain_os_error
 from napari_fncells.io.working import (
@@ -327,9 +328,11 @@ class Keeper:
         document = self.document
         if place.working is None or writer is None or document.edit_count == self._files.edits:
             return lambda: None
+        # Nothing that is planted gets into a file
+        clean = CleanMask(document)
         state = WorkingState(
-            labels=document.labels.copy(),
-            objects=tuple(document.objects.values()),
+            labels=clean.labels(),
+            objects=clean.objects,
             done=document.done,
             edits=document.edit_count,
             journal=self._opened.header.lineage,
@@ -387,7 +390,7 @@ class Keeper:
 
 
 def summary_of(document: Document, seconds: float) -> WorkingSummary:
-    """What a list of pictures shows of a mask.
+    """What a list of pictures shows of a mask, as it goes into files.
 
     Parameters
     ----------
@@ -396,12 +399,15 @@ def summary_of(document: Document, seconds: float) -> WorkingSummary:
     seconds
         Time at work on it.
     """
+    clean, attention = CleanMask(document), attention_of(document)
     return WorkingSummary(
         state=_state_of(document),
         active_seconds=round(seconds, 3),
         note=WorkingSummary.excerpt(document.note),
-        noted=document.noted,
-        **asdict(document.counts),
+        noted=clean.noted,
+        planted_found=attention.found,
+        planted_missed=attention.missed,
+        **asdict(clean.counts),
     )
 
 
@@ -412,7 +418,8 @@ def _state_of(document: Document) -> WorkState:
         return WorkState(document.mark)
     if not document.drafted_only:
         return WorkState.IN_WORK
-    details = next(document.newest_in_force).change.details
+    drafts = (e.change for e in document.newest_in_force if e.change.kind is not EditKind.PLANT)
+    details = next(drafts).details
     given = GIVEN in (details.get("method"), details.get("state"))
     return WorkState.GIVEN if given else WorkState.DRAFT
 

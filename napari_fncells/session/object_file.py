@@ -7,6 +7,7 @@ from pathlib import Path
 
 from napari_fncells.core.document import Document
 from napari_fncells.core.measures import Measures
+from napari_fncells.core.objects import Origin
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.exporters.objects_csv import Place, encode_table
 from napari_fncells.io.images import Image
@@ -44,7 +45,10 @@ def save_objects(
     rows = []
     for i in cells:
         found = measures.of(i)
-        if found is not None and document.is_alive(i):
+        if found is None or not document.is_alive(i):
+            continue
+        # What the attention check has planted goes into no file
+        if document.objects[i].origin is not Origin.PLANT:
             rows.append((document.objects[i], found))
     name = image.name or (image.path.name if image.path is not None else "")
     channels = image.pixels.shape[2] if image.pixels.ndim == 3 else 1

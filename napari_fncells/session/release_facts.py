@@ -35,6 +35,8 @@ def facts_of_picture(each: Curated) -> PictureFacts:
         ignored=0 if truth.ignored is None else int(np.count_nonzero(truth.ignored)),
         components=component_count(binary_mask(truth.labels)),
         touching=len(touching_pairs(truth.labels)),
+        planted_found=each.attention.found,
+        planted_missed=each.attention.missed,
         notes=each.notes,
     )
 
@@ -52,6 +54,8 @@ def totals_of(facts: Sequence[PictureFacts], areas: NDArray[np.integer]) -> Tota
         components=sum(each.components for each in facts),
         touching=sum(each.touching for each in facts),
         ignored=sum(each.ignored for each in facts),
+        planted_found=sum(each.planted_found for each in facts),
+        planted_missed=sum(each.planted_missed for each in facts),
         states=dict(Counter(each.state for each in facts)),
         cell_states=dict(cell_states),
         areas={f"p{rank}": float(area) for rank, area in zip(_RANKS, found, strict=False)},

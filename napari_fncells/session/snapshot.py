@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fncells.core.attention.clean import CleanMask
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit, EditKind
 from napari_fncells.core.effort import Effort
@@ -59,7 +60,7 @@ class Snapshot:
 
     @classmethod
     def of(cls, document: Document, effort: Effort | None = None) -> Self:
-        """Take one, in the thread that edits the document.
+        """Take one, in the thread that edits the document; without what is planted.
 
         Parameters
         ----------
@@ -68,14 +69,15 @@ class Snapshot:
         effort
             What it has cost, where time was kept; else what its history tells.
         """
+        clean = CleanMask(document)
         return cls(
-            document.labels.copy(),
-            document.counts,
+            clean.labels(),
+            clean.counts,
             document.last_in_force(EditKind.DRAFT),
             document.edit_count,
             document.author,
             effort or Effort.of(document),
             document.ignored > 0 if document.ignored_area else None,
-            tuple(document.cells),
+            clean.cells,
             document.note,
         )

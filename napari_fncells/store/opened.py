@@ -137,7 +137,7 @@ def adopt_state(document: Document, base: Base, source: str, state: str | None =
     if base.ignored is not None or document.ignored_area:
         after = np.zeros_like(document.ignored) if base.ignored is None else base.ignored
         ignored = patches_between(whole, document.ignored, after)
-    known, wanted = dict(document.objects), {item.id: item for item in base.objects}
+    known, wanted = dict(document.known), {item.id: item for item in base.objects}
     changes = tuple(
         ObjectChange(known.get(i), wanted.get(i))
         for i in sorted(known.keys() | wanted.keys())

@@ -380,7 +380,7 @@ def _reached(document: Document, row: SnapshotRow | None, count: int, digest: by
     if row is not None:
         tail.digests = split_tiles(row.tiles)
         tail.ignored = split_tiles(row.ignored) or tail.ignored
-    tail.objects = dict(document.objects)
+    tail.objects = dict(document.known)
     tail.last_id = document.next_id - 1
     tail.add(document.history[row.sequence if row else 0 : count])
     tail.note = document.note

@@ -15,6 +15,7 @@ from napari.utils.notifications import show_info
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 
+from napari_fncells.core.attention.clean import CleanMask
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.ignore import counted
 from napari_fncells.io.chosen import read_chosen
@@ -125,11 +126,14 @@ def _without_ignored(data: NDArray[Any]) -> NDArray[Any]:
     workspace = existing_workspace(viewer) if viewer is not None else None
     for picture in workspace.pictures if workspace is not None else ():
         layer = picture.mask_layer
-        if layer is None or not np.shares_memory(layer.data, data):
+        if layer is None or not layer.gave(data):
             continue
         document = layer.document
-        if document.ignored_cells:
-            kept, _ = counted(document.labels, document.cells, document.ignored > 0)
+        if document.attended or document.ignored_cells:
+            clean = CleanMask(document)
+            kept, _ = counted(clean.labels(), clean.cells, document.ignored > 0)
+            if not document.ignored_cells:
+                return kept[layer.area.slices]
             few = cells_in_words(len(document.ignored_cells))
             show_info(f"{few.capitalize()} in ignored regions left out.")
             return kept[layer.area.slices]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from napari.layers import Labels as LabelsLayer
@@ -10,6 +11,7 @@ from napari.layers.labels._labels_constants import Mode
 from numpy.typing import NDArray
 
 from napari_fncells.core import changes
+from napari_fncells.core.attention.clean import CleanMask
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, Patch
 from napari_fncells.core.geometry import Box
@@ -25,6 +27,7 @@ class MaskLayer(DocumentLayer):
     def __init__(self, document: Document, area: Box | None = None, **kwargs: Any) -> None:
         # Ids of cells that are gone, each with the new one the stroke paints in its place
         self._renamed: dict[int, int] = {}
+        self._given_out: ref[NDArray[Any]] | None = None
         kwargs.setdefault("colormap", PALE)
         super().__init__(document, area, **kwargs)
         self.mouse_drag_callbacks.append(aim_stroke)
@@ -44,6 +47,26 @@ class MaskLayer(DocumentLayer):
             for part in ("coordinates", "value"):
                 status[part] = f"{status.get(part, '')}; “{cell.note}”"
         return status
+
+    def as_layer_data_tuple(self) -> Any:
+        """What writers are given: without what the attention check has planted."""
+        data, meta, kind = super().as_layer_data_tuple()
+        if self._document.attended:
+            data = CleanMask(self._document).window(self._area)
+            self._given_out = ref(data)
+        return data, meta, kind
+
+    def gave(self, data: NDArray[Any]) -> bool:
+        """Whether pixels are those of this layer, or were given to a writer by it."""
+        given = self._given_out() if self._given_out is not None else None
+        return data is given or np.shares_memory(self.data, data)
+
+    def _get_state(self) -> dict[str, Any]:
+        state = super()._get_state()
+        if self._document.attended:
+            # A copy would be saved with what is planted in it
+            state["data"] = CleanMask(self._document).window(self._area)
+        return state
 
     @property
     def data(self) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from psygnal import Signal
 
 from napari_fncells.core.appearance import (
     CANDIDATE,
+    CLASSES,
     CODES,
     HATCH,
     IGNORED,
@@ -24,6 +25,7 @@ from napari_fncells.core.appearance import (
     StateImage,
     draft_codes,
 )
+from napari_fncells.core.colouring import Colouring
 from napari_fncells.core.difference import Difference
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit
@@ -86,11 +88,14 @@ class Overlay:
     ----------
     changed
         Signal(): what is shown was switched: filled, states, draft or mask.
+    followed
+        Signal(): an edit was followed while something else than the state is told by colour.
     layer
         The napari layer, once there was a mask.
     """
 
     changed = Signal()
+    followed = Signal()
 
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer
@@ -99,6 +104,8 @@ class Overlay:
         self._image: StateImage | None = None
         self._proposed: Region | None = None
         self._candidates: Mapping[int, Region] = {}
+        self._colouring: Colouring | None = None
+        self._class_colours: tuple[str, ...] = ()
         self._filled = True
         self._states: frozenset[ObjectState] = _LIVING
         self._hidden = False
@@ -157,6 +164,32 @@ class Overlay:
         self._candidates = regions
         if self._image is not None and self.layer is not None:
             self._redraw(self._image.show_candidates(regions))
+
+    def colour_by(self, colouring: Colouring | None, colours: tuple[str, ...] = ()) -> None:
+        """Tell something else than the state by colour, until another mask is followed.
+
+        Parameters
+        ----------
+        colouring
+            Sorts the cells of the mask that is followed; None for their states.
+        colours
+            Of its classes.
+        """
+        if colouring is None and self._colouring is None:
+            return
+        self._colouring, self._class_colours = colouring, colours
+        if self._image is not None and self.layer is not None:
+            self._image.colour_by(colouring)
+            if not self._comparing:
+                self.layer.refresh()
+        self._recolour()
+
+    def renew(self, ids: Iterable[int]) -> None:
+        """Show cells that are of another class than before."""
+        if self._image is not None:
+            boxes = self._image.renew(ids)
+            if not self._comparing:
+                self._redraw(boxes)
 
     def hide(self) -> None:
         """Hide mask and states until `show`; tools and modes stay as they are."""
@@ -236,7 +269,7 @@ class Overlay:
             (mask.events.translate, self._rebuild),
         ):
             emitter.disconnect(act)
-        self._mask = self._image = self._proposed = None
+        self._mask = self._image = self._proposed = self._colouring = None
         self._candidates = {}
 
     def _build(self) -> None:
@@ -249,6 +282,8 @@ class Overlay:
         if former is not None:
             self._image.select(former.selected)
             self._image.mark(former.marked)
+        if self._colouring is not None:
+            self._image.colour_by(self._colouring)
         self._image.propose(self._proposed)
         self._image.show_candidates(self._candidates)
         if self.layer is None or not self._in_viewer():
@@ -312,8 +347,10 @@ class Overlay:
         boxes = self._image.take_in(edit)
         if self._comparing:
             self._end_comparing()
-            return
-        self._redraw(boxes)
+        else:
+            self._redraw(boxes)
+        if self._colouring is not None:
+            self.followed.emit()
 
     def follow_stroke(self, layer: DocumentLayer, event: Any) -> None:
         """Follow a stroke on the mask or the ignored regions while it is drawn.
@@ -384,6 +421,10 @@ class Overlay:
             shown = state in self._states
             colours[code] = inside if shown else clear
             colours[code + OUTLINE] = outline if shown else clear
+        for number, colour in enumerate(self._class_colours):
+            outline = transform_color(colour)[0]
+            colours[CLASSES + number] = outline * (1, 1, 1, _FILL if self._filled else 0)
+            colours[CLASSES + number + OUTLINE] = outline
         colours[CANDIDATE] = transform_color(CANDIDATE_COLOUR)[0]
         colours[SELECTED] = colours[PROPOSED] = transform_color(SELECTED_COLOUR)[0]
         ignored = transform_color(IGNORED_COLOUR)[0]

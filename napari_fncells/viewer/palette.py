@@ -37,6 +37,16 @@ CANDIDATE_COLOUR = "#d8c860"
 TRUTH_COLOUR = "#2effa6"
 """Outlines of ground truth that came with a data set: none of the colours of states."""
 
+SIZE_COLOURS = ("#7ad0ff", "#8f9bff", "#c77dff", "#ff6fb5", "#ff9a5c", "#ffe14d")
+"""From small to large: hue and lightness both tell the order, on a dark picture."""
+
+DOUBT_COLOURS = ("#4fb3ff", "#9fd3e8", "#e8e2b0", "#ffb44d", "#ff5c4d")
+"""From sure to doubtful, by way of a pale middle."""
+
+COMPARISON_COLOURS = ("#4fc3f7", "#ff8f1f", "#ff6fe0")
+"""In both masks, in this one alone, in the other alone: blue, orange and pink, which no kind of
+colour blindness takes for one another."""
+
 MASK_OPACITY = 0.9
 """Of the mask and of the states above it, at first."""
 

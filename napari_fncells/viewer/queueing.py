@@ -13,8 +13,10 @@ from weakref import finalize
 
 from psygnal import Signal
 
+from napari_fncells.core.attention.choose import Planting, seed_of
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import AUTO, DraftParams
+from napari_fncells.core.params.attention import AttentionParams
 from napari_fncells.io.folder import is_network, is_writable
 from napari_fncells.io.samples import is_sample
 from napari_fncells.io.working_record import WorkState
@@ -101,6 +103,19 @@ class Queueing:
         with suppress(ValueError):
             return DraftParams.model_validate(draft)
         return AUTO
+
+    @property
+    def attention(self) -> AttentionParams | None:
+        """Settings of the attention check in this folder; None where it is off."""
+        return self._bookmark.attention
+
+    def planting_for(self, picture: Picture) -> Planting | None:
+        """How errors are planted in a picture; None where the check is off."""
+        name = self._name_of(picture)
+        if self.queue is None or name is None or self.attention is None:
+            return None
+        seed = seed_of(str(self.queue.folder), name, self.queue.annotator)
+        return Planting(seed, self.attention)
 
     @property
     def to_draft(self) -> list[Path]:
@@ -224,6 +239,17 @@ class Queueing:
         self._bookmark = self._bookmark.at(drafting=on, draft=self._dumped(self.draft_settings))
         self._want_neighbours()
         self.changed.emit()
+
+    def set_attention(self, share: float | None) -> None:
+        """Plant errors for this share of the cells in drafts from now on; None for none.
+
+        What is planted already is taken out when its picture is done.
+        """
+        params = None if share is None else AttentionParams(share=share)
+        if params != self.attention:
+            self._bookmark = self._bookmark.at(attention=params)
+            self.remember()
+            self.changed.emit()
 
     def drafted_with(self, params: DraftParams | str) -> None:
         """Take note that a picture was drafted by hand: the next ones are, in the same way.

@@ -56,6 +56,7 @@ class TruthView:
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer
         self._picture: Picture | None = None
+        self._gives_way = False
         self._by_our_hand = False
         self._drawn: Truth | None = None
         self._rims: NDArray[np.uint8] = np.zeros((1, 1), np.uint8)
@@ -72,17 +73,24 @@ class TruthView:
             self._picture, self.truth = picture, None
             self._show()
 
+    def give_way(self, gives_way: bool) -> None:
+        """Hide the layer while the colours of the cells tell the same, until it is asked for."""
+        if gives_way != self._gives_way:
+            self._gives_way = gives_way
+            self._show()
+
     def toggle(self) -> str:
         """Show the ground truth, or hide it; says which in words."""
         if self._path() is None:
             return _NONE_HERE
         self.wanted = not (self.wanted and self._is_shown())
+        self._gives_way = False
         self._show()
         return "The ground truth is shown." if self.wanted else "The ground truth is hidden."
 
     def _show(self) -> None:
         """Bring the layer in line with the picture and the wish."""
-        if self.truth is not None and self.wanted:
+        if self.truth is not None and self.wanted and not self._gives_way:
             self._put(self.truth)
             return
         self._hide()
@@ -113,7 +121,7 @@ class TruthView:
         elif found is not None:
             self.truth, self._rims = found
             self.told.emit(self.truth.in_words)
-            if self.wanted:
+            if self.wanted and not self._gives_way:
                 self._put(self.truth)
 
     def _put(self, truth: Truth) -> None:

@@ -14,7 +14,7 @@ from psygnal import Signal
 
 from napari_fncells.core.difference import difference
 from napari_fncells.core.document import Document
-from napari_fncells.core.edits import Action, Edit
+from napari_fncells.core.edits import Action, Edit, EditKind
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.io.images import Image
@@ -31,6 +31,7 @@ from napari_fncells.session.snapshot import Snapshot
 from napari_fncells.viewer import commands
 from napari_fncells.viewer.album import Album
 from napari_fncells.viewer.camera import Glide
+from napari_fncells.viewer.colours import Colours
 from napari_fncells.viewer.correction import Correction
 from napari_fncells.viewer.display import Display, Rendered
 from napari_fncells.viewer.drafting import Drafting
@@ -104,6 +105,8 @@ class Workspace:
         What paints ignored regions.
     correction, review
         What mouse gestures do; what walks and judges cells by keys.
+    colours
+        What is told by the colours of cells.
     display, overlay, saving
         What shows pictures, what tells the states of cells, what keeps them on disk.
     truth
@@ -156,6 +159,7 @@ class Workspace:
         self.preview = Preview(self)
         self.queueing = Queueing(self)
         self.parts = PartChoice(self)
+        self.colours = Colours(self)
         self._album.listed.connect(self._on_listed)
         for layer in viewer.layers:
             if "folder" in facts_of(layer):
@@ -222,7 +226,7 @@ class Workspace:
         session = picture.session
         if session is None:
             session = begin(picture, self.saving, self.author)
-            session.document.committed.connect(self._on_committed)
+            self._take_up(picture, session)
         self._album.show_mask(picture)
         self._follow_mask()
         return session
@@ -510,7 +514,12 @@ class Workspace:
         if keeper is not None and keeper.state.error is not None and not keeper.flush(0.0):
             self.report(f"Not saved yet, so not {word}: see the red banner.")
             return
-        message = say(session).message + besides
+        outcome = say(session)
+        if outcome.missed:
+            self.report(outcome.message)
+            self.look_at(outcome.missed[0])
+            return
+        message = outcome.message + besides
         if keeper is not None and not keeper.flush(FLUSH_S):
             self.report(f"Not saved yet, so not {word}: see the red banner.")
             return
@@ -595,6 +604,7 @@ class Workspace:
         session = resume(picture, self.saving, self.author, image)
         if session is None and (found.draft is not None or found.given is not None):
             session = begin(picture, self.saving, self.author, image)
+            session.attention = self.queueing.planting_for(picture)
             if found.draft is not None:
                 session.apply(found.draft)
             elif found.given is not None and found.wish.given is not None:
@@ -602,7 +612,14 @@ class Workspace:
         if found.trouble is not None:
             show_warning(str(found.trouble))
         if session is not None:
-            session.document.committed.connect(self._on_committed)
+            self._take_up(picture, session)
+
+    def _take_up(self, picture: Picture, session: ImageSession) -> None:
+        """Follow a session that was begun or resumed."""
+        session.attention = self.queueing.planting_for(picture)
+        # A draft made in the background has nothing planted yet
+        session.attend()
+        session.document.committed.connect(self._on_committed)
 
     def _take_given(self, session: ImageSession, given: Labels, path: Path) -> None:
         """Begin with the mask that was there before."""
@@ -628,7 +645,7 @@ class Workspace:
         if current is not None:
             resumed = resume(current, self.saving, self.author)
             if resumed is not None:
-                resumed.document.committed.connect(self._on_committed)
+                self._take_up(current, resumed)
                 self._album.show_mask(current)
                 # napari makes the picture the active layer after this
                 self.adoptable.emit()
@@ -662,6 +679,7 @@ class Workspace:
         mask = self.mask_layer
         self.overlay.follow(mask)
         self.ignoring.follow(mask)
+        self.colours.follow()
         if mask is not None:
             mask.escaped.connect(self.neutral, unique=True)
             mask.refused.connect(self.report, unique=True)
@@ -679,7 +697,10 @@ class Workspace:
         self.adoptable.emit()
 
     def _on_committed(self, edit: Edit) -> None:
-        if edit.action is Action.DO:
+        if edit.change.kind is EditKind.PLANT and edit.change.continues:
+            # As part of the draft, of which it was told
+            pass
+        elif edit.action is Action.DO:
             self.said.emit(f"{edit.change.summary.capitalize()}.")
         else:
             # Ctrl+Z reaches the document by the mask layer, too

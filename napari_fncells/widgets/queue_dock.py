@@ -114,6 +114,8 @@ class QueueWidget(QWidget):
         self.panel.show_drafting(
             queueing.drafting, queueing.left_to_draft, anew=queueing.drafts_anew
         )
+        attention = queueing.attention
+        self.panel.show_attention(attention.share if attention is not None else None)
 
     def _connect(self) -> None:
         panel, workspace = self.panel, self.workspace
@@ -128,6 +130,7 @@ class QueueWidget(QWidget):
         panel.place_chosen.connect(guarded(self._choose_place))
         panel.annotator_given.connect(guarded(self._take_annotator))
         panel.drafting_set.connect(queueing.set_drafting)
+        panel.attention_set.connect(queueing.set_attention)
         panel.draft_all.connect(guarded(queueing.draft_all))
         panel.cancelled.connect(self.runner.cancel)
         panel.done.connect(guarded(workspace.finish))

@@ -31,6 +31,7 @@ from napari_fncells.widgets.queue_model import QueueModel
 from napari_fncells.widgets.queue_row import COLOURS, SIGNS, RowPainter
 
 _TYPING_MS = 150
+_SHARES = (0.03, 0.05, 0.08)
 
 
 class QueuePanel(QWidget):
@@ -48,6 +49,8 @@ class QueuePanel(QWidget):
         Signal(str): the name was entered.
     drafting_set
         Signal(bool): new pictures are to be drafted when opened, or not.
+    attention_set
+        Signal(float or None): share of the cells for which an error is to be planted.
     draft_all, cancelled
         Signal(): draft the whole queue; stop that.
     done, unsure, reopened
@@ -61,6 +64,7 @@ class QueuePanel(QWidget):
     place_chosen = Signal(object)
     annotator_given = Signal(str)
     drafting_set = Signal(bool)
+    attention_set = Signal(object)
     draft_all = Signal()
     cancelled = Signal()
     done = Signal()
@@ -99,6 +103,15 @@ class QueuePanel(QWidget):
             "whose draft nobody has touched. Those with work on them stay as they are."
         )
         self.stop = QPushButton("Stop", visible=False)
+        self.attention = Choice()
+        self.attention.addItem("off", None)
+        for share in _SHARES:
+            self.attention.addItem(f"{100 * share:.0f} % of the cells", share)
+        self.attention.setToolTip(
+            "Plants errors under new drafts, to learn what share of them is found: false cells "
+            "put in, cells hidden. None gets into a file; what was missed is shown and put right "
+            "before a picture is done."
+        )
         self.busy = QLabel(wordWrap=True, visible=False)
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._dress()
@@ -174,6 +187,15 @@ class QueuePanel(QWidget):
         words = f"Draft {left:,} anew" if anew else f"Draft all {left:,} now"
         self.all_drafts.setText(words if left else "None to draft")
         self.all_drafts.setEnabled(bool(left))
+
+    def show_attention(self, share: float | None) -> None:
+        """Show for what share of the cells errors are planted; None for the check being off."""
+        place = self.attention.findData(share)
+        if place < 0:
+            # Of a folder whose settings were written by hand
+            self.attention.addItem(f"{100 * (share or 0):.3g} % of the cells", share)
+            place = self.attention.count() - 1
+        self.attention.setCurrentIndex(place)
 
     def show_busy(self, words: str | None) -> None:
         """Show what is being drafted in the background; None for nothing."""
@@ -298,6 +320,9 @@ class QueuePanel(QWidget):
         self.place.clicked.connect(self._ask_for_place)
         self.annotator.editingFinished.connect(self._give_name)
         self.drafting.clicked.connect(self.drafting_set)
+        self.attention.activated.connect(
+            lambda _index: self.attention_set.emit(self.attention.currentData())
+        )
         for button, signal in self._buttons.items():
             button.clicked.connect(signal)
 
@@ -333,6 +358,10 @@ class QueuePanel(QWidget):
         drafts.addWidget(self.busy, 1)
         drafts.addWidget(self.all_drafts, 1)
         drafts.addWidget(self.stop)
+        check = QHBoxLayout()
+        label = QLabel("Attention check", toolTip=self.attention.toolTip())
+        check.addWidget(label)
+        check.addWidget(self.attention, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
         layout.setSpacing(4)
@@ -346,6 +375,7 @@ class QueuePanel(QWidget):
         layout.addWidget(self.bar)
         layout.addLayout(saying)
         layout.addLayout(drafts)
+        layout.addLayout(check)
 
 
 def _filter_button(state: EntryState) -> QToolButton:

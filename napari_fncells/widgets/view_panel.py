@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 from qtpy.QtCore import Signal
@@ -45,6 +46,8 @@ class ViewPanel(QWidget):
         Signal(frozenset of ObjectState): cells of which states are to be shown.
     heat_changed
         Signal(bool): whether the probabilities of a model are to be shown.
+    colours_chosen
+        Signal(str): what is to be told by the colours of cells; see `viewer.colours`.
     """
 
     display_changed = Signal(object)
@@ -52,6 +55,7 @@ class ViewPanel(QWidget):
     filled_changed = Signal(bool)
     states_changed = Signal(object)
     heat_changed = Signal(bool)
+    colours_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +75,13 @@ class ViewPanel(QWidget):
             "Show what the chosen model makes of the picture, from the cutoff on; of the next "
             "picture, once the model has looked at it. Never exported."
         )
+        self.colours = Choice()
+        self.colours.setToolTip(
+            "What the colours of the cells tell. Beside another mask: which cells both have, "
+            "by an IoU above 0.5, live while you work."
+        )
+        self.key = QLabel(wordWrap=True, visible=False)
+        self.counts = QLabel(wordWrap=True, visible=False)
         self.legend = Legend()
         self.reset = QPushButton("Reset")
         self.reset.setToolTip("Show picture and mask as at first.")
@@ -112,6 +123,41 @@ class ViewPanel(QWidget):
         """Show whether the probabilities of a model are shown."""
         self.heat.setChecked(shown)
 
+    def show_colours(
+        self,
+        choices: Mapping[str, str],
+        told: str,
+        key: Sequence[tuple[str, str]] = (),
+        counts: str = "",
+    ) -> None:
+        """Show what the colours tell.
+
+        Parameters
+        ----------
+        choices
+            What they can tell, with what it is called.
+        told
+            Which of these it is.
+        key
+            Colour and title of each class; where there are none, the legend of states is shown.
+        counts
+            What was counted of the classes, in words.
+        """
+        known = {self.colours.itemData(n): n for n in range(self.colours.count())}
+        if list(known) != list(choices):
+            self.colours.clear()
+            for name, title in choices.items():
+                self.colours.addItem(title, name)
+        self.colours.setCurrentIndex(max(self.colours.findData(told), 0))
+        # Each title stays beside its colour when lines are broken
+        titles = [(colour, escape(title).replace(" ", "&nbsp;")) for colour, title in key]
+        words = [f'<span style="color: {c}">■</span>&nbsp;{title}' for c, title in titles]
+        self.key.setText("&nbsp; ".join(words))
+        self.key.setVisible(bool(key))
+        self.counts.setText(counts)
+        self.counts.setVisible(bool(counts))
+        self.legend.setVisible(not key)
+
     def show_states(self, states: Iterable[ObjectState]) -> None:
         """Show cells of which states are shown."""
         self.legend.show_states(states)
@@ -129,6 +175,9 @@ class ViewPanel(QWidget):
         self.opacity.valueChanged.connect(self.opacity_changed)
         # Not emitted when a program sets what is shown
         self.heat.clicked.connect(self.heat_changed)
+        self.colours.activated.connect(
+            lambda _index: self.colours_chosen.emit(self.colours.currentData())
+        )
         self.legend.states_changed.connect(self.states_changed)
         self.reset.clicked.connect(self._reset)
 
@@ -182,11 +231,16 @@ class ViewPanel(QWidget):
                 rows.addWidget(self.reset, row, 2)
         rows.addWidget(QLabel("Cells"), len(controls), 0)
         rows.addLayout(look, len(controls), 1, 1, 2)
-        rows.addWidget(self.heat, len(controls) + 1, 1, 1, 2)
+        told = QLabel("Colours tell", toolTip=self.colours.toolTip())
+        rows.addWidget(told, len(controls) + 1, 0)
+        rows.addWidget(self.colours, len(controls) + 1, 1, 1, 2)
+        rows.addWidget(self.heat, len(controls) + 2, 1, 1, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addLayout(rows)
+        layout.addWidget(self.key)
+        layout.addWidget(self.counts)
         layout.addWidget(self.legend)
 
 

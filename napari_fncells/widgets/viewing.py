@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from napari_fncells.viewer.display import DisplayParams, channels_of
 from napari_fncells.viewer.workspace import Workspace
+from napari_fncells.widgets.controls import guarded
 from napari_fncells.widgets.view_panel import ViewPanel
 
 
@@ -32,7 +33,12 @@ def connect_view(panel: ViewPanel, workspace: Workspace) -> None:
         panel.show_states(workspace.overlay.states)
         panel.show_heat(workspace.heat.wanted)
 
+    def show_colours() -> None:
+        colours = workspace.colours
+        panel.show_colours(colours.choices, colours.told, colours.key, colours.counts)
+
     panel.display_changed.connect(show_display)
+    panel.colours_chosen.connect(guarded(workspace.colours.choose))
     panel.opacity_changed.connect(show_opacity)
     panel.filled_changed.connect(workspace.overlay.set_filled)
     panel.states_changed.connect(workspace.overlay.set_states)
@@ -45,7 +51,10 @@ def connect_view(panel: ViewPanel, workspace: Workspace) -> None:
         (workspace.overlay.changed, show_look),
         (workspace.display.changed, panel.show_display),
         (workspace.heat.changed, show_look),
+        (workspace.colours.changed, show_colours),
+        (workspace.queueing.changed, show_colours),
     ):
         signal.connect(slot)
         panel.destroyed.connect(lambda *_, s=signal, c=slot: s.disconnect(c, missing_ok=True))
     refresh()
+    show_colours()

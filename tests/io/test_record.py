@@ -54,7 +54,7 @@ def test_round_trip(changes: dict[str, Any]) -> None:
 
 def test_plain_json_for_other_programs() -> None:
     facts = json.loads(record().to_bytes())
-    assert facts["format"] == FORMAT == "fncells-record/3"
+    assert facts["format"] == FORMAT == "fncells-record/4"
     assert facts["mask"]["background"] == 0
     assert facts["mask"]["foreground"] == 255
     assert facts["cells"]["final"] == 4
@@ -105,7 +105,7 @@ def broken(path: tuple[str, ...], value: Any) -> bytes:
         (b"[]", "file"),
         (b"{}", "image"),
         (record().to_bytes()[:-30], "file"),
-        (broken(("format",), "fncells-record/4"), "format"),
+        (broken(("format",), "fncells-record/5"), "format"),
         (broken(("format",), "labelme"), "format"),
         (broken(("surprise",), 1), "surprise"),
         (broken(("mask", "surprise"), 1), "mask.surprise"),

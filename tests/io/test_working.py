@@ -111,7 +111,7 @@ def test_tifffile_and_json_alone_are_enough(tmp_path: Path) -> None:
     labels = tifffile.imread(files.labels)
     np.testing.assert_array_equal(labels, state.labels)
     record = json.loads(files.record.read_text(encoding="utf-8"))
-    assert record["format"] == "fncells-work/3"
+    assert record["format"] == "fncells-work/4"
     removed = [cell for cell in record["cells"] if cell["state"] == "removed"]
     assert removed
     for cell in removed:

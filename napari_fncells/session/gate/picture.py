@@ -133,10 +133,14 @@ def check_document(name: str, sha256: str, watch: QualityWatch, state: WorkState
     state
         How far the work is.
     """
-    cells = tuple(watch.document.counted)
+    document = watch.document
+    planted = {c.id for c in document.objects.values() if c.origin is Origin.PLANT}
+    cells = tuple(c for c in document.counted if c.id not in planted)
     if state is WorkState.NEW:
         return PictureCheck(name, sha256, (no_mask(),))
-    found = (*_reviewed(state, cells), *watch.of_picture, *watch.of_cells)
+    # What the attention check has planted is in no file
+    of_cells = [each for each in watch.of_cells if planted.isdisjoint(each.cells)]
+    found = (*_reviewed(state, cells), *watch.of_picture, *of_cells)
     return PictureCheck(name, sha256, found, size_table(cells))
 
 

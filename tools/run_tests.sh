@@ -20,7 +20,7 @@ fi
 
 # Side by side: each keeps one core busy. What needs no window is shared out between the two, so
 # that both are done at about the same time; a new folder of tests goes to the first.
-second=(tests/io tests/store)
+second=(tests/io tests/store tests/session tests/model)
 ignored=("${second[@]/#/--ignore=}")
 
 log=$(mktemp)

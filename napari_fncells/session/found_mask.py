@@ -58,8 +58,9 @@ class FoundMask:
             return replace(self, ignored=ignored)
         left = set(present(labels).tolist())
         cells = tuple(cell for cell in self.cells if cell.id in left)
-        few = cells_in_words(len(self.cells) - len(cells))
-        note = f"{few.capitalize()} in ignored regions left out."
+        gone = len(self.cells) - len(cells)
+        are = "is" if gone == 1 else "are"
+        note = f"{cells_in_words(gone).capitalize()} in ignored regions {are} left out."
         return replace(
             self, labels=labels, cells=cells, ignored=ignored, notes=(*self.notes, note)
         )

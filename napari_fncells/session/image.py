@@ -270,9 +270,7 @@ class ImageSession:
         Where planted errors were missed, they are taken out and told of instead: the picture is
         not done yet, and `Outcome.missed` says where they are.
         """
-        if self.document.read_only:
-            return Outcome(self.document.read_only)
-        settled = settle(self.document)
+        settled = None if self.document.read_only else settle(self.document)
         if settled is None:
             return self._attempt("finish", lambda: proposals.done(self.document))
         edit = self.document.commit(settled.change)

@@ -32,7 +32,9 @@ _TWO_COLUMNS = 560  # px of width from which there is room for a second column
 _MARGIN = 8
 # The same in every theme and readable from a chair's distance
 _FONT_PX = 13
-_SMALL_PX = 12  # in a window so low that the last rows would have to be scrolled to
+_SMALL_PX = 11  # in a window so low that the last rows would have to be scrolled to
+_BACK = "previous_"
+"""Start of the names of commands that go the other way than the one before them."""
 _LOW = 620
 
 
@@ -129,10 +131,14 @@ def _sections() -> list[Section]:
     """Headings with their rows: the gestures, then the commands by group."""
     sections: dict[str, list[tuple[str, str]]] = {"Mouse": list(GESTURES)}
     for known in COMMANDS:
-        keys = key_names(known)
-        if keys:
-            sections.setdefault(known.group, []).append((", ".join(keys), known.title))
-    return list(sections.items())
+        keys = ", ".join(key_names(known))
+        rows = sections.setdefault(known.group, [])
+        if keys and rows and known.name.startswith(_BACK):
+            # There and back in one row
+            rows[-1] = f"{rows[-1][0]} / {keys}", f"{rows[-1][1]} / back"
+        elif keys:
+            rows.append((keys, known.title))
+    return [(heading, rows) for heading, rows in sections.items() if rows]
 
 
 def _in_columns(sections: list[Section], number: int) -> Iterable[list[Section]]:

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
-from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtCore import QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import QFrame, QGroupBox, QMessageBox, QScrollArea, QVBoxLayout, QWidget
 
 from napari_fncells.core.adjacency import Adjacency
@@ -104,6 +104,10 @@ class CurateWidget(QWidget):
         self._connect()
         self.refresh()
         self._adoption.start()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """As narrow as its controls may be: the room is the picture's."""
+        return QSize(self.minimumWidth(), super().sizeHint().height())
 
     def refresh(self) -> None:
         """Show the state of the workspace."""

@@ -44,7 +44,7 @@ def test_keys_are_shown_but_not_bound(menu: CellsMenu) -> None:
         entry = menu.entries[known.name]
         assert entry.text().count("\t") == bool(known.keys)
         assert entry.shortcut().isEmpty()
-    assert menu.entries["previous_object"].text().split("\t")[0] == "Previous cell to review"
+    assert menu.entries["previous_object"].text().split("\t")[0] == "Back to the cell before"
 
 
 def test_undo_says_what_it_takes_back(menu: CellsMenu, workspace: MagicMock) -> None:

@@ -69,7 +69,8 @@ def test_it_holds_every_gesture_and_every_command_with_its_key(sheet: CheatSheet
         assert gesture in text
         assert meaning in text
     for known in COMMANDS:
-        assert known.title in text
+        # Back is said in the row of the way there
+        assert known.title in text or known.name.startswith("previous_")
         assert known.group in text
         assert all(keys in text for keys in key_names(known))
 

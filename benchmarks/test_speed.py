@@ -11,7 +11,7 @@ from skimage.measure import label
 from napari_fncells.core.binary import touching_pairs
 from napari_fncells.core.changes import remove_cell
 from napari_fncells.core.segment import draft
-from napari_fncells.io.exporters.binary_png import encode_binary
+from napari_fncells.io.binary_png import encode_binary
 from napari_fncells.io.images import Image
 from napari_fncells.session.image import ImageSession
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_fncells.io.exporters.base import GroundTruth
 from napari_fncells.io.images import Image
+from napari_fncells.io.printable import printable
 from napari_fncells.io.working_record import WorkingSummary
 
 _LOW, _HIGH = 1, 99
@@ -136,8 +137,8 @@ class CardPicture:
         image = truth.read_pixels()
         pixels = image.pixels
         return cls(
-            name=_printable(truth.name),
-            stem=_printable(truth.stem),
+            name=printable(truth.name),
+            stem=printable(truth.stem),
             split=truth.split,
             sha256=image.sha256 or "",
             height=truth.shape[0],
@@ -182,7 +183,3 @@ def light_of(image: Image, cells: NDArray[np.bool_]) -> Light:
         cells=within / count if count else None,
         around=(total - within) / others if others else None,
     )
-
-
-def _printable(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode()

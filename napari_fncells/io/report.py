@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.exporters.base import Comparison, Exporter
+from napari_fncells.io.printable import printable
 from napari_fncells.io.record import SoftwareFacts
 
 FORMAT: Literal["fncells-release/1"] = "fncells-release/1"
@@ -217,11 +218,6 @@ class ReleaseReport(_Part):
 def seal_of(report: bytes) -> bytes:
     """Content of the file beside a report that tells whether it was changed."""
     return f"{hashlib.sha256(report).hexdigest()}  {REPORT_NAME}\n".encode()
-
-
-def printable(text: str) -> str:
-    """Text with what is no Unicode, which file names may hold, written out."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _no_report(reason: str) -> UserError:

@@ -13,13 +13,13 @@ from pathlib import Path
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.steps import finish
 from napari_fncells.io.datasets.progress import Progress
+from napari_fncells.io.printable import printable
 from napari_fncells.io.report import (
     LARGEST,
     REPORT_NAME,
     SEAL_NAME,
     FileFacts,
     ReleaseReport,
-    printable,
     seal_of,
 )
 

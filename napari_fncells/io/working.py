@@ -30,6 +30,7 @@ from napari_fncells.core.labels import Labels, boxes
 from napari_fncells.core.notes import tidy
 from napari_fncells.core.objects import CellCounts, CellObject, ObjectState, Origin
 from napari_fncells.io.atomic import write_atomic
+from napari_fncells.io.printable import printable
 from napari_fncells.io.region_file import decode_regions, encode_regions
 from napari_fncells.io.save_error import explain_os_error
 from napari_fncells.io.working_record import (
@@ -208,9 +209,11 @@ def encode(state: WorkingState, files: WorkingFiles) -> Encoded:
         annotator=state.annotator,
         image=state.image,
         labels=WorkingLabels(
-            name=_printable(files.labels), sha256=_sha256(labels), dtype=state.labels.dtype.name
+            name=printable(files.labels.name),
+            sha256=_sha256(labels),
+            dtype=state.labels.dtype.name,
         ),
-        ignored=WorkingIgnored(name=_printable(files.ignored), sha256=_sha256(regions))
+        ignored=WorkingIgnored(name=printable(files.ignored.name), sha256=_sha256(regions))
         if regions
         else None,
         note=state.note,
@@ -546,10 +549,6 @@ def _objects_of(labels: Labels) -> list[CellObject]:
 
 def _plain_name(text: str) -> str:
     return re.sub(r"[^\w@+-]", "_", text)[:60] or "_"
-
-
-def _printable(path: Path) -> str:
-    return path.name.encode("utf-8", "backslashreplace").decode()
 
 
 def _hash_of(path: Path) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.params import CleanUpParams
 from napari_fncells.io.atomic import write_atomic
+from napari_fncells.io.printable import printable
 from napari_fncells.model.card import CARD_BYTES, NAME_PATTERN, ModelCard, Source, parse_card
 from napari_fncells.model.keras import read_keras_pickle
 from napari_fncells.model.keras_hdf import MAGIC as HDF_MAGIC
@@ -90,7 +91,7 @@ def import_weights(
         notes=notes,
         created=datetime.now(UTC),
         sha256=digest_of(values),
-        source=Source(file=_printable(place.name), sha256=digest, kind=read.kind),
+        source=Source(file=printable(place.name), sha256=digest, kind=read.kind),
     )
     return values, card
 
@@ -306,10 +307,6 @@ def _name_of(path: Path) -> str:
     """A name for a model by that of its file."""
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("._-")[:60].rstrip(".")
     return "imported" if not stem or _TAKEN.match(stem) else stem
-
-
-def _printable(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _digest_of_file(path: Path) -> str:

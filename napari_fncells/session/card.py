@@ -8,7 +8,8 @@ from napari_fncells.core.params.card import CardParams
 from napari_fncells.io.card import README_NAME, made_in_words, readme
 from napari_fncells.io.card_facts import CardPicture, Work
 from napari_fncells.io.croissant import CROISSANT_NAME, croissant
-from napari_fncells.io.report import FileFacts, FormatFacts, printable
+from napari_fncells.io.printable import printable
+from napari_fncells.io.report import FileFacts, FormatFacts
 from napari_fncells.session.curated import Selection
 
 __all__ = ["CardPicture", "Work", "card_files", "work_on"]

@@ -14,7 +14,8 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.io.chosen import read_chosen
 from napari_fncells.io.exporters.base import GroundTruth
 from napari_fncells.io.images import Image
-from napari_fncells.io.report import LeftOut, printable
+from napari_fncells.io.printable import printable
+from napari_fncells.io.report import LeftOut
 from napari_fncells.io.working import WorkingFiles, read
 from napari_fncells.io.working_record import WorkingSummary
 from napari_fncells.session.annotator import known_annotator

@@ -15,8 +15,9 @@ from napari_fncells.core.document import Document
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.steps import finish
 from napari_fncells.io.atomic import SaveError, write_atomic
-from napari_fncells.io.exporters.binary_png import encode_binary, verify_binary
+from napari_fncells.io.binary_png import encode_binary, verify_binary
 from napari_fncells.io.images import Image
+from napari_fncells.io.printable import printable
 from napari_fncells.io.record import DraftFacts, ImageFacts, MaskFacts, Record
 from napari_fncells.io.save_error import explain_os_error
 from napari_fncells.session.snapshot import Snapshot
@@ -180,7 +181,7 @@ def make_record(image: Image, mask: Snapshot, name: str, data: bytes, *, gap: bo
         edits=mask.edits,
         effort=mask.effort,
         mask=MaskFacts(
-            name=_printable(name),
+            name=printable(name),
             sha256=hashlib.sha256(data).hexdigest(),
             gap=gap,
             components=component_count(binary_mask(labels, gap=gap)),
@@ -193,7 +194,7 @@ def make_record(image: Image, mask: Snapshot, name: str, data: bytes, *, gap: bo
 def _image_facts(image: Image) -> ImageFacts:
     pixels = image.pixels
     return ImageFacts(
-        name=_printable(image.name),
+        name=printable(image.name),
         sha256=image.sha256,
         height=pixels.shape[0],
         width=pixels.shape[1],
@@ -256,8 +257,3 @@ def _put_back(path: Path, earlier: bytes | None) -> None:
             path.unlink()
         else:
             write_atomic(path, earlier, replace=True)
-
-
-def _printable(name: str) -> str:
-    """A file's name with the bytes that are no text, which Linux allows, written out."""
-    return name.encode("utf-8", "backslashreplace").decode()

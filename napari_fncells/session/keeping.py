@@ -17,6 +17,7 @@ from napari_fncells.core.attention.clean import CleanMask, attention_of
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Edit, EditKind
 from napari_fncells.io.images import Image
+from napari_fncells.io.printable import printable
 from napari_fncells.io.save_error import SaveError, explain_os_error
 from napari_fncells.io.working import (
     WorkingFiles,
@@ -25,7 +26,7 @@ from napari_fncells.io.working import (
     write,
 )
 from napari_fncells.io.working_record import WorkingImage, WorkingSummary, WorkState
-from napari_fncells.store.codec import encode_details, printable
+from napari_fncells.store.codec import encode_details
 from napari_fncells.store.elsewhere import remember
 from napari_fncells.store.mask_files import NOTE_KEY, FilesKept, keep_foreign, one_at_a_time
 from napari_fncells.store.opened import Opened

@@ -11,7 +11,8 @@ from napari_fncells.core.params.export import ExportParams
 from napari_fncells.core.steps import finish
 from napari_fncells.io.datasets.progress import Progress
 from napari_fncells.io.exporters.base import Exporter
-from napari_fncells.io.report import LeftOut, ReleaseReport, printable
+from napari_fncells.io.printable import printable
+from napari_fncells.io.report import LeftOut, ReleaseReport
 from napari_fncells.session.card import work_on
 from napari_fncells.session.curated import Curated, Selection, Wanted, select
 from napari_fncells.session.publishing import staging

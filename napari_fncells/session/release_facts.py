@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.binary import binary_mask, component_count, touching_pairs
-from napari_fncells.io.report import LeftOut, PictureFacts, Totals, printable
+from napari_fncells.io.printable import printable
+from napari_fncells.io.report import LeftOut, PictureFacts, Totals
 from napari_fncells.session.curated import Curated
 from napari_fncells.session.entry import UNTOUCHED, EntryState
 

@@ -21,6 +21,7 @@ from napari_fncells.core.params.export import ExportParams
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.datasets.progress import Progress
 from napari_fncells.io.exporters.base import Exporter
+from napari_fncells.io.printable import printable
 from napari_fncells.io.proof import VerificationError
 from napari_fncells.io.report import (
     PAGE_NAME,
@@ -32,7 +33,6 @@ from napari_fncells.io.report import (
     LeftOut,
     PictureFacts,
     ReleaseReport,
-    printable,
     seal_of,
 )
 from napari_fncells.io.report_page import Thumbnails, page_of

@@ -14,8 +14,7 @@ from napari_fncells.core.labels import Labels
 from napari_fncells.core.objects import ObjectState, Origin
 from napari_fncells.core.params.export import ExportParams
 from napari_fncells.io.atomic import write_atomic
-from napari_fncells.io.exporters import EXPORTERS, GroundTruth, PerPicture
-from napari_fncells.io.exporters.binary_png import encode_binary, verify_binary
+from napari_fncells.io.binary_png import encode_binary, verify_binary
 from napari_fncells.io.images import Image
 from napari_fncells.io.proof import VerificationError
 from napari_fncells.session.export import content_of
@@ -80,6 +79,9 @@ def save_cells(target: Path, labels: Labels, image: Image | None, form: str) -> 
     UserError
         For labels that are not flat, or that the format cannot hold.
     """
+    # Many libraries, for which opening a window need not wait
+    from napari_fncells.io.exporters import EXPORTERS, GroundTruth, PerPicture
+
     _refuse_stacks(labels)
     exporter, params = EXPORTERS[form], ExportParams()
     if not isinstance(exporter, PerPicture):

@@ -14,7 +14,7 @@ from PIL import Image as PilImage
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import IMAGE_SUFFIXES, Image, list_images, read_image
 from napari_fncells.io.mask_kind import MaskKind, mask_kind
-from napari_fncells.io.report import printable
+from napari_fncells.io.printable import printable
 from napari_fncells.io.samples import is_sample
 from napari_fncells.io.save_error import SaveCode, SaveError, explain_os_error
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from napari_fncells.core.edits import Action, Change, Edit, EditKind, ObjectChange, Patch
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.objects import CellObject, Footprint, ObjectState, Origin
+from napari_fncells.io.printable import printable
 
 _ACTIONS = {action.value: action for action in Action}
 _KINDS = {kind.value: kind for kind in EditKind}
@@ -183,11 +184,6 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
     return sorted(value, key=repr) if isinstance(value, set | frozenset) else str(value)
-
-
-def printable(text: str) -> str:
-    """Text with what is no Unicode, which file names may hold, written out."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def encode_object(item: CellObject | None) -> str:

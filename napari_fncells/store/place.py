@@ -22,10 +22,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from napari_fncells.io.atomic import SaveError, write_atomic
 from napari_fncells.io.images import Image
+from napari_fncells.io.printable import printable
 from napari_fncells.io.samples import is_sample
 from napari_fncells.io.save_error import explain_os_error
 from napari_fncells.io.user_data import data_folder
-from napari_fncells.store.codec import printable
 
 WORKING_FOLDER = "fncells"
 _FOLDER_FILE = "folder.json"

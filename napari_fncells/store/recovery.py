@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from napari_fncells.core.document import Base, Document
+from napari_fncells.io.printable import printable
 from napari_fncells.io.save_error import SaveError, explain_os_error
 from napari_fncells.io.working import ReadBack, WorkingFileError, WorkingFiles, glance, read
 from napari_fncells.io.working_record import WorkState
 from napari_fncells.store.aside import set_aside, set_aside_before
-from napari_fncells.store.codec import encode_details, printable
+from napari_fncells.store.codec import encode_details
 from napari_fncells.store.database import (
     BrokenJournalError,
     JournalLockedError,

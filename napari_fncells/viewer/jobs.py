@@ -25,6 +25,14 @@ def run_now(_title: str, steps: Steps, done: Callable[[Any], None]) -> None:
     done(finish(steps))
 
 
+def outcome_of(steps: Steps) -> Steps:
+    """Run a job to (result, None), or to (None, error) for an error that the user can mend."""
+    try:
+        return (yield from steps), None
+    except UserError as error:
+        return None, error
+
+
 def read_all(paths: Sequence[Path]) -> Steps:
     """Read pictures one by one; an error takes the place of the picture."""
     found: list[Image | UserError] = []

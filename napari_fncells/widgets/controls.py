@@ -43,6 +43,13 @@ def keep_canvas_keys(*widgets: QWidget) -> None:
         widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
 
+def give_keys_back(viewer: Any) -> None:
+    """Let the keys go to the canvas again, where there is a window."""
+    window = getattr(viewer, "window", None)
+    if window is not None:
+        window._qt_viewer.canvas.native.setFocus()
+
+
 class Choice(QComboBox):
     """A combo box that takes neither keys nor wheel when it was not asked to."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
@@ -25,7 +25,7 @@ from napari_fncells.session.export import (
     prepare_folder,
     suggest_folder,
 )
-from napari_fncells.viewer.jobs import Steps
+from napari_fncells.viewer.jobs import outcome_of
 from napari_fncells.viewer.pictures import Picture
 from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.banner import Banner
@@ -34,16 +34,13 @@ from napari_fncells.widgets.correct_panel import CorrectPanel
 from napari_fncells.widgets.draft_panel import DraftPanel
 from napari_fncells.widgets.drafting import connect_draft
 from napari_fncells.widgets.export_panel import ExportPanel
-from napari_fncells.widgets.gate_dock import open_gate_dock
 from napari_fncells.widgets.modelling import connect_models
 from napari_fncells.widgets.noting import connect_notes
 from napari_fncells.widgets.part_dialog import connect_parts
 from napari_fncells.widgets.picture_panel import PicturePanel
 from napari_fncells.widgets.queue_dock import open_queue_dock
-from napari_fncells.widgets.release_dock import open_release_dock
 from napari_fncells.widgets.review_panel import ReviewPanel, connect_review
 from napari_fncells.widgets.runner import ThreadRunner
-from napari_fncells.widgets.table_dock import open_table_dock
 from napari_fncells.widgets.view_panel import TITLE as VIEW_TITLE
 from napari_fncells.widgets.view_panel import ViewPanel
 from napari_fncells.widgets.viewing import connect_view
@@ -91,7 +88,7 @@ class CurateWidget(QWidget):
         self.view = ViewPanel()
         self.export = ExportPanel()
         # Not held here: they belong to the window, and hold it
-        WindowParts.of(_window_owner(napari_viewer), self.workspace)
+        WindowParts.of(self.workspace.viewer, self.workspace)
         self._touching: tuple[Document, Adjacency] | None = None
         self._shown: Picture | None = None
         self._queued: Path | None = None
@@ -219,16 +216,24 @@ class CurateWidget(QWidget):
 
     def _open_queue(self) -> None:
         with suppress(RuntimeError):  # the window may be gone by now
-            open_queue_dock(_window_owner(self.workspace.viewer))
+            open_queue_dock(self.workspace.viewer)
+
+    # The docks that not everybody opens are read when they are: they bring many formats along
 
     def _open_gate(self) -> None:
-        open_gate_dock(_window_owner(self.workspace.viewer))
+        from napari_fncells.widgets.gate_dock import open_gate_dock
+
+        open_gate_dock(self.workspace.viewer)
 
     def _open_table(self) -> None:
-        open_table_dock(_window_owner(self.workspace.viewer))
+        from napari_fncells.widgets.table_dock import open_table_dock
+
+        open_table_dock(self.workspace.viewer)
 
     def _open_release(self) -> None:
-        open_release_dock(_window_owner(self.workspace.viewer))
+        from napari_fncells.widgets.release_dock import open_release_dock
+
+        open_release_dock(self.workspace.viewer)
 
     def _adopt_soon(self) -> None:
         self._adoption.start()
@@ -269,7 +274,7 @@ class CurateWidget(QWidget):
             else:
                 self._show_outcome(None)
 
-        self.saver("Exporting", _outcome_of(export(replace=replace)), done)
+        self.saver("Exporting", outcome_of(export(replace=replace)), done)
 
     def _show_outcome(self, outcome: ExportReport | UserError | None) -> None:
         """Say what came of an export; None where the user kept the earlier mask."""
@@ -342,19 +347,6 @@ def _files_behind(behind: list[tuple[Path, SaveError]]) -> tuple[str, str]:
         "Nothing is lost: the journal on this computer has it all. Until they are written, these "
         "pictures do not count as done. Save elsewhere to choose another folder for them.",
     )
-
-
-def _window_owner(viewer: Viewer) -> Any:
-    """The viewer itself: napari hands plugins a proxy that hides its window's parts."""
-    return getattr(viewer, "__wrapped__", viewer)
-
-
-def _outcome_of(export: Generator[str, None, ExportReport]) -> Steps:
-    """Run an export to a report, or to an error that the user can mend."""
-    try:
-        return (yield from export), None
-    except UserError as error:
-        return None, error
 
 
 def _in_the_way(error: UserError | None, image: Image) -> TypeGuard[SaveError]:

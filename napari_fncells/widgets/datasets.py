@@ -23,7 +23,7 @@ from napari_fncells.io.datasets import (
 from napari_fncells.io.datasets.fetch import Steps, fetch, part_size, take
 from napari_fncells.io.images import read_image
 from napari_fncells.viewer.hooks import show_dock
-from napari_fncells.viewer.jobs import Steps as Job
+from napari_fncells.viewer.jobs import outcome_of
 from napari_fncells.viewer.pictures import NO_LAYER, LayerData, image_layer_data
 from napari_fncells.viewer.workspace import Workspace, workspace_of
 from napari_fncells.widgets.dataset_dialog import DatasetDialog
@@ -119,7 +119,7 @@ class Getting(QObject):
 
     def _run(self, title: str, steps: Steps) -> None:
         self.dialog.show_step(f"{title} …", None)
-        self.runner(f"{title} {self._which.title}", _outcome_of(steps), self._finish)
+        self.runner(f"{title} {self._which.title}", outcome_of(steps), self._finish)
 
     def _show_step(self, step: str) -> None:
         # A step of a job that was stopped meanwhile may still come; the dialog may be gone
@@ -144,11 +144,3 @@ class Getting(QObject):
     def _offer(self, _folder: Path | None = None) -> None:
         """Let the user begin, or go on where part of the download is there."""
         self.dialog.show_idle(part_size(self._which, self.dialog.chosen_folder))
-
-
-def _outcome_of(steps: Steps) -> Job:
-    """Run a job to a data set, or to an error that the user can mend."""
-    try:
-        return (yield from steps), None
-    except UserError as error:
-        return None, error

@@ -15,7 +15,7 @@ from napari_fncells.core.quality import Repair
 from napari_fncells.session.gate import Found
 from napari_fncells.viewer.gating import Gating
 from napari_fncells.viewer.workspace import workspace_of
-from napari_fncells.widgets.controls import guarded
+from napari_fncells.widgets.controls import give_keys_back, guarded
 from napari_fncells.widgets.docking import open_over_curate, take_place
 from napari_fncells.widgets.fields import ParamsForm
 from napari_fncells.widgets.gate_panel import GatePanel, question
@@ -127,9 +127,7 @@ class GateWidget(QWidget):
         self.gating.settle()
 
     def _give_keys_back(self) -> None:
-        window = getattr(self.workspace.viewer, "window", None)
-        if window is not None:
-            window._qt_viewer.canvas.native.setFocus()
+        give_keys_back(self.workspace.viewer)
 
 
 def open_gate_dock(viewer: Any) -> GateWidget:

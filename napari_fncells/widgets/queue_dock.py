@@ -14,7 +14,7 @@ from napari_fncells.io.datasets.catalogue import PUBLISHED
 from napari_fncells.session.annotator import keep_annotator, known_annotator
 from napari_fncells.session.queue import Queue, View
 from napari_fncells.viewer.workspace import workspace_of
-from napari_fncells.widgets.controls import guarded, keep_canvas_keys
+from napari_fncells.widgets.controls import give_keys_back, guarded, keep_canvas_keys
 from napari_fncells.widgets.datasets import open_or_get
 from napari_fncells.widgets.queue_panel import QueuePanel
 from napari_fncells.widgets.runner import ThreadRunner
@@ -170,9 +170,7 @@ class QueueWidget(QWidget):
         self._show_facts()
 
     def _give_keys_back(self) -> None:
-        window = getattr(self.workspace.viewer, "window", None)
-        if window is not None:
-            window._qt_viewer.canvas.native.setFocus()
+        give_keys_back(self.workspace.viewer)
 
     def _let_go(self) -> None:
         if self._queue is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from napari_fncells.session.entry import EntryState
 from napari_fncells.session.queue import Queue
 from napari_fncells.session.release import ProofError, chosen_formats, release_steps, titled
 from napari_fncells.session.verify import Verification, verify_steps
-from napari_fncells.viewer.jobs import Steps
+from napari_fncells.viewer.jobs import Steps, outcome_of
 from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.controls import guarded
 from napari_fncells.widgets.docking import open_over_curate, take_place
@@ -120,13 +119,13 @@ class ReleaseWidget(QWidget):
                 )
             )
 
-        self.runner("Exporting the data set", _outcome_of(steps()), self._show_exported)
+        self.runner("Exporting the data set", outcome_of(steps()), self._show_exported)
 
     def verify(self) -> None:
         """Compare the set in the folder with its report."""
         target = self.panel.target
         if target is not None:
-            self.runner("Verifying", _outcome_of(verify_steps(target)), self._show_verified)
+            self.runner("Verifying", outcome_of(verify_steps(target)), self._show_verified)
 
     def _connect(self) -> None:
         panel, workspace = self.panel, self.workspace
@@ -213,7 +212,7 @@ class ReleaseWidget(QWidget):
         return bool(answer == QMessageBox.StandardButton.Yes)
 
     def _open_check(self) -> None:
-        open_gate_dock(_window_owner(self.workspace.viewer))
+        open_gate_dock(self.workspace.viewer)
 
 
 def suggested_set(folder: Path) -> Path:
@@ -242,20 +241,7 @@ def _in_words(queue: Queue | None, *, only_done: bool) -> tuple[str, bool]:
     return words + more, with_mask > 0
 
 
-def _outcome_of(steps: Generator[str, None, Any]) -> Steps:
-    """Run a job to a result, or to an error that the user can mend."""
-    try:
-        return (yield from steps), None
-    except UserError as error:
-        return None, error
-
-
 def open_release_dock(viewer: Any) -> ReleaseWidget:
     """Open the dock of the export, as a tab over the dock in which one curates."""
     widget: ReleaseWidget = open_over_curate(viewer, TITLE)
     return widget
-
-
-def _window_owner(viewer: Any) -> Any:
-    """The viewer itself: napari hands plugins a proxy that hides its window's parts."""
-    return getattr(viewer, "__wrapped__", viewer)

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_fncells.viewer.tabling import Tabling
 from napari_fncells.viewer.workspace import workspace_of
-from napari_fncells.widgets.controls import guarded
+from napari_fncells.widgets.controls import give_keys_back, guarded
 from napari_fncells.widgets.docking import take_bottom
 from napari_fncells.widgets.runner import ThreadRunner
 from napari_fncells.widgets.table_panel import TablePanel
@@ -104,9 +104,7 @@ class TableWidget(QWidget):
             self.panel.show_selected(self.tabling.chosen, scroll=scroll and not self._choosing)
 
     def _give_keys_back(self) -> None:
-        window = getattr(self.workspace.viewer, "window", None)
-        if window is not None:
-            window._qt_viewer.canvas.native.setFocus()
+        give_keys_back(self.workspace.viewer)
 
 
 def open_table_dock(viewer: Any) -> TableWidget:

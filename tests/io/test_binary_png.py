@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from napari_fncells.core.binary import binary_mask
-from napari_fncells.io.exporters.binary_png import encode_binary, verify_binary
+from napari_fncells.io.binary_png import encode_binary, verify_binary
 from napari_fncells.io.proof import VerificationError
 
 LABELS = np.zeros((6, 9), np.uint16)

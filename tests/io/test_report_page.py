@@ -11,6 +11,7 @@ import pytest
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.exporters.base import GroundTruth
 from napari_fncells.io.images import Image
+from napari_fncells.io.printable import printable
 from napari_fncells.io.report import (
     ComparisonFacts,
     FormatFacts,
@@ -18,7 +19,6 @@ from napari_fncells.io.report import (
     PictureFacts,
     ReleaseReport,
     Totals,
-    printable,
 )
 from napari_fncells.io.report_page import Thumbnails, page_of
 from napari_fncells.io.report_plots import count_plot, size_plot

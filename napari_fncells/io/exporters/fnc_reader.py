@@ -20,9 +20,9 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.core.params.export import ExportParams
 from napari_fncells.core.rle import drawn as drawn_runs
 from napari_fncells.core.rle import from_text
+from napari_fncells.io.binary_png import verify_binary
 from napari_fncells.io.exporters.agreement import unreadable
 from napari_fncells.io.exporters.base import Comparison, GroundTruth
-from napari_fncells.io.exporters.binary_png import verify_binary
 from napari_fncells.io.exporters.fnc_layout import FncLayout
 from napari_fncells.io.exporters.fnc_objects import Contour, drawn, expected
 from napari_fncells.io.exporters.voc import read_xml

@@ -18,8 +18,8 @@ import numpy as np
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.params.export import ExportParams
 from napari_fncells.io.atomic import write_atomic
+from napari_fncells.io.binary_png import encode_binary
 from napari_fncells.io.exporters.base import GroundTruth, Reader, Writer
-from napari_fncells.io.exporters.binary_png import encode_binary
 from napari_fncells.io.exporters.fnc_files import (
     coco_annotation,
     coco_file,

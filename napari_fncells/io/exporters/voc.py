@@ -19,6 +19,7 @@ from napari_fncells.core.labels import boxes, label
 from napari_fncells.core.params.export import ExportParams
 from napari_fncells.io.exporters.agreement import named, unreadable
 from napari_fncells.io.exporters.base import Comparison, GroundTruth, PerPicture
+from napari_fncells.io.printable import printable
 
 _Corners = tuple[int, int, int, int]
 _Entry = tuple[_Corners, bool]
@@ -27,7 +28,7 @@ _Entry = tuple[_Corners, bool]
 
 def plain_name(name: str) -> str:
     """A file name as XML can hold it: bytes that are no text are written out."""
-    told = name.encode("utf-8", "backslashreplace").decode()
+    told = printable(name)
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in told)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_fncells.core.score import ScoreMap
+from napari_fncells.io.printable import printable
 
 
 class Meaning(StrEnum):
@@ -77,7 +78,7 @@ class ImportedDraft:
     def source(self) -> dict[str, Any]:
         """Where it comes from, for the record."""
         return {
-            "file": self.path.name.encode("utf-8", "backslashreplace").decode(),
+            "file": printable(self.path.name),
             "sha256": self.sha256,
             "program": self.program,
             "meaning": str(self.meaning),

@@ -13,7 +13,8 @@ from napari_fncells.viewer.document_layer import DocumentLayer
 from napari_fncells.viewer.layer import MaskLayer
 
 _LEFT = 1
-_CLICK_PX = 5  # a movement shorter than this is a click
+CLICK_PX = 5
+"""A movement shorter than this is a click."""
 
 Path = np.ndarray
 """(n, 2) float: rows and columns in the picture."""
@@ -142,7 +143,7 @@ class Gestures:
             event.handled = True
             places.append(tuple(event.pos))
             world.append(tuple(event.position))
-            if _length(places) >= _CLICK_PX:
+            if _length(places) >= CLICK_PX:
                 self._hand.show_trail(kind, places)
             yield
         event.handled = True
@@ -160,7 +161,7 @@ class Gestures:
         yield
         while event.type == "mouse_move":
             yield
-        if _length([start, tuple(event.pos)]) < _CLICK_PX:
+        if _length([start, tuple(event.pos)]) < CLICK_PX:
             self._hand.select_at(*position[-2:])
 
     def _do(
@@ -173,12 +174,12 @@ class Gestures:
         hand = self._hand
         hand.point_to(*points[0])
         path = np.asarray(points, dtype=float)
-        if kind is Kind.FIX and _length(places) < _CLICK_PX:
+        if kind is Kind.FIX and _length(places) < CLICK_PX:
             row, column = (round(v) for v in points[-1])
             outcome = hand.fix_at(row, column)
         elif kind is Kind.FIX:
             outcome = hand.remove_inside(path)
-        elif _length(places) < _CLICK_PX:
+        elif _length(places) < CLICK_PX:
             hand.report(_TOO_SHORT[kind])
             return
         elif kind is Kind.CUT:

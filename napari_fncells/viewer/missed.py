@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from psygnal import Signal
 
 from napari_fncells.core.candidates import dismiss
 from napari_fncells.core.changes import add_cell
@@ -36,7 +37,11 @@ class Missed:
         Whether the outlines of all open candidates are drawn.
     told
         How far one is, and how likely the candidate walked to is a cell.
+    arrived
+        Signal(): a candidate was walked to.
     """
+
+    arrived = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -63,8 +68,8 @@ class Missed:
             return
         self._look_for(session, lambda: self._go(session, by, fresh=fresh, said=said))
 
-    def go_to(self, number: int, said: str = "") -> bool:
-        """Go to a candidate by its number; False where it is not open."""
+    def go_to(self, number: int, said: str = "") -> None:
+        """Go to a candidate by its number, where it is open."""
         session = self._workspace.session
         candidates = session.doubting.candidates if session is not None else None
         if (
@@ -72,10 +77,9 @@ class Missed:
             or candidates is None
             or number not in session.doubting.likely().chances
         ):
-            return False
+            return
         session.doubting.candidate_walk.go_to(number)
         self._show(session, number, said)
-        return True
 
     def leave(self) -> None:
         """Highlight no candidate any more."""
@@ -186,6 +190,7 @@ class Missed:
         total = len(seen | chances.keys())
         self.told = f"A missed cell? {len(seen)} of {total}, likely by {chances[number]:.0%}"
         self._workspace.report(f"{said}{self.told}. A adopts it, D dismisses it for good.")
+        self.arrived.emit()
 
     def _tell(self) -> None:
         session = self._workspace.session

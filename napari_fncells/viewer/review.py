@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from psygnal import Signal
@@ -12,6 +12,7 @@ from psygnal import Signal
 from napari_fncells.core.edits import Action, Edit, EditKind
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.session.image import ImageSession, Outcome
+from napari_fncells.viewer.hover import Hover
 from napari_fncells.viewer.missed import Missed
 from napari_fncells.viewer.walking import Walking
 
@@ -26,7 +27,7 @@ class Review:
     """Selects, walks and judges cells.
 
     A key means the cell walked to, until the pointer moves; then the one under the pointer, else
-    the selected one.
+    the selected one. At a candidate, it means that until the pointer is moved onto a cell.
 
     Parameters
     ----------
@@ -50,11 +51,13 @@ class Review:
         self._workspace = workspace
         self._selected: int | None = None
         self._several: frozenset[int] = frozenset()
-        self._walked_at: Any = None
+        self._walked = False
+        self._hover = Hover(workspace.viewer)
         self._wheel, self._wheel_at = 0.0, 0.0
         self._last_turn = (-1, 0.0)
         self._walking = Walking(workspace)
         self.missed = Missed(workspace)
+        self.missed.arrived.connect(self._be_at_candidate)
         # What was decided on the way, by the number of the edit: a cell, or a candidate
         self._decided: WeakKeyDictionary[ImageSession, dict[int, tuple[str, int]]] = (
             WeakKeyDictionary()
@@ -112,7 +115,7 @@ class Review:
     def step_candidate(self, by: int) -> None:
         """Go to the next (+1) missed-cell candidate, the likeliest first, or back (-1)."""
         self.missed.step(by)
-        self._be_at_candidate()
+        self.moved.emit()
 
     def toggle_candidates(self) -> str | None:
         """Show the outlines of all likely missed cells, or hide them; says which in words."""
@@ -156,7 +159,7 @@ class Review:
             return
         self.select(cell.id)
         self._workspace.look_at(cell.box)
-        self._walked_at = self._pointer()
+        self._be_there()
         told, facts = self._walking.told(session, cell.id), session.describe(cell.id)
         # The dock has a place of its own for how far one is
         self._workspace.said.emit(f"{said}{facts}")
@@ -181,8 +184,7 @@ class Review:
             return
         what, number = place
         if what == "candidate":
-            if self.missed.go_to(number, said):
-                self._be_at_candidate()
+            self.missed.go_to(number, said)
         elif session.document.is_alive(number):
             session.doubting.walk.go_to(number)
             self._arrive(number, 1, said)
@@ -275,8 +277,10 @@ class Review:
 
     @property
     def at_candidate(self) -> bool:
-        """Whether a candidate was walked to and the pointer has not moved since."""
-        return self.missed.current is not None and self._walked_at == self._pointer()
+        """Whether keys mean the candidate walked to: until the pointer is moved onto a cell."""
+        return self.missed.current is not None and (
+            not self._hover.moved or self._hovered() is None
+        )
 
     @property
     def _means_several(self) -> bool:
@@ -285,7 +289,7 @@ class Review:
 
     def _select(self, i: int | None, several: frozenset[int]) -> None:
         self._selected, self._several = i, several
-        self._walked_at = None
+        self._walked = False
         self.missed.leave()
         self._workspace.overlay.select(i)
         self._workspace.overlay.mark(several)
@@ -298,18 +302,18 @@ class Review:
             self._workspace.report("No cell under the pointer and none selected: nothing changed.")
             return None
         self._workspace.settle()
-        walked = self._walked_at
+        walked = self._walked
         outcome = act(session, i)
         self._workspace.report(outcome.message)
         # The walk goes on from here, also where the cell is gone
-        self._walked_at = walked
+        self._walked = walked
         return outcome
 
     def _decide(self, act: Callable[[ImageSession, int], Outcome]) -> None:
         """Decide on the cell a key means; go on from one that was walked to."""
         session, i = self._workspace.session, self.target
         walk = session.doubting.walk if session is not None else None
-        walked = walk is not None and i is not None and i == walk.current and self._is_at_walked
+        walked = walk is not None and i is not None and i == walk.current and self._walked
         outcome = self._act(act)
         if session is None or outcome is None or i is None or not walked:
             return
@@ -330,21 +334,26 @@ class Review:
         self._decided.setdefault(session, {})[outcome.edit.sequence] = "candidate", number
         if self.goes_on:
             self.missed.step(1, fresh=True, said=f"{outcome.message} ")
-            self._be_at_candidate()
+            self.moved.emit()
 
     def _be_at_candidate(self) -> None:
         """Let keys mean the candidate walked to, and no cell."""
-        if self.missed.current is not None:
-            self._selected, self._several = None, frozenset()
-            self._workspace.overlay.select(None)
-            self._workspace.overlay.mark(frozenset())
-        self._walked_at = self._pointer()
+        self._selected, self._several = None, frozenset()
+        self._workspace.overlay.select(None)
+        self._workspace.overlay.mark(frozenset())
+        self._be_there()
         self.moved.emit()
+        self._workspace.selected.emit()
+
+    def _be_there(self) -> None:
+        """Let keys mean what was walked to, until the pointer moves."""
+        self._walked = True
+        self._hover.rest()
 
     @property
     def _is_at_walked(self) -> bool:
         """Whether the pointer has not moved since a cell was walked to."""
-        return self._walked_at is not None and self._walked_at == self._pointer()
+        return self._walked and not self._hover.moved
 
     def _continues(self, i: int) -> bool:
         """Whether the last edit was a turn of the wheel on this cell, a moment ago."""
@@ -359,14 +368,13 @@ class Review:
         session = self._workspace.session
         return session is not None and i is not None and session.document.is_alive(i)
 
-    def _pointer(self) -> Any:
-        return tuple(self._workspace.viewer.cursor.position)
-
     def _hovered(self) -> int | None:
         """Cell under the pointer, where that is over the canvas."""
         mask = self._workspace.mask_layer
         if mask is None or not self._workspace.viewer.mouse_over_canvas:
             return None
-        row, column = (round(v) for v in mask.picture_position(self._pointer()))
+        row, column = (
+            round(v) for v in mask.picture_position(tuple(self._workspace.viewer.cursor.position))
+        )
         cell = mask.document.cell_at(row, column)
         return cell.id if cell else None

@@ -189,3 +189,82 @@ def test_candidates_are_never_in_the_mask(drafted: Desk) -> None:
     press(drafted, Key.Key_G)
     np.testing.assert_array_equal(drafted.document.labels, labels)
     assert drafted.document.counts.final == len(np.unique(labels)) - 1
+
+
+def elsewhere(desk: Desk) -> tuple[int, int]:
+    """A pixel of the ground that is in sight, far from where the pointer is."""
+    document, view = desk.document, desk.workspace.glide
+    desk.pilot.wait_until(lambda: not view.going, "the end of the glide")
+    row, column = (round(v) for v in desk.viewer.scene.camera.center[-2:])
+    around = [(row + r, column + c) for r in range(-40, 41, 8) for c in range(-40, 41, 8)]
+    return next(
+        place
+        for place in around
+        if document.cell_at(*place) is None and max(abs(place[0] - row), 1) > 15
+    )
+
+
+def another(desk: Desk) -> int:
+    """The cell nearest to the one walked to, brought into sight with it."""
+    here = selected(desk)
+    i = next(cell.id for cell in desk.document.cells if cell.id != here)
+    boxes = [desk.document.objects[k].box for k in (here, i)]
+    desk.pilot.look_at(*np.mean([box.centre for box in boxes], axis=0), 2)
+    return i
+
+
+def test_a_tremble_of_the_hand_and_a_zoom_do_not_change_what_is_meant(drafted: Desk) -> None:
+    drafted.pilot.hover(*drafted.viewer.scene.camera.center[-2:])
+    press(drafted, Key.Key_N)
+    first = selected(drafted)
+    other = next(cell for cell in drafted.document.cells if cell.id != first)
+    drafted.pilot.wait_until(lambda: not drafted.workspace.glide.going, "the end of the glide")
+    # Another cell comes to lie under the pointer, and nobody pointed to it
+    row, column = other.box.centre
+    drafted.pilot.look_at(row, column, 2)
+    drafted.pilot.hover(row, column + 1)
+    drafted.pilot.wheel(row, column + 1, 120)
+    assert (
+        drafted.document.cell_at(*map(round, drafted.viewer.cursor.position[-2:])).id == other.id
+    )
+    assert drafted.workspace.review.target == first
+    press(drafted, Key.Key_A)
+    assert drafted.document.objects[first].state is ObjectState.ACCEPTED
+    assert drafted.document.objects[other.id].state is ObjectState.DRAFT
+
+
+def test_the_hand_on_the_ground_leaves_the_walk_as_it_is(drafted: Desk) -> None:
+    press(drafted, Key.Key_N)
+    first = selected(drafted)
+    drafted.pilot.hover(*elsewhere(drafted))
+    drafted.pilot.hover(*drafted.document.objects[first].box.centre)
+    drafted.pilot.hover(*elsewhere(drafted))
+    press(drafted, Key.Key_A)
+    assert drafted.document.objects[first].state is ObjectState.ACCEPTED
+    assert selected(drafted) != first, "it goes on"
+
+
+def test_the_cell_that_the_hand_went_to_is_meant_and_the_walk_stays(drafted: Desk) -> None:
+    press(drafted, Key.Key_N)
+    first, other = selected(drafted), another(drafted)
+    drafted.pilot.hover(*drafted.document.objects[first].box.centre)
+    drafted.pilot.hover(*drafted.document.objects[other].box.centre)
+    press(drafted, Key.Key_A)
+    assert drafted.document.objects[other].state is ObjectState.ACCEPTED
+    assert selected(drafted) == first
+
+
+def test_after_the_first_candidate_no_cell_is_meant(drafted: Desk) -> None:
+    press(drafted, Key.Key_N)
+    first = selected(drafted)
+    press(drafted, Key.Key_G)
+    drafted.pilot.wait_until(
+        lambda: drafted.workspace.review.missed.current is not None, "the first candidate"
+    )
+    drafted.pilot.settle()
+    assert selected(drafted) is None
+    drafted.pilot.hover(*elsewhere(drafted))
+    drafted.pilot.hover(*drafted.workspace.review.missed.current.box.centre)
+    press(drafted, Key.Key_A)
+    assert drafted.document.objects[first].state is ObjectState.DRAFT
+    assert drafted.document.counts.added == 1

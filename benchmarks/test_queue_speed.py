@@ -86,7 +86,7 @@ def test_next_picture(
 
     def step(name: str) -> None:
         began = time.perf_counter()
-        workspace.step(1)
+        workspace.navigation.step(1)
         pilot.wait_until(lambda: workspace.queueing.current == name, name)
         canvas.native.repaint()
         seconds.append(time.perf_counter() - began)

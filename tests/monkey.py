@@ -274,7 +274,7 @@ class Monkey:
             self.viewer.layers.remove(layer)
 
     def step(self) -> None:
-        self.widget.workspace.step(self.random.choice([-1, 1]))
+        self.widget.workspace.navigation.step(self.random.choice([-1, 1]))
 
     def choose(self) -> None:
         """A picture from the list, which may be the one that is shown."""

@@ -114,7 +114,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "finish", "Accept the rest, done, next picture", "Review", ("Shift-Enter",),
-        lambda w: w.finish(),
+        lambda w: w.navigation.finish(),
     ),
     Command(
         "grow", "Grow the cell", "Outline", (".",), lambda w: w.review.resize(1), repeatable=True
@@ -137,16 +137,22 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "redo", "Redo", "History", ("Control-Shift-Z",), lambda w: w.redo(), repeatable=True
     ),
-    Command("next_picture", "Next picture", "Picture", ("Control-Right",), lambda w: w.step(1)),
+    Command(
+        "next_picture", "Next picture", "Picture", ("Control-Right",),
+        lambda w: w.navigation.step(1),
+    ),
     Command(
         "previous_picture", "Previous picture", "Picture", ("Control-Left",),
-        lambda w: w.step(-1),
+        lambda w: w.navigation.step(-1),
     ),
     Command(
         "unsure_picture", "Unsure, next picture", "Picture", ("Shift-U",),
-        lambda w: w.mark_unsure(),
+        lambda w: w.navigation.mark_unsure(),
     ),
-    Command("reopen", "Re-open the picture", "Picture", ("Shift-R",), lambda w: w.reopen()),
+    Command(
+        "reopen", "Re-open the picture", "Picture", ("Shift-R",),
+        lambda w: w.navigation.reopen(),
+    ),
     Command(
         "note_picture", "Write a note on the picture", "Picture", ("Shift-J",),
         lambda w: w.ask_for_note(),

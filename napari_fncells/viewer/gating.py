@@ -146,7 +146,7 @@ class Gating:
         if item.picture == self.current:
             self._arrive()
         else:
-            self._workspace.go_to_name(item.picture)
+            self._workspace.navigation.go_to_name(item.picture)
 
     def mend(self, items: Iterable[Found], how: Repair) -> None:
         """Mend what was found, in one step in each picture.

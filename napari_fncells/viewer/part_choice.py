@@ -108,7 +108,7 @@ class PartChoice:
         workspace.queueing.part_chosen(path.parent)
         self.chosen.emit(path.parent)
         if picture is not None and picture.path is not None:
-            workspace.go_to(picture)
+            workspace.navigation.go_to(picture)
         else:
             workspace.open_files([path])
 

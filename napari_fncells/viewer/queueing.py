@@ -436,7 +436,7 @@ class Queueing:
         """Go to where one stopped, once napari is done with opening the folder."""
         name = self._bookmark.picture
         if name and name != self.current:
-            self._workspace.go_to_name(name)
+            self._workspace.navigation.go_to_name(name)
 
     def _want_neighbours(self) -> None:
         """Get those ready that may come next: forwards first, then back."""
@@ -444,7 +444,7 @@ class Queueing:
         if queue is None or name is None:
             return
         names = [queue.neighbour(name, by) for by in (1, -1, 2)]
-        pictures = [self._workspace.picture_named(n) for n in names if n is not None]
+        pictures = [self._workspace.navigation.picture_named(n) for n in names if n is not None]
         wishes = [self.wish_for(picture) for picture in pictures if picture is not None]
         self._prefetch.want([wish for wish in wishes if wish is not None])
 

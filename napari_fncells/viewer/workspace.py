@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from napari.layers import Image as ImageLayer
-from napari.utils.notifications import show_error, show_info, show_warning
 from psygnal import Signal
 
 from napari_fncells.core.difference import difference
 from napari_fncells.core.document import Document
-from napari_fncells.core.edits import Action, Edit, EditKind
+from napari_fncells.core.edits import Edit
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.io.images import Image
-from napari_fncells.io.masks import Labels
 from napari_fncells.session.annotator import known_annotator
-from napari_fncells.session.entry import EntryState
-from napari_fncells.session.fetching import Fetched, Wish
 from napari_fncells.session.given import given_labels
-from napari_fncells.session.image import ImageSession, Outcome
-from napari_fncells.session.keeping import GIVEN
+from napari_fncells.session.image import ImageSession
 from napari_fncells.session.pairs import picture_folder
 from napari_fncells.session.scoring import ModelScorer
 from napari_fncells.session.snapshot import Snapshot
@@ -33,23 +27,25 @@ from napari_fncells.viewer.album import Album
 from napari_fncells.viewer.camera import Glide
 from napari_fncells.viewer.colours import Colours
 from napari_fncells.viewer.correction import Correction
-from napari_fncells.viewer.display import Display, Rendered
+from napari_fncells.viewer.display import Display
 from napari_fncells.viewer.drafting import Drafting
 from napari_fncells.viewer.gestures import Gestures
 from napari_fncells.viewer.heat import Heat
 from napari_fncells.viewer.ignoring import Ignoring
 from napari_fncells.viewer.jobs import Runner, read_all, readable, run_now
 from napari_fncells.viewer.layer import MaskLayer
+from napari_fncells.viewer.navigation import Navigation
 from napari_fncells.viewer.overlay import Overlay
 from napari_fncells.viewer.part_choice import PartChoice
-from napari_fncells.viewer.pictures import Picture, facts_of, image_layer_data, image_of
+from napari_fncells.viewer.pictures import Picture, facts_of, image_layer_data
 from napari_fncells.viewer.preview import Preview
 from napari_fncells.viewer.queueing import Queueing
 from napari_fncells.viewer.review import Review
 from napari_fncells.viewer.saving import FLUSH_S, Saving
-from napari_fncells.viewer.sitting import Pulse, begin, resume
+from napari_fncells.viewer.sitting import Pulse
 from napari_fncells.viewer.sweep import Sweep
 from napari_fncells.viewer.truth import TruthView
+from napari_fncells.viewer.work import Work
 
 
 class Workspace:
@@ -89,6 +85,8 @@ class Workspace:
         Moves the camera.
     author
         The annotator's name, for new sessions.
+    navigation
+        What goes from picture to picture.
     parts
         What asks which page and channel of a file is worked on.
     queueing
@@ -130,6 +128,7 @@ class Workspace:
     heat: Heat
     sweep: Sweep
     ignoring: Ignoring
+    navigation: Navigation
 
     def __init__(self, viewer: Any) -> None:
         # The viewer owns the workspace, through its callbacks; not the other way round
@@ -145,11 +144,11 @@ class Workspace:
         self.review = Review(self)
         self.ignoring = Ignoring(self)
         self._at: Picture | None = None
-        # What is still to be said of the picture that was left, when the next is there
-        self._parting = ""
         self._pulse = Pulse()
         self.display = Display()
         self._album = Album(viewer)
+        self._work = Work(self)
+        self.navigation = Navigation(self, self._album, self._work)
         self._album.changed.connect(self._on_album_changed)
         self._album.adoptable.connect(self._on_adoptable)
         self._album.left.connect(self._on_left)
@@ -223,10 +222,7 @@ class Workspace:
             raise UserError("There is no picture to work on.", "Open one first.")
         if picture.session is None and picture.image_layer is None:
             raise UserError(f"The layer of {picture.name} was removed.", "Choose it in the list.")
-        session = picture.session
-        if session is None:
-            session = begin(picture, self.saving, self.author)
-            self._take_up(picture, session)
+        session = picture.session or self._work.begin(picture)
         self._album.show_mask(picture)
         self._follow_mask()
         return session
@@ -256,76 +252,16 @@ class Workspace:
         self.list_paths([entry.path for entry in queue.entries.values()])
         for other in others:
             self._album.list_folder(other)
-        self.go_to_name(name, 1)
+        self.navigation.go_to_name(name, 1)
 
     def list_paths(self, paths: Sequence[Path]) -> None:
         """List pictures that can be opened from their files."""
         self._album.list_paths(paths)
 
-    def picture_named(self, name: str) -> Picture | None:
-        """The picture of this name in the queue."""
-        queue = self.queueing.queue
-        return None if queue is None else self._album.picture_of(queue.folder / name)
-
-    def go_to_name(self, name: str, by: int = 0) -> None:
-        """Show the picture of this name in the queue; `by` as for `go_to`."""
-        picture = self.picture_named(name)
-        if picture is not None:
-            self.go_to(picture, by)
-
     def open_files(self, paths: Sequence[Path]) -> None:
         """Open pictures; the last becomes the current one. One that fails is told of."""
         title = f"Opening {paths[0].name if len(paths) == 1 else f'{len(paths)} pictures'}"
         self.runner(title, read_all(paths), self._show_all)
-
-    def go_to(self, picture: Picture, by: int = 0) -> None:
-        """Show a picture in place of the current one; nothing of that one is lost.
-
-        Parameters
-        ----------
-        picture
-            The picture.
-        by
-            Where to go on to if it cannot be read: to the next (+1) or previous (-1) one.
-        """
-        self.leaving.emit()
-        self.settle()
-        if picture.image_layer is not None:
-            if picture is not self.current:
-                self._album.show(picture)
-        elif picture.session is not None:
-            self._album.show(picture, image_layer_data(picture.session.image))
-        elif picture.path is not None:
-            wish = self.queueing.wish_for(picture) or Wish(picture.path)
-            ready = self.queueing.ready(wish)
-            if ready is not None:
-                self._arrived(picture, by, ready)
-                return
-            arrived = partial(self._arrived, picture, by)
-            self.runner(f"Opening {picture.name}", self.queueing.steps(wish), arrived)
-
-    def step(self, by: int) -> None:
-        """Go to the next (+1) or previous (-1) picture of those shown, if there is one."""
-        picture = self._neighbour(by)
-        if picture is not None:
-            self.go_to(picture, by)
-        elif self.queueing.current is not None:
-            self.report("This is the last picture." if by > 0 else "This is the first picture.")
-
-    def finish(self) -> None:
-        """Accept the rest, mark the picture done and go to the next."""
-        warning = self.sweep.warning()
-        self._say_of_picture(lambda session: session.finish(), "done", warning)
-
-    def mark_unsure(self) -> None:
-        """Mark the picture as one that one is not sure of, and go to the next."""
-        self._say_of_picture(lambda session: session.mark("unsure"), "marked")
-
-    def reopen(self) -> None:
-        """Take back that the picture is done, or that one is not sure of it."""
-        session = self.require_session()
-        self.settle()
-        self.report(session.mark("open").message)
 
     def show_difference(self) -> str:
         """Show on the picture what became of the mask that was there before; says it in words.
@@ -487,165 +423,21 @@ class Workspace:
         self._pulse.sign_of_life(self.current)
         self.sweep.sign_of_life()
 
-    def _neighbour(self, by: int) -> Picture | None:
-        """The picture so many places on: of the queue, or of all that were opened."""
-        queue, beyond = self.queueing.queue, self._album.neighbour(by)
-        if queue is None or self.queueing.current is None:
-            return beyond
-        name = self.queueing.next_after(self.current, by)
-        if name is not None:
-            return self.picture_named(name)
-        # The end of this folder may be the beginning of another that was opened along with it
-        if beyond is None or beyond.path is None or beyond.path.parent == queue.folder:
-            return None
-        return beyond
-
-    def _say_of_picture(
-        self, say: Callable[[ImageSession], Outcome], word: str, besides: str = ""
-    ) -> None:
-        """Say something of the picture as a whole; once that is saved, go to the next."""
-        picture, session = self.current, self.require_session()
-        self.leaving.emit()
-        self.settle()
-        if session.document.read_only:
-            self.report(session.document.read_only)
-            return
-        keeper = picture.keeper if picture is not None else None
-        if keeper is not None and keeper.state.error is not None and not keeper.flush(0.0):
-            self.report(f"Not saved yet, so not {word}: see the red banner.")
-            return
-        outcome = say(session)
-        if outcome.missed:
-            self.report(outcome.message)
-            self.look_at(outcome.missed[0])
-            return
-        message = outcome.message + besides
-        if keeper is not None and not keeper.flush(FLUSH_S):
-            self.report(f"Not saved yet, so not {word}: see the red banner.")
-            return
-        if picture is not None:
-            self.queueing.going(picture)
-        following = self._neighbour(1)
-        if following is not None:
-            self.report(message)
-            self._parting = f"{picture.name}:{besides}" if picture is not None and besides else ""
-            self.go_to(following, 1)
-            return
-        if picture is not None:
-            # Nobody leaves it: what was said counts once the files are written
-            self.saving.write(picture)
-            message += self._end_of_queue()
-        self.report(message)
-
-    def _end_of_queue(self) -> str:
-        """What is left, at the end of the pictures shown."""
-        queue = self.queueing.queue
-        if queue is None or len(queue.entries) < 2:
-            return ""
-        left = len(queue.entries) - queue.progress.done - queue.counts[EntryState.PROBLEM]
-        if left <= 0:
-            return " That was the last one: all pictures are done."
-        return f" That was the last one shown; {left:,} are not done yet."
-
-    def _open_again(self, picture: Picture, *, take_over: bool = False) -> None:
-        """Open the mask of the current picture anew."""
-        image = picture.session.image if picture.session is not None else None
-        if image is None and picture.image_layer is not None:
-            image = image_of(picture.image_layer)
-        if image is None or not self.saving.leave(picture):
-            return
-        # Before the layer goes, at which the mask would be opened again
-        picture.keeper = self.saving.open(image, self.author, take_over=take_over)
-        if picture.mask_layer is not None and picture.mask_layer in self.viewer.layers:
-            self.viewer.layers.remove(picture.mask_layer)
-        picture.mask_layer = None
-        self._on_album_changed()
-
-    def _arrived(self, picture: Picture, by: int, found: Fetched) -> None:
-        """Show a picture that has been read, or why it was not."""
-        image, rendered = found.image, found.shown
-        if image is None or rendered is None:
-            if found.error is not None:
-                self.queueing.failed(found.wish, found.error)
-                if self.parts.asks(found.error):
-                    return
-                show_error(str(found.error))
-                self._pass_over(picture, by)
-            return
-        for note in image.notes:
-            show_info(f"{image.name}: {note}")
-        camera = self.queueing.camera() if self.current is None else None
-        leaving = self.current
-        if leaving is not None:
-            self.queueing.going(leaving)
-            if leaving.image_layer is not None:
-                self.display.forget(leaving.image_layer)
-        self.queueing.turn_to(picture)
-        self._begin(picture, image, found)
-        self._album.show(picture, rendered.layer, lambda: self._know(picture, rendered))
-        self.queueing.arrived(picture)
-        if camera is not None:
-            *centre, self.viewer.scene.camera.zoom = camera
-            self.viewer.scene.camera.center = centre
-
-    def _pass_over(self, picture: Picture, by: int) -> None:
-        """Go on to the picture beyond one that cannot be read."""
-        name = self.queueing.next_after(picture, by) if by else None
-        following = self.picture_named(name) if name is not None else None
-        if following is not None:
-            self.go_to(following, by)
-
-    def _know(self, picture: Picture, rendered: Rendered) -> None:
-        if picture.image_layer is not None:
-            self.display.know(picture.image_layer, rendered)
-
-    def _begin(self, picture: Picture, image: Image, found: Fetched) -> None:
-        """Open the work on a picture before it is shown, and draft it where that is wished."""
-        session = resume(picture, self.saving, self.author, image)
-        if session is None and (found.draft is not None or found.given is not None):
-            session = begin(picture, self.saving, self.author, image)
-            session.attention = self.queueing.planting_for(picture)
-            if found.draft is not None:
-                session.apply(found.draft)
-            elif found.given is not None and found.wish.given is not None:
-                self._take_given(session, found.given, found.wish.given)
-        if found.trouble is not None:
-            show_warning(str(found.trouble))
-        if session is not None:
-            self._take_up(picture, session)
-
-    def _take_up(self, picture: Picture, session: ImageSession) -> None:
-        """Follow a session that was begun or resumed."""
-        session.attention = self.queueing.planting_for(picture)
-        # A draft made in the background has nothing planted yet
-        session.attend()
-        session.document.committed.connect(self._on_committed)
-
-    def _take_given(self, session: ImageSession, given: Labels, path: Path) -> None:
-        """Begin with the mask that was there before."""
-        if given.values.shape != session.document.shape:
-            rows, columns = session.document.shape
-            show_warning(
-                f"{path.name} is {' x '.join(map(str, given.values.shape))} pixels, the picture "
-                f"{rows} x {columns}: it was not taken."
-            )
-            return
-        for note in given.notes:
-            self.report(f"{path.name}: {note}")
-        session.adopt(given.values, GIVEN, file=str(path))
-
     def _show_all(self, found: Sequence[Image | UserError]) -> None:
         left = [r for r in found if isinstance(r, Image) or not self.parts.asks(r)]
         for image in readable(left):
             data, meta, _ = image_layer_data(image)
             self.viewer.add_layer(ImageLayer(data, **meta))
 
+    def _open_again(self, picture: Picture, *, take_over: bool = False) -> None:
+        """Open the mask of the current picture anew."""
+        if self._work.open_again(picture, take_over=take_over):
+            self._on_album_changed()
+
     def _on_album_changed(self) -> None:
         current = self.current
         if current is not None:
-            resumed = resume(current, self.saving, self.author)
-            if resumed is not None:
-                self._take_up(current, resumed)
+            if self._work.resume(current):
                 self._album.show_mask(current)
                 # napari makes the picture the active layer after this
                 self.adoptable.emit()
@@ -666,9 +458,8 @@ class Workspace:
         self.review.missed.follow()
         self.changed.emit()
         # After the dock has cleared what was said of another picture
-        if moved and self._parting:
-            self.report(self._parting)
-            self._parting = ""
+        if moved:
+            self.navigation.say_parting()
         self.truth.follow(current)
         if moved and self.viewer.layers.extent.world.tolist() != room:
             # What lies above the picture had still the size of the one before
@@ -695,19 +486,6 @@ class Workspace:
 
     def _on_adoptable(self) -> None:
         self.adoptable.emit()
-
-    def _on_committed(self, edit: Edit) -> None:
-        if edit.change.kind is EditKind.PLANT and edit.change.continues:
-            # As part of the draft, of which it was told
-            pass
-        elif edit.action is Action.DO:
-            self.said.emit(f"{edit.change.summary.capitalize()}.")
-        else:
-            # Ctrl+Z reaches the document by the mask layer, too
-            word = "Undone" if edit.action is Action.UNDO else "Redone"
-            self.report(f"{word}: {edit.change.summary}.")
-        self.review.take_in(edit)
-        self.changed.emit()
 
 
 _workspaces: WeakKeyDictionary[Any, Workspace] = WeakKeyDictionary()

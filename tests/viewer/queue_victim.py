@@ -28,9 +28,9 @@ def main() -> None:
             workspace.watch()
         name, by = workspace.queueing.current, int(rng.choice([1, 1, -1]))
         if by > 0 and rng.random() < 0.5:
-            workspace.finish()
+            workspace.navigation.finish()
         else:
-            workspace.step(by)
+            workspace.navigation.step(by)
         workspace.watch()
         # Written in the background: what was asked for before is on the disk after a turn
         workspace.saving._pool.submit(lambda: None).result()

@@ -77,7 +77,7 @@ def test_done_goes_to_the_next_which_is_drafted(folder: Path) -> None:
     workspace = opened(folder)
     workspace.drafting.draft(SETTINGS)
     assert workspace.queueing.drafting
-    workspace.finish()
+    workspace.navigation.finish()
     assert workspace.queueing.current == "b.png"
     assert workspace.session is not None
     assert workspace.session.document.counts.untouched == 4
@@ -93,7 +93,7 @@ def test_layers_are_handed_on(folder: Path) -> None:
     layers = list(workspace.viewer.layers)
     assert len(layers) == 3
     for _ in range(2):
-        workspace.step(1)
+        workspace.navigation.step(1)
         assert list(workspace.viewer.layers) == layers
         assert workspace.mask_layer is layers[1]
         assert workspace.mask_layer.document is workspace.session.document
@@ -104,7 +104,7 @@ def test_layers_are_handed_on(folder: Path) -> None:
     row, column, *_ = CELLS[0]
     workspace.correction.fix_at(row, column)
     assert (layers[2].data != before).any(), "the states follow the mask that is shown"
-    workspace.step(-1)
+    workspace.navigation.step(-1)
     assert workspace.session.document.edit_count == 1
     workspace.undo()
     assert not workspace.mask_layer.data.any()
@@ -124,7 +124,7 @@ def test_pictures_of_other_kinds_get_layers_of_their_own(folder: Path) -> None:
     workspace = opened(folder)
     workspace.drafting.draft(SETTINGS)
     for shape in ((150, 240), SHAPE, SHAPE):
-        workspace.step(1)
+        workspace.navigation.step(1)
         layers = workspace.viewer.layers
         assert len(layers) == 3
         assert layers[0].data.shape[:2] == shape
@@ -142,7 +142,7 @@ def test_the_settings_of_the_display_go_with_one(folder: Path) -> None:
     params = workspace.display.params.model_copy(update={"brightness": 2.0})
     workspace.display.set_params(params, workspace.current.image_layer)
     first = workspace.current.image_layer.data.copy()
-    workspace.step(1)
+    workspace.navigation.step(1)
     np.testing.assert_array_equal(workspace.current.image_layer.data, first)
     workspace.display.set_params(
         params.model_copy(update={"brightness": 0.0}), workspace.current.image_layer
@@ -154,8 +154,8 @@ def test_the_settings_of_the_display_go_with_one(folder: Path) -> None:
 def test_one_goes_on_where_one_stopped(folder: Path) -> None:
     workspace = opened(folder)
     workspace.drafting.draft(SETTINGS)
-    workspace.step(1)
-    workspace.step(1)
+    workspace.navigation.step(1)
+    workspace.navigation.step(1)
     view = View(search="png", sort="state")
     workspace.queueing.show(view)
     workspace.viewer.scene.camera.zoom = 3.5
@@ -173,15 +173,15 @@ def test_one_goes_on_where_one_stopped(folder: Path) -> None:
 
 def test_next_goes_through_what_is_shown(folder: Path) -> None:
     workspace = opened(folder)
-    workspace.step(1)
-    workspace.mark_unsure()
+    workspace.navigation.step(1)
+    workspace.navigation.mark_unsure()
     assert workspace.queueing.current == "c.png"
     workspace.queueing.show(View(frozenset((EntryState.UNSURE,))))
-    workspace.step(-1)
+    workspace.navigation.step(-1)
     assert workspace.queueing.current == "b.png"
     said: list[str] = []
     workspace.said.connect(said.append)
-    workspace.reopen()
+    workspace.navigation.reopen()
     assert said[-1] == "The picture is open again."
     leave(workspace)
 
@@ -191,9 +191,9 @@ def test_the_end_of_the_queue_is_told_and_the_last_one_counts(folder: Path) -> N
     said: list[str] = []
     workspace.said.connect(said.append)
     for _ in NAMES[:-1]:
-        workspace.finish()
+        workspace.navigation.finish()
     assert workspace.queueing.current == "d.png"
-    workspace.finish()
+    workspace.navigation.finish()
     assert "That was the last one" in said[-1]
     watch_until(workspace, lambda: workspace.queueing.queue.progress.done == 4)
     leave(workspace)
@@ -204,11 +204,11 @@ def test_a_picture_that_cannot_be_read_is_passed_over_both_ways(
 ) -> None:
     (folder / "b.png").write_bytes(b"x")
     workspace = opened(folder)
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert workspace.queueing.current == "c.png"
     assert state(workspace, "b.png") is EntryState.PROBLEM
     assert any("b.png" in message for message in capture_notifications)
-    workspace.step(-1)
+    workspace.navigation.step(-1)
     assert workspace.queueing.current == "a.png"
     leave(workspace)
 
@@ -229,7 +229,7 @@ def test_the_next_is_ready_before_it_is_asked_for(
     watch_until(workspace, lambda: all(job.future.done() for job in jobs.values()))
     assert [path.name for path in jobs] == ["b.png", "c.png"]
     workspace.runner = lambda *_: pytest.fail("nothing is left to be read or drafted")
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert workspace.queueing.current == "b.png"
     assert workspace.session.document.counts.untouched == 4
     leave(workspace)
@@ -243,7 +243,7 @@ def test_drafting_the_queue_leaves_the_open_picture_alone(folder: Path) -> None:
     workspace.queueing.draft_all()
     assert workspace.session.document.edit_count == edits
     assert [state(workspace, name) for name in NAMES[1:]] == [EntryState.DRAFT] * 3
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert workspace.session.document.edit_count == 1
     leave(workspace)
 
@@ -253,7 +253,7 @@ def test_files_that_cannot_be_written_are_told_and_done_waits(folder: Path) -> N
     # In the way of the folder of mask files
     (folder / "fncells").write_text("")
     workspace.correction.fix_at(*CELLS[0][:2])
-    workspace.finish()
+    workspace.navigation.finish()
     assert workspace.queueing.current == "b.png", "leaving waits for the journal alone"
     watch_until(workspace, lambda: bool(workspace.saving.unwritten))
     assert [path.name for path in workspace.saving.unwritten] == ["a.png"]
@@ -284,7 +284,7 @@ def test_files_left_behind_by_a_crash_are_written_at_the_next_start(folder: Path
     assert keeper.close(files=False)
     assert not (folder / "fncells" / "a.png.labels.tif").exists()
     again = opened(folder)
-    again.step(1)
+    again.navigation.step(1)
     watch_until(again, lambda: written(again, "a.png"))
     assert (folder / "fncells" / "a.png.labels.tif").exists()
     assert state(again, "a.png") is EntryState.IN_WORK
@@ -304,7 +304,7 @@ def test_a_read_only_folder_is_told_and_another_place_is_remembered(
     assert not workspace.queueing.lacks_place
     assert str(tmp_path / "mine") in workspace.queueing.notice
     workspace.correction.fix_at(*CELLS[0][:2])
-    workspace.finish()
+    workspace.navigation.finish()
     watch_until(workspace, lambda: state(workspace, "a.png") is EntryState.DONE)
     assert not list((folder / "fncells").glob("*.tif"))
     assert len(list((tmp_path / "mine").rglob("a.png.labels.tif"))) == 1
@@ -332,7 +332,7 @@ def test_masks_that_were_there_are_begun_with_and_stay_as_they_are(tmp_path: Pat
     assert workspace.overlay.comparing
     workspace.show_difference()
     assert not workspace.overlay.comparing
-    workspace.finish()
+    workspace.navigation.finish()
     assert state(workspace, "2.png") is EntryState.GIVEN
     watch_until(workspace, lambda: state(workspace, "1.png") is EntryState.DONE)
     leave(workspace)
@@ -365,7 +365,7 @@ def test_done_waits_for_the_files_of_this_annotator(folder: Path) -> None:
     # The files of the annotator before are written, and not told of yet
     pool.submit(lambda: None).result()
     pool.submit(gate.wait)
-    workspace.finish()
+    workspace.navigation.finish()
     workspace.watch()
     assert state(workspace, "a.png") is EntryState.IN_WORK
     gate.set()
@@ -378,7 +378,7 @@ def test_a_look_at_the_folder_for_another_annotator_is_not_shown(folder: Path) -
     workspace = opened(folder)
     workspace.change_author("Ada")
     workspace.correction.fix_at(*CELLS[0][:2])
-    workspace.finish()
+    workspace.navigation.finish()
     watch_until(workspace, lambda: state(workspace, "a.png") is EntryState.DONE)
     queueing, gate = workspace.queueing, Event()
     watch_until(workspace, lambda: queueing._scan is None)
@@ -399,12 +399,12 @@ def test_another_annotator_has_work_of_their_own(folder: Path) -> None:
     workspace = opened(folder)
     workspace.change_author("Ada")
     workspace.correction.fix_at(*CELLS[0][:2])
-    workspace.finish()
+    workspace.navigation.finish()
     watch_until(workspace, lambda: state(workspace, "a.png") is EntryState.DONE)
     workspace.change_author("Bob")
     assert state(workspace, "a.png") is EntryState.NEW
     assert workspace.queueing.queue.entries["a.png"].annotators == ("Ada",)
-    workspace.go_to_name("a.png")
+    workspace.navigation.go_to_name("a.png")
     assert workspace.session is None
     workspace.correction.fix_at(*CELLS[1][:2])
     assert workspace.session.document.history[0].author == "Bob"
@@ -428,7 +428,7 @@ def test_done_waits_for_the_files_that_were_asked_for_last(folder: Path) -> None
     workspace.saving._submit(folder.resolve() / "a.png", "", lambda: None)
     workspace.saving.later(slow)
     assert begun.wait(20)
-    workspace.finish()
+    workspace.navigation.finish()
     for _ in range(20):
         workspace.watch()
         assert state(workspace, "a.png") is not EntryState.DONE
@@ -461,13 +461,13 @@ def test_somebody_elses_change_of_a_file_is_kept(folder: Path) -> None:
     workspace.drafting.draft(SETTINGS)
     told: list[str] = []
     workspace.saving.told.connect(told.append)
-    workspace.step(1)
+    workspace.navigation.step(1)
     watch_until(workspace, lambda: written(workspace, "a.png"))
     labels = folder / "fncells" / "a.png.labels.tif"
     labels.write_bytes(b"theirs")
-    workspace.step(-1)
+    workspace.navigation.step(-1)
     workspace.correction.fix_at(*CELLS[0][:2])
-    workspace.step(1)
+    workspace.navigation.step(1)
     watch_until(workspace, lambda: bool(told))
     assert any("changed by somebody else" in note for note in told)
     (kept,) = (folder / "fncells").glob("a.png.conflict-*.labels.tif")
@@ -477,8 +477,8 @@ def test_somebody_elses_change_of_a_file_is_kept(folder: Path) -> None:
 
 def test_a_folder_of_napari_goes_to_where_one_stopped(folder: Path) -> None:
     first = opened(folder)
-    first.step(1)
-    first.step(1)
+    first.navigation.step(1)
+    first.navigation.step(1)
     leave(first)
     viewer = ViewerModel()
     workspace = workspace_of(viewer)
@@ -501,6 +501,6 @@ def test_work_of_another_window_is_seen(folder: Path) -> None:
     save_picture(folder, "e.png")
     workspace.queueing._scan_due = 0.0
     watch_until(workspace, lambda: "e.png" in workspace.queueing.queue.entries)
-    workspace.go_to_name("e.png")
+    workspace.navigation.go_to_name("e.png")
     assert workspace.queueing.current == "e.png"
     leave(workspace)

@@ -115,14 +115,14 @@ def test_back_and_forth(workspace: Workspace, clock: Clock) -> None:
 def test_done_tells_what_was_never_seen(workspace: Workspace, clock: Clock) -> None:
     workspace.sweep.step(1)
     stay(workspace, clock, 1.5)
-    workspace.finish()
+    workspace.navigation.finish()
     assert "never on the screen" in workspace.viewer.status
     assert workspace.current.name == "b.png"
 
 
 def test_done_says_nothing_where_all_was_seen(workspace: Workspace, clock: Clock) -> None:
     parts_seen(workspace, clock)
-    workspace.finish()
+    workspace.navigation.finish()
     assert "never on the screen" not in workspace.viewer.status
 
 
@@ -155,7 +155,7 @@ def test_the_map_marks_what_was_not_seen(workspace: Workspace, clock: Clock) -> 
     # A square's middle lies where it does in the picture
     assert layer.data_to_world((0, 0)) == pytest.approx((24.5, 24.5))
     assert layer.data_to_world((1, 2)) == pytest.approx((74.5, 124.5))
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert not np.any(layers[NAME].data)
     workspace.sweep.toggle_map()
     assert not layers[NAME].visible

@@ -38,7 +38,7 @@ def test_it_follows_the_pictures_in_one_layer(viewer: ViewerModel, tmp_path: Pat
     said: list[str] = []
     workspace.said.connect(said.append)
     for name in V1_NAMES[1:]:
-        workspace.step(1)
+        workspace.navigation.step(1)
         assert workspace.truth.layer is layer
         assert workspace.truth.truth is not None
         assert workspace.truth.truth.path.name == name
@@ -57,7 +57,7 @@ def test_pictures_without(viewer: ViewerModel, tmp_path: Path) -> None:
     workspace = workspace_of(viewer)
     workspace.open_folder(tmp_path / "green/test/images", tmp_path / "green/unlabelled/images")
     assert shown(workspace)
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert not shown(workspace)
     assert workspace.truth.layer is not None
     assert not workspace.truth.layer.data.any()
@@ -65,7 +65,7 @@ def test_pictures_without(viewer: ViewerModel, tmp_path: Path) -> None:
     # The eye in the list brings up nothing of another picture
     workspace.truth.layer.visible = True
     assert not workspace.truth.layer.data.any()
-    workspace.step(-1)
+    workspace.navigation.step(-1)
     assert shown(workspace)
     assert workspace.truth.layer.data.any()
 
@@ -85,15 +85,15 @@ def test_hiding_counts_for_the_next_and_removing_does_too(
     write_folder(tmp_path, v1_files())
     workspace = opened(viewer, tmp_path / "all_images" / "images")
     workspace.truth.layer.visible = False
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert not shown(workspace)
     workspace.truth.layer.visible = True
     assert workspace.truth.truth.path.name == V1_NAMES[1]
     assert workspace.truth.layer.data.any()
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert shown(workspace)
     viewer.layers.remove(workspace.truth.layer)
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert not shown(workspace)
     assert command("truth").run(workspace) == "The ground truth is shown."
     assert shown(workspace)
@@ -109,7 +109,7 @@ def test_pictures_of_different_sizes(viewer: ViewerModel, tmp_path: Path) -> Non
     files[f"{folder}/ground_truths/masks/10.png"] = png(np.full((300, 100), 255, np.uint8))
     write_folder(tmp_path, files)
     workspace = opened(viewer, tmp_path / folder / "images")
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert workspace.truth.layer.data.shape == (300, 100)
     # Seen whole, not with room for the picture before it
     assert tuple(viewer.scene.camera.center)[-2:] == pytest.approx((149.5, 49.5))
@@ -126,11 +126,11 @@ def test_a_mask_that_cannot_be_read_is_told(viewer: ViewerModel, tmp_path: Path)
     assert V1_NAMES[0] in said[-1]
     assert not shown(workspace)
     Image.new("L", (7, 9)).save(tmp_path / "all_masks" / "masks" / V1_NAMES[1])
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert "9 x 7 px" in said[-1]
     assert not shown(workspace)
     bad.write_bytes(mask())
-    workspace.step(-1)
+    workspace.navigation.step(-1)
     assert shown(workspace)
 
 
@@ -145,7 +145,7 @@ def test_masks_are_never_written(viewer: ViewerModel, tmp_path: Path) -> None:
     layer.fill((3, 3), 1)
     workspace.correction.fix_at(50, 60)
     for _ in V1_NAMES:
-        workspace.finish()
+        workspace.navigation.finish()
     workspace.saving.flush()
     assert {p.name: p.read_bytes() for p in masks.rglob("*.png")} == before
 
@@ -155,7 +155,7 @@ def test_beneath_the_mask_that_is_resumed(viewer: ViewerModel, tmp_path: Path) -
     workspace = opened(viewer, tmp_path / "all_images" / "images")
     workspace.correction.fix_at(50, 60)
     for by in (1, -1):
-        workspace.step(by)
+        workspace.navigation.step(by)
     names = [layer.name for layer in viewer.layers]
     assert names == ["37_y (brightened)", NAME, "37_y mask", "cell states"]
     assert viewer.layers.selection.active is workspace.mask_layer

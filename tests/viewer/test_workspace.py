@@ -138,12 +138,12 @@ def test_going_away_and_back_keeps_everything(workspace: Workspace, folder: Path
     assert first is not None
     labels = first.document.labels.copy()
     workspace.queueing.set_drafting(False)
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert workspace.current is workspace.pictures[1]
     assert workspace.session is None
     # Only the picture on screen has layers
     assert len(workspace.viewer.layers) == 1
-    workspace.step(-1)
+    workspace.navigation.step(-1)
     again = workspace.session
     assert again is not None
     assert again is not first, "it was read from the disk"
@@ -158,10 +158,10 @@ def test_going_away_and_back_keeps_everything(workspace: Workspace, folder: Path
 
 def test_stepping_beyond_the_ends_stays(workspace: Workspace, folder: Path) -> None:
     workspace.open_folder(folder)
-    workspace.step(-1)
+    workspace.navigation.step(-1)
     assert workspace.current is workspace.pictures[0]
     for _ in range(5):
-        workspace.step(1)
+        workspace.navigation.step(1)
     assert workspace.current is workspace.pictures[-1]
 
 
@@ -197,7 +197,7 @@ def test_a_picture_of_a_folder_whose_layer_was_removed_can_be_chosen_again(
     workspace.viewer.layers.clear()
     with pytest.raises(UserError, match=r"layer of a\.png was removed"):
         workspace.drafting.draft()
-    workspace.go_to(workspace.pictures[0])
+    workspace.navigation.go_to(workspace.pictures[0])
     workspace.drafting.draft()
     assert workspace.mask_layer in workspace.viewer.layers
 
@@ -210,7 +210,7 @@ def test_removing_the_picture_layer_keeps_the_work(workspace: Workspace, tmp_pat
     workspace.viewer.layers.clear()
     assert picture in workspace.pictures
     workspace.viewer.add_image(cell_picture()[..., 0], name="other")
-    workspace.go_to(picture)
+    workspace.navigation.go_to(picture)
     assert picture.image_layer in workspace.viewer.layers
     assert picture.mask_layer in workspace.viewer.layers
 
@@ -260,7 +260,7 @@ def test_a_picture_of_a_folder_that_went_missing_is_told_of(
 ) -> None:
     workspace.open_folder(folder)
     (folder / "b.png").unlink()
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert workspace.current is workspace.pictures[2], "it is passed over"
     assert "b.png" in capture_notifications[0]
 
@@ -310,7 +310,7 @@ def test_leaving_within_a_stroke_loses_no_paint(
     layer._begin_stroke()
     layer.paint((50, 60), 1)
     if leave == "next":
-        workspace.step(1)
+        workspace.navigation.step(1)
     else:
         workspace.viewer.layers.remove(layer)
     assert document.undo_summary == "paint cell 1"
@@ -360,7 +360,7 @@ def test_a_picture_of_another_size_is_seen_whole(viewer: ViewerModel, tmp_path: 
     workspace.open_folder(tmp_path)
     for by in (1, 1, -1):
         workspace.require_session()
-        workspace.step(by)
+        workspace.navigation.step(by)
         workspace.require_session()
         rows, columns = sizes[workspace.current.name]
         centre = tuple(viewer.scene.camera.center)[-2:]
@@ -374,6 +374,6 @@ def test_what_was_said_of_a_picture_goes_with_it(viewer: ViewerModel, tmp_path: 
     workspace.open_folder(tmp_path)
     workspace.correction.fix_at(*CELLS[0][:2])
     workspace.report("Added a cell.")
-    workspace.step(1)
+    workspace.navigation.step(1)
     assert workspace.current.name == "b.png"
     assert "Added" not in viewer.status

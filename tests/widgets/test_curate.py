@@ -241,7 +241,7 @@ def test_an_export_is_of_the_moment_and_goes_on_when_one_goes_on(
     # No event is handled between these: the export has begun and is not done
     desk.widget.export_current()
     desk.workspace.correction.fix_at(*CELLS[0][:2])
-    desk.workspace.step(1)
+    desk.workspace.navigation.step(1)
     desk.pilot.wait_until(lambda: bool(reports), "the export")
     desk.idle()
     assert desk.workspace.current.name == "two.png"

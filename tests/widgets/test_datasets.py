@@ -74,7 +74,7 @@ def test_a_data_set_from_the_menu(
         "Fluorescent Neuronal Cells v1: 5 pictures (2 trainval, 3 test), 5 with ground truth."
     ]
     # Here now: it opens at once
-    desk.workspace.step(1)
+    desk.workspace.navigation.step(1)
     desk.idle()
     choose(desk)
     assert not dialog_is_open(desk)
@@ -220,7 +220,7 @@ def test_a_folder_one_has_and_its_ground_truth(
     assert layers.index(truth.layer) < layers.index(desk.workspace.mask_layer)
     desk.pilot.key(Qt.Key.Key_Y)
     assert not truth.layer.visible
-    desk.workspace.step(1)
+    desk.workspace.navigation.step(1)
     desk.idle()
     assert not truth.layer.visible
     desk.pilot.key(Qt.Key.Key_Y)

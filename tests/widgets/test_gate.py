@@ -178,7 +178,7 @@ def test_a_whole_kind_is_mended_after_a_question(
     assert listed(widget) == [("d.png", "unreviewed")]
     assert desk.document.objects[2].area == 600
     # And it is so on the disk
-    desk.workspace.step(1)
+    desk.workspace.navigation.step(1)
     wait_for(desk, "b.png")
     desk.pilot.wait_until(lambda: state(desk, "a.png") is EntryState.DONE, "the mask files")
     assert told(tmp_path) == [("d.png", "unreviewed")]

@@ -99,7 +99,7 @@ def test_a_note_half_written_is_taken_along(desk: Desk, tmp_path: Path) -> None:
     desk.draft()
     desk.pilot.key(Qt.Key.Key_J, SHIFT)
     write(desk, "left in haste", end=None)
-    desk.workspace.step(1)
+    desk.workspace.navigation.step(1)
     desk.idle()
     assert desk.workspace.current.name == "b.png"
     assert desk.workspace.session is None or desk.document.note == ""
@@ -121,7 +121,7 @@ def test_the_queue_marks_pictures_with_notes(desk: Desk, tmp_path: Path) -> None
     assert NOTE_SIGN in line_of(entry)
     assert f"{NOTE_SIGN} blurred on the left" in details_of(entry)
     assert NOTE_SIGN not in line_of(desk.workspace.queueing.queue.entries["b.png"])
-    desk.workspace.step(1)
+    desk.workspace.navigation.step(1)
     desk.idle()
     files = WorkingFiles.of(tmp_path / "fncells", "a.png")
     desk.pilot.wait_until(lambda: glance(files) is not None, "the mask files")

@@ -77,7 +77,7 @@ def test_it_is_asked_once_for_a_folder(desk: Desk, stacks: Path) -> None:
     desk.idle()
     assert chosen_part(stacks) == Part(page=1, channel=1)
     assert "depth 2, channel 2 of 2: CTb" in desk.widget.picture.part.text()
-    desk.workspace.step(1)
+    desk.workspace.navigation.step(1)
     desk.pilot.wait_until(lambda: shown(desk, planes(10)[1, 1]), "the next one, unasked")
     desk.idle()
     queue = desk.workspace.queueing.queue

@@ -28,7 +28,7 @@ from napari_fncells.session.keeping import summary_of
 from napari_fncells.session.listing import Listing
 from napari_fncells.session.pairs import find_given
 from napari_fncells.session.queue import Queue, View
-from napari_fncells.store.place import choose_working_folder, working_folder
+from napari_fncells.store.working_folder import choose_working_folder, working_folder
 from napari_fncells.viewer.jobs import Runner, run_now
 from napari_fncells.viewer.pictures import Picture
 

@@ -24,10 +24,10 @@ from napari_fncells.session.background import Drafted, draft_all_steps, drafter_
 from napari_fncells.session.bookmark import Bookmark, read_bookmark, write_bookmark
 from napari_fncells.session.entry import UNTOUCHED, EntryState
 from napari_fncells.session.fetching import Fetched, Prefetch, Wish
-from napari_fncells.session.keeping import summary_of
 from napari_fncells.session.listing import Listing
 from napari_fncells.session.pairs import find_given
 from napari_fncells.session.queue import Queue, View
+from napari_fncells.session.summary import summary_of
 from napari_fncells.store.working_folder import choose_working_folder, working_folder
 from napari_fncells.viewer.jobs import Runner, run_now
 from napari_fncells.viewer.pictures import Picture

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_fncells.core.document import Base
+from napari_fncells.core.cell_mask import Base
 from napari_fncells.io.working import ReadBack, WorkingFileError, WorkingFiles, glance, read
 from napari_fncells.io.working_record import WorkState
 from napari_fncells.store.codec import encode_details

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_fncells.core.document import Base, Document
+from napari_fncells.core.cell_mask import Base
+from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind, ObjectChange, Patch, patches_between
 from napari_fncells.core.geometry import Box
 from napari_fncells.io.save_error import SaveCode, SaveError

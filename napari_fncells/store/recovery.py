@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from napari_fncells.core.document import Base, Document
+from napari_fncells.core.cell_mask import Base
+from napari_fncells.core.document import Document
 from napari_fncells.io.printable import printable
 from napari_fncells.io.save_error import SaveError, explain_os_error
 from napari_fncells.store.adoption import (

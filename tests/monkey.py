@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_fncells.demo.pilot import Pilot, PilotError
 from napari_fncells.viewer.commands import COMMANDS
-from napari_fncells.viewer.overlay import NAME
+from napari_fncells.viewer.state_layer import NAME
 from tests.pictures import CELLS, SHAPE
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

@@ -16,11 +16,12 @@ from napari_fncells.cli.options import (
     WithoutMaskOption,
     pairs,
 )
-from napari_fncells.cli.watching import plain, say, watched
+from napari_fncells.cli.watching import say, watched
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params.base import validated
 from napari_fncells.core.params.card import CardParams
 from napari_fncells.core.params.export import ExportParams
+from napari_fncells.io.printable import printable
 
 _NO, _BAD_INPUT = 1, 2
 
@@ -84,7 +85,7 @@ def export(
         facts = report.model_dump(mode="json", exclude={"files"})
         print(json.dumps({"folder": str(output.resolve()), "proved": True} | facts, indent=2))
     else:
-        print(f"{report.sentence}\n{plain(output)}")
+        print(f"{report.sentence}\n{printable(str(output))}")
         for note in report.notes:
             say(note)
     for each in report.failed:

@@ -16,12 +16,13 @@ from napari_fncells.cli.options import (
     WithoutMaskOption,
     pairs,
 )
-from napari_fncells.cli.watching import plain, say, watched
+from napari_fncells.cli.watching import say, watched
 from napari_fncells.core.errors import ParameterError
 from napari_fncells.core.params.augmentation import AugmentationParams
 from napari_fncells.core.params.base import validated
 from napari_fncells.core.params.patches import PatchParams, WeightParams
 from napari_fncells.core.params.split import SPLITS, SplitParams
+from napari_fncells.io.printable import printable
 
 _BAD_INPUT = 2
 _WHOLE = "none"
@@ -103,7 +104,7 @@ def patches(
         print(json.dumps({"folder": str(report.folder), "proved": True} | facts, indent=2))
     else:
         print(report.sentence)
-        print(plain(report.folder))
+        print(printable(str(report.folder)))
         for note in report.manifest.notes:
             say(note)
     for each in truths.left_out:

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from napari_fncells.cli.options import ERRORS
 from napari_fncells.core.steps import finish
+from napari_fncells.io.printable import printable
 
 Result = TypeVar("Result")
 
@@ -50,9 +51,4 @@ def watched(steps: Generator[str, None, Result], stopped: str, *, quiet: bool) -
 
 def say(words: object, style: str | None = None) -> None:
     """Say something beside the outcome."""
-    ERRORS.print(plain(words), style=style, highlight=False, markup=False, soft_wrap=True)
-
-
-def plain(words: object) -> str:
-    """Words with what is no Unicode, which names may hold, written out."""
-    return str(words).encode("utf-8", "backslashreplace").decode()
+    ERRORS.print(printable(str(words)), style=style, highlight=False, markup=False, soft_wrap=True)

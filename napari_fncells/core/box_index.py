@@ -40,7 +40,7 @@ class BoxIndex:
         near: set[int] = set()
         for square in _squares(box):
             near |= self._squares.get(square, set())
-        return sorted(number for number in near if self._boxes[number].meets(box))
+        return sorted(number for number in near if self._boxes[number].overlaps(box))
 
 
 def _squares(box: Box) -> Iterator[tuple[int, int]]:

@@ -67,6 +67,10 @@ class Action(StrEnum):
     REDO = "redo"
 
 
+class StaleChangeError(RuntimeError):
+    """A change was made from pixels or objects that are no longer there; nothing was written."""
+
+
 @dataclass(frozen=True)
 class Patch:
     """A rectangle of labels before and after an edit, each zlib-compressed.

@@ -61,22 +61,18 @@ class Box(NamedTuple):
             self.top - margin, self.left - margin, self.bottom + margin, self.right + margin
         )
 
-    def meets(self, other: Box) -> bool:
-        """Whether the two have a pixel in common."""
+    def overlaps(self, other: Box) -> bool:
+        """Whether the two have pixels in common; asked for every cell near a change."""
+        top, left, bottom, right = self
+        its_top, its_left, its_bottom, its_right = other
         return (
-            self.top < other.bottom
-            and other.top < self.bottom
-            and self.left < other.right
-            and other.left < self.right
-        )
-
-    def overlap(self, other: Box) -> Box:
-        """Pixels that the two have in common; of no use where they do not meet."""
-        return Box(
-            max(self.top, other.top),
-            max(self.left, other.left),
-            min(self.bottom, other.bottom),
-            min(self.right, other.right),
+            top < its_bottom
+            and its_top < bottom
+            and left < its_right
+            and its_left < right
+            # An empty box has no pixel to share
+            and (top < bottom and left < right)
+            and (its_top < its_bottom and its_left < its_right)
         )
 
     def clip(self, shape: tuple[int, ...]) -> Box:
@@ -91,11 +87,6 @@ class Box(NamedTuple):
         top, left = max(self.top, outer.top), max(self.left, outer.left)
         bottom, right = min(self.bottom, outer.bottom), min(self.right, outer.right)
         return Box(top, left, max(bottom, top), max(right, left))
-
-    def overlaps(self, other: Box) -> bool:
-        """Whether the two have pixels in common."""
-        common = self.clip_to(other)
-        return common.height > 0 and common.width > 0
 
     @classmethod
     def square(cls, row: int, column: int, reach: int) -> Self:

@@ -34,7 +34,7 @@ def cells_inside(document: Document, polygon: Points) -> list[CellObject]:
     inside = enclosed(corners, area, even_odd=True)
     found = []
     for cell in near:
-        common = cell.box.overlap(area)
+        common = cell.box.clip_to(area)
         mine = document.labels[common.slices] == cell.id
         if 2 * np.count_nonzero(mine & inside[common.within(area)]) > cell.area:
             found.append(cell)

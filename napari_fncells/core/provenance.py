@@ -59,8 +59,8 @@ def pixels_of(edit: Edit, cell: int, box: Box, *, after: bool) -> Mask:
     """Pixels of a cell in a box that an edit's patches show, after it or before."""
     mask = np.zeros((box.height, box.width), dtype=bool)
     for patch in edit.change.patches:
-        if patch.box.meets(box):
-            common = patch.box.overlap(box)
+        if patch.box.overlaps(box):
+            common = patch.box.clip_to(box)
             shown = patch.after if after else patch.before
             mask[common.within(box)] |= shown[common.within(patch.box)] == cell
     return mask

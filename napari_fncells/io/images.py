@@ -105,7 +105,7 @@ def read_image(
     channel
         Which channel to give as (Y, X), counted from 0; None for all.
     max_bytes
-        The most that the decoded pixels may take; `default_max_bytes()` where None.
+        The most that decoding may take; `default_max_bytes()` where None.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def read_image(
 
 
 def default_max_bytes() -> int:
-    """Give the most bytes that decoded pixels may take now.
+    """Give the most bytes that decoding may take now.
 
     Returns
     -------

@@ -59,6 +59,12 @@ class _Contents:
     compressed: int = 0
     frames: int = 1
 
+    def joined(self, parts: list[memoryview]) -> bytes:
+        """Chunks as a file of their own; the file they come from is let go of."""
+        data = b"".join([_SIGNATURE, *parts])
+        self.pixel_parts, self.animated_parts = [], []
+        return data
+
 
 def read_png(source: Source, page: int | None) -> Raster:
     """Read a PNG file.
@@ -82,9 +88,7 @@ def read_png(source: Source, page: int | None) -> Raster:
     """
     contents = _sieve(source, source.read_all())
     header = contents.header
-    itemsize = 2 if header.depth == 16 else 1
-    channels = _DECODED_CHANNELS[header.colour]
-    source.check_size(header.height, header.width, channels, itemsize)
+    _check_memory(source, contents)
     stored = header.height * header.width * _STORED_CHANNELS[header.colour] * header.depth // 8
     if stored > contents.compressed * _DEFLATE_LIMIT:
         raise source.truncated(
@@ -93,15 +97,27 @@ def read_png(source: Source, page: int | None) -> Raster:
     parts = Parts(contents.frames)
     index = source.check_page(page, parts, "frames")
     if contents.frames > 1:
-        raster = decode_apng(source, b"".join([_SIGNATURE, *contents.animated_parts]), index)
+        raster = decode_apng(source, contents.joined(contents.animated_parts), index)
         return replace(raster.noted(*_side_notes(contents)), parts=parts)
     if header.colour == _PALETTE:
         _check_indices(source, contents)
-    pixels = np.asarray(imagecodecs.png_decode(b"".join([_SIGNATURE, *contents.pixel_parts])))
+    pixels = np.asarray(imagecodecs.png_decode(contents.joined(contents.pixel_parts)))
     pixels, notes = _as_stored(pixels, header)
     if b"tRNS" in contents.chunks:
         notes = (*notes, "The transparent colour was ignored.")
     return Raster(pixels, (*notes, *_side_notes(contents)), _pixel_size(contents))
+
+
+def _check_memory(source: Source, contents: _Contents) -> None:
+    """Refuse a picture that needs more than the limit at any moment of its decoding."""
+    header = contents.header
+    itemsize = 2 if header.depth == 16 else 1
+    decoded = _DECODED_CHANNELS[header.colour]
+    # What is given is a copy of what was decoded where alpha is dropped or values are scaled
+    copied = {_GREY_ALPHA: 1, _RGBA: 3, _GREY: int(header.depth in {2, 4})}.get(header.colour, 0)
+    source.check_size(header.height, header.width, decoded + copied, itemsize)
+    # The file is held while it is decoded, and let go of before the copy
+    source.check_size(header.height, header.width, decoded, itemsize, beside=contents.compressed)
 
 
 def _sieve(source: Source, data: bytes) -> _Contents:

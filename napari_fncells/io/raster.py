@@ -52,7 +52,7 @@ class Source:
     size
         Its length in bytes.
     max_bytes
-        The most that decoded pixels may take, in bytes.
+        The most that decoding may take, in bytes.
     """
 
     path: Path
@@ -73,15 +73,29 @@ class Source:
         self.stream.seek(0)
         return self.stream.read()
 
-    def check_size(self, height: int, width: int, channels: int, itemsize: int) -> None:
-        """Refuse a picture whose declared size is zero or above the limit."""
+    def check_size(
+        self, height: int, width: int, channels: int, itemsize: int, *, beside: int = 0
+    ) -> None:
+        """Refuse a picture whose declared size is zero or above the limit.
+
+        Parameters
+        ----------
+        height, width
+            Sides, in px.
+        channels
+            Values of a pixel that are in memory at once, copies included.
+        itemsize
+            Bytes of one.
+        beside
+            Bytes in memory at that time that do not grow with the pixels.
+        """
         if height < 1 or width < 1:
             raise self.error(
                 ReadCode.DAMAGED,
                 f"declares {width} × {height} pixels",
                 "Export the picture again.",
             )
-        needed = height * width * channels * itemsize
+        needed = height * width * channels * itemsize + beside
         if needed > self.max_bytes:
             raise self.too_large(needed, f"{width} × {height} pixels and ")
 

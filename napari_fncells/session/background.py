@@ -14,7 +14,8 @@ from napari_fncells.io.chosen import read_chosen
 from napari_fncells.io.images import Image
 from napari_fncells.io.working_record import WorkingSummary
 from napari_fncells.session.image import ImageSession
-from napari_fncells.session.keeping import Keeper, summary_of
+from napari_fncells.session.keeping import Keeper
+from napari_fncells.session.summary import summary_of
 from napari_fncells.session.turns import Turns
 
 Drafter = Callable[[Image], Generator[str, None, Draft]]

@@ -32,7 +32,8 @@ from napari_fncells.session.listing import list_folder
 from napari_fncells.session.pairs import find_given, picture_folder
 from napari_fncells.session.target import unique_stems
 from napari_fncells.store.elsewhere import recall
-from napari_fncells.store.place import place_of, working_folder
+from napari_fncells.store.place import place_of
+from napari_fncells.store.working_folder import working_folder
 
 _NO_PIXELS = np.zeros((1, 1), dtype=np.uint8)
 

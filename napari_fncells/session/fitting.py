@@ -23,7 +23,7 @@ from napari_fncells.io.chosen import read_chosen
 from napari_fncells.io.images import Image, list_images
 from napari_fncells.io.working import WorkingFiles, glance, read
 from napari_fncells.session.image import ImageSession
-from napari_fncells.store.place import WORKING_FOLDER
+from napari_fncells.store.working_folder import WORKING_FOLDER
 
 Item = TypeVar("Item")
 MOST_PICTURES = 12

@@ -19,7 +19,8 @@ from napari_fncells.io.masks import load_labels
 from napari_fncells.io.working import ReadBack
 from napari_fncells.io.working_record import WorkingSummary, WorkState
 from napari_fncells.session.entry import EntryState, state_of
-from napari_fncells.session.keeping import Keeper, summary_of
+from napari_fncells.session.keeping import Keeper
+from napari_fncells.session.summary import summary_of
 from napari_fncells.session.words import cells_in_words
 
 

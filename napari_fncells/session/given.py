@@ -9,7 +9,9 @@ from napari_fncells.core.edits import Edit
 from napari_fncells.core.labels import Labels
 from napari_fncells.core.provenance import labels_after
 from napari_fncells.io.masks import load_labels
-from napari_fncells.session.keeping import GIVEN
+
+GIVEN = "given"
+"""Method of a draft that is a mask which was there before."""
 
 
 def given_edit(document: Document) -> Edit | None:

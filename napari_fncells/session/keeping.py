@@ -2,80 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import os
-import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
-from uuid import uuid4
 
-from napari_fncells.core.attention.clean import CleanMask, attention_of
 from napari_fncells.core.document import Document
-from napari_fncells.core.edits import Edit, EditKind
+from napari_fncells.core.edits import Edit
 from napari_fncells.io.images import Image
 from napari_fncells.io.printable import printable
-from napari_fncells.io.save_error import SaveError, explain_os_error
-from napari_fncells.io.working import (
-    WorkingFiles,
-    WorkingState,
-    encode,
-    write,
-)
-from napari_fncells.io.working_record import WorkingImage, WorkingSummary, WorkState
-from napari_fncells.store.codec import encode_details
+from napari_fncells.io.save_error import explain_os_error
+from napari_fncells.io.working_record import WorkingImage
+from napari_fncells.session.given import GIVEN
+from napari_fncells.session.mask_writing import MaskWriting
+from napari_fncells.session.save_state import SaveState
+from napari_fncells.session.visits import Visits
 from napari_fncells.store.elsewhere import remember
-from napari_fncells.store.mask_files import NOTE_KEY, FilesKept, keep_foreign, one_at_a_time
 from napari_fncells.store.opened import Opened
 from napari_fncells.store.place import place_of
 from napari_fncells.store.recovery import open_place
 from napari_fncells.store.reservation import Taken
-from napari_fncells.store.rows import Visit
 from napari_fncells.store.writer import Writer
 
+__all__ = ["GIVEN", "Keeper"]
+
 _WAIT_SECONDS = 30.0
-
-GIVEN = "given"
-"""Method of a draft that is a mask which was there before."""
-
-
-@dataclass(frozen=True)
-class SaveState:
-    """How safe the work is.
-
-    Attributes
-    ----------
-    issued
-        Number of the last edit made.
-    saved
-        Number of the last edit that survives a crash.
-    error
-        Why edits cannot be saved at present, or None. They are in memory and go on being tried.
-    read_only
-        Why nothing may be changed, in a sentence; empty where it may.
-    place
-        The journal.
-    files_time
-        When the mask files beside the picture were last written; None for never.
-    files_edits
-        Number of the last edit that is in them.
-    """
-
-    issued: int
-    saved: int
-    error: SaveError | None
-    read_only: str
-    place: Path
-    files_time: datetime | None
-    files_edits: int
-
-    @property
-    def settled(self) -> bool:
-        """Whether everything that was done is safe: the only time to show 'saved'."""
-        return self.saved == self.issued and self.error is None
 
 
 class Keeper:
@@ -104,10 +55,8 @@ class Keeper:
         )
         self._writer: Writer | None = None
         self._closed = False
-        self._writing_files = threading.Lock()
-        self._visit_id, self._began = uuid4().hex, datetime.now(UTC)
-        self._visits = {visit.id: visit for visit in opened.visits}
-        self._files = FilesKept.of(opened)
+        self._masks: MaskWriting | None = None
+        self._visits = Visits(opened.visits, opened.place.annotator)
         if not self.document.read_only:
             self._start(opened)
 
@@ -169,14 +118,12 @@ class Keeper:
     @property
     def efforts(self) -> tuple[dict[str, Any], ...]:
         """What `note_effort` was told at each earlier visit, as JSON values."""
-        others = (visit for visit in self._visits.values() if visit.id != self._visit_id)
-        return tuple(_effort(visit) for visit in others)
+        return self._visits.earlier
 
     @property
     def state(self) -> SaveState:
         """How safe the work is; cheap enough to be asked many times a second."""
-        files = self._files
-        if self._writer is None:
+        if self._writer is None or self._masks is None:
             count = self.document.edit_count
             return SaveState(
                 count,
@@ -184,9 +131,10 @@ class Keeper:
                 None,
                 self.document.read_only,
                 self._opened.place.journal,
-                files.time,
-                files.edits,
+                self._opened.files_time,
+                self._opened.files_edits,
             )
+        files = self._masks.kept
         progress = self._writer.progress
         return SaveState(
             progress.issued,
@@ -249,14 +197,7 @@ class Keeper:
 
         Written along with the next edits; the last call of a visit counts.
         """
-        visit = Visit(
-            self._visit_id,
-            self._began.isoformat(),
-            printable(self._opened.place.annotator),
-            float(facts.get("active_seconds", 0.0)),
-            encode_details({k: v for k, v in facts.items() if k != "active_seconds"}),
-        )
-        self._visits[visit.id] = visit
+        visit = self._visits.note(facts)
         if self._writer is not None:
             self._writer.note_visit(visit)
 
@@ -325,54 +266,7 @@ class Keeper:
         To be called in the thread that edits. The job raises `SaveError`; it does nothing
         where the files are up to date, or the picture has none.
         """
-        place, writer = self._opened.place, self._writer
-        document = self.document
-        if place.working is None or writer is None or document.edit_count == self._files.edits:
-            return lambda: None
-        # Nothing that is planted gets into a file
-        clean = CleanMask(document)
-        state = WorkingState(
-            labels=clean.labels(),
-            objects=clean.objects,
-            done=document.done,
-            edits=document.edit_count,
-            journal=self._opened.header.lineage,
-            image=self._image,
-            annotator=printable(place.annotator),
-            effort=tuple(_effort(visit) for visit in self._visits.values()),
-            summary=summary_of(document, sum(v.active for v in self._visits.values())),
-            ignored=document.ignored > 0 if document.ignored_area else None,
-            note=document.note,
-        )
-        names = WorkingFiles.of(place.working, place.name, place.annotator)
-        return lambda: self._write_files(state, names, writer)
-
-    def _write_files(self, state: WorkingState, names: WorkingFiles, writer: Writer) -> None:
-        with self._writing_files:
-            # Another job may have been faster with newer pixels
-            if state.edits > self._files.edits:
-                self._replace_files(state, names, writer)
-
-    def _replace_files(self, state: WorkingState, names: WorkingFiles, writer: Writer) -> None:
-        # The journal first: the files must never be ahead of it but for a failing disk
-        writer.flush(_WAIT_SECONDS)
-        encoded = encode(state, names)
-        try:
-            names.labels.parent.mkdir(exist_ok=True)
-        except OSError as error:
-            raise explain_os_error(error, names.labels) from error
-        with one_at_a_time(names.labels):
-            note = keep_foreign(names, self._files)
-            if note:
-                self._notes.append(note)
-            # Noted before: files that a crash leaves half-way are then known to be ours
-            kept = self._files = self._files.about_to_write(encoded.hashes)
-            writer.note(NOTE_KEY, kept.text)
-            writer.flush(_WAIT_SECONDS)
-            write(encoded, names, state)
-        self._files = kept.written(state.edits)
-        if self._opened.reservation is not None:
-            self._opened.reservation.touch()
+        return (lambda: None) if self._masks is None else self._masks.job()
 
     def _start(self, opened: Opened) -> None:
         writer = Writer(
@@ -385,57 +279,10 @@ class Keeper:
 
         self.document.committed.connect(issue)
         self._writer, self._issue = writer, issue
+        self._masks = MaskWriting(opened, self._image, writer, self._visits, self._notes.append)
         if opened.journal is None:
-            for visit in self._visits.values():
+            for visit in self._visits:
                 self._writer.note_visit(visit)
-
-
-def summary_of(document: Document, seconds: float) -> WorkingSummary:
-    """What a list of pictures shows of a mask, as it goes into files.
-
-    Parameters
-    ----------
-    document
-        The mask.
-    seconds
-        Time at work on it.
-    """
-    clean, attention = CleanMask(document), attention_of(document)
-    return WorkingSummary(
-        state=_state_of(document),
-        active_seconds=round(seconds, 3),
-        note=WorkingSummary.excerpt(document.note),
-        noted=clean.noted,
-        planted_found=attention.found,
-        planted_missed=attention.missed,
-        **asdict(clean.counts),
-    )
-
-
-def _state_of(document: Document) -> WorkState:
-    if document.untouched:
-        return WorkState.NEW
-    if document.mark in (WorkState.DONE, WorkState.UNSURE):
-        return WorkState(document.mark)
-    if not document.drafted_only:
-        return WorkState.IN_WORK
-    drafts = (e.change for e in document.newest_in_force if e.change.kind is not EditKind.PLANT)
-    details = next(drafts).details
-    given = GIVEN in (details.get("method"), details.get("state"))
-    return WorkState.GIVEN if given else WorkState.DRAFT
-
-
-def _effort(visit: Visit) -> dict[str, Any]:
-    facts: Any = {}
-    with suppress(ValueError):
-        facts = json.loads(visit.facts)
-    return {
-        "id": visit.id,
-        "started": visit.started,
-        "author": visit.author,
-        "active_seconds": visit.active,
-        **(facts if isinstance(facts, dict) else {}),
-    }
 
 
 def _free_name(folder: Path, stem: str) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 from napari_fncells.io.images import list_images
 from napari_fncells.io.working import Glance, glance_at, look_through, working_stem
 from napari_fncells.session.entry import Entry, OtherWork, state_of
-from napari_fncells.store.place import working_folder
+from napari_fncells.store.working_folder import working_folder
 
 Stamp = tuple[int, int]
 """Size and time of a file; it is read again where they differ."""

@@ -18,8 +18,10 @@ from napari_fncells.io.chosen import read_chosen
 from napari_fncells.io.images import Image
 from napari_fncells.io.masks import load_labels
 from napari_fncells.session.gate.picture import PictureCheck, check_document
+from napari_fncells.session.given import GIVEN
 from napari_fncells.session.image import ImageSession
-from napari_fncells.session.keeping import GIVEN, Keeper, summary_of
+from napari_fncells.session.keeping import Keeper
+from napari_fncells.session.summary import summary_of
 from napari_fncells.session.turns import Turns
 
 _TURN_S = 3.0

@@ -9,7 +9,7 @@ from napari_fncells.core.labels import Labels
 from napari_fncells.io.images import Image
 from napari_fncells.io.working import WorkingFiles, read
 from napari_fncells.session.truth import load_truth
-from napari_fncells.store.place import working_folder
+from napari_fncells.store.working_folder import working_folder
 
 
 def truth_labels(image: Image) -> Labels:

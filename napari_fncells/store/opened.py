@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_fncells.core.document import Base, Document
+from napari_fncells.core.cell_mask import Base
+from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind, ObjectChange, Patch, patches_between
 from napari_fncells.core.geometry import Box
 from napari_fncells.io.save_error import SaveCode, SaveError
@@ -19,7 +20,8 @@ from napari_fncells.store.ledger import Ledger, Reached
 from napari_fncells.store.locks import Claim
 from napari_fncells.store.place import Place
 from napari_fncells.store.reservation import Reservation, Taken
-from napari_fncells.store.rows import Visit
+from napari_fncells.store.rows import SnapshotRow, Visit
+from napari_fncells.store.tiles import Tail, split_tiles
 
 
 @dataclass
@@ -156,3 +158,16 @@ def adopt_state(document: Document, base: Base, source: str, state: str | None =
     # An empty picture can be done, or have a note, too
     if not change.empty or state in ("done", "unsure") or "note" in change.details:
         document.commit(change)
+
+
+def reached_by(document: Document, row: SnapshotRow | None, count: int, digest: bytes) -> Reached:
+    """What a journal of so many edits, the last of that hash, holds of a document's history."""
+    tail = Tail.empty(document.shape)
+    if row is not None:
+        tail.digests = split_tiles(row.tiles)
+        tail.ignored = split_tiles(row.ignored) or tail.ignored
+    tail.objects = dict(document.known)
+    tail.last_id = document.next_id - 1
+    tail.add(document.history[row.sequence if row else 0 : count])
+    tail.note = document.note
+    return Reached(count, digest, tail)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from napari_fncells.core.document import Base, Document, StaleChangeError
-from napari_fncells.core.edits import Edit
+from napari_fncells.core.cell_mask import Base
+from napari_fncells.core.document import Document
+from napari_fncells.core.edits import Edit, StaleChangeError
 from napari_fncells.store.codec import BrokenRowError
 from napari_fncells.store.database import (
     BrokenJournalError,

@@ -15,7 +15,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from napari_fncells.core.document import Base
+from napari_fncells.core.cell_mask import Base
 from napari_fncells.core.edits import Edit, Patch
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import Labels

@@ -9,44 +9,20 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 
 from napari_fncells.io.save_error import SaveError
+from napari_fncells.store.backlog import GROUP, Backlog, Progress
 from napari_fncells.store.database import explain_write
 from napari_fncells.store.ledger import Ledger
 from napari_fncells.store.rows import Visit
 
 logger = logging.getLogger(__name__)
 
-GROUP = 64
-GROUP_SECONDS = 0.05
 _FIRST_RETRY_SECONDS = 0.5
 _LONGEST_RETRY_SECONDS = 30.0
 _EXIT_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the journal has come.
-
-    Attributes
-    ----------
-    issued
-        Number of the last edit made.
-    saved
-        Number of the last edit that the disk has acknowledged.
-    error
-        Why edits cannot be written at present, or None.
-    path
-        The journal.
-    """
-
-    issued: int
-    saved: int
-    error: SaveError | None
-    path: Path
 
 
 class _Task(Enum):
@@ -77,13 +53,8 @@ class Writer:
         self._ledger = ledger
         self._changed = threading.Condition()
         safe = ledger.saved if eager or ledger.saved else issued
-        self._progress = Progress(issued, safe, error, ledger.path)
-        self._visits: dict[str, Visit] = {}
-        self._meta: dict[str, str] = {}
-        self._began = ledger.saved > 0  # notes alone make no journal
+        self._backlog = Backlog(Progress(issued, safe, error, ledger.path), began=ledger.saved > 0)
         self._urgent = False
-        self._since = 0.0
-        self._moving: tuple[Path | None] | None = None
         self._stopping = False
         self._stop_by = 0.0
         self._thread: threading.Thread | None = None
@@ -101,7 +72,7 @@ class Writer:
     @property
     def progress(self) -> Progress:
         """How far it has come."""
-        return self._progress
+        return self._backlog.progress
 
     @property
     def notes(self) -> list[str]:
@@ -111,24 +82,20 @@ class Writer:
     def issue(self, sequence: int) -> None:
         """Tell of an edit that was made."""
         with self._changed:
-            self._begin_waiting()
-            self._progress = replace(self._progress, issued=sequence)
-            self._began = True
+            self._backlog.issue(sequence)
             self._start()
             self._changed.notify_all()
 
     def note_visit(self, visit: Visit) -> None:
         """Write effort along with the next edits, or soon where the journal exists."""
         with self._changed:
-            self._begin_waiting()
-            self._visits[visit.id] = visit
+            self._backlog.note_visit(visit)
             self._wake_for_notes()
 
     def note(self, key: str, value: str) -> None:
         """Keep a text in the journal, once there is one."""
         with self._changed:
-            self._begin_waiting()
-            self._meta[key] = value
+            self._backlog.note(key, value)
             self._wake_for_notes()
 
     def flush(self, timeout: float) -> bool:
@@ -140,15 +107,15 @@ class Writer:
             Whether the disk acknowledged all of it in time; False at once where it refuses.
         """
         with self._changed:
-            if not self._settled:
+            if not self._backlog.settled:
                 self._urge()
                 self._changed.wait_for(lambda: not self._urgent or self._thread is None, timeout)
-            return self._settled
+            return self._backlog.settled
 
     def retry(self) -> None:
         """Try again now to write what could not be written."""
         with self._changed:
-            if not self._settled:
+            if not self._backlog.settled:
                 self._urge()
 
     def move(self, path: Path | None, timeout: float) -> bool:
@@ -168,11 +135,11 @@ class Writer:
             being tried.
         """
         with self._changed:
-            self._began = True
-            self._moving = (path,)
+            self._backlog.began = True
+            self._backlog.moving = (path,)
             self._urge()
             self._changed.wait_for(lambda: not self._urgent or self._thread is None, timeout)
-            return self._settled
+            return self._backlog.settled
 
     def close(self, timeout: float, finished: Callable[[], None]) -> bool:
         """Write what there is and a last snapshot, close the file and end the thread.
@@ -202,27 +169,12 @@ class Writer:
             self._end()
         else:
             thread.join(timeout)
-        return self._progress.saved == self._progress.issued
+        return self.progress.saved == self.progress.issued
 
     # -- within the lock ---------------------------------------------------------------------
 
-    @property
-    def _settled(self) -> bool:
-        """Whether the disk has everything and nothing is wrong."""
-        return self._up_to_date and self._progress.error is None
-
-    @property
-    def _up_to_date(self) -> bool:
-        notes = self._began and (self._visits or self._meta)
-        edits = self._progress.saved < self._progress.issued
-        return not (notes or edits or self._moving)
-
-    def _begin_waiting(self) -> None:
-        if self._up_to_date:
-            self._since = time.monotonic()
-
     def _wake_for_notes(self) -> None:
-        if self._began:
+        if self._backlog.began:
             self._start()
             self._changed.notify_all()
 
@@ -243,7 +195,7 @@ class Writer:
     def _next(self) -> _Task | float | None:
         """What to do now, or for how long to wait for something to do; None for ever."""
         now = time.monotonic()
-        if self._progress.error is not None or not self._up_to_date:
+        if self.progress.error is not None or not self._backlog.up_to_date:
             return self._next_write(now)
         self._urgent = False
         self._changed.notify_all()
@@ -257,16 +209,14 @@ class Writer:
         return _Task.END if self._stopping else None
 
     def _next_write(self, now: float) -> _Task | float:
-        progress = self._progress
         if self._urgent:
             return _Task.WRITE
-        if progress.error is not None:
+        if self.progress.error is not None:
             if self._stopping:
                 return _Task.END
             return _Task.WRITE if now >= self._retry_at else self._retry_at - now
-        many = progress.issued - progress.saved >= GROUP
-        left = self._since + GROUP_SECONDS - now
-        if self._stopping or many or left <= 0:
+        left = self._backlog.seconds_left(now)
+        if self._stopping or left <= 0:
             return _Task.WRITE
         return left if self._snapshot is None else _Task.SNAPSHOT
 
@@ -293,17 +243,13 @@ class Writer:
 
     def _write(self) -> None:
         with self._changed:
-            visits, meta = dict(self._visits), dict(self._meta)
-            moving = self._moving
-        if moving is not None:
+            portion = self._backlog.portion()
+        if portion.moving is not None:
             self._snapshot = None
-            self._ledger.move(*moving)
-        self._ledger.write(GROUP, list(visits.values()), meta)
+            self._ledger.move(*portion.moving)
+        self._ledger.write(GROUP, list(portion.visits.values()), portion.meta)
         with self._changed:
-            if self._moving is moving:
-                self._moving = None
-            self._visits = {k: v for k, v in self._visits.items() if visits.get(k) is not v}
-            self._meta = {k: v for k, v in self._meta.items() if meta.get(k) != v}
+            self._backlog.written(portion)
             self._delay = _FIRST_RETRY_SECONDS
             self._show(None)
         if self._snapshot is None and self._ledger.costly:
@@ -319,17 +265,16 @@ class Writer:
             logger.warning("the journal could not be written", exc_info=error)
         self._snapshot = None
         with self._changed:
-            self._moving = None
+            self._backlog.moving = None
             self._urgent = False
             self._retry_at = time.monotonic() + self._delay
             self._delay = min(2 * self._delay, _LONGEST_RETRY_SECONDS)
             self._show(explain_write(error, self._ledger.path))
 
     def _show(self, error: SaveError | None) -> None:
-        self._progress = Progress(
-            self._progress.issued, self._ledger.saved, error, self._ledger.path
-        )
-        if self._up_to_date:
+        ledger, issued = self._ledger, self.progress.issued
+        self._backlog.progress = Progress(issued, ledger.saved, error, ledger.path)
+        if self._backlog.up_to_date:
             self._urgent = False
         self._changed.notify_all()
 

@@ -58,7 +58,7 @@ class Drafting:
         def apply(result: Draft) -> None:
             workspace.settle(picture)
             session.apply(result)
-            workspace.queueing.drafted_with(params)
+            workspace.queueing.drafts.drafted_with(params)
             counts = session.document.counts
             proposed = f"{counts.untouched} cell{'' if counts.untouched == 1 else 's'}"
             said = f"Drafted {proposed}; the mask has {counts.final} in all. {result.words}"

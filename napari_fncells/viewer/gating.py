@@ -23,9 +23,9 @@ from napari_fncells.session.gate import (
     check_steps,
     no_mask,
 )
-from napari_fncells.session.keeping import summary_of
 from napari_fncells.session.mending import Mended, mend, mend_steps
-from napari_fncells.store.place import working_folder
+from napari_fncells.session.summary import summary_of
+from napari_fncells.store.working_folder import working_folder
 from napari_fncells.viewer.jobs import Runner, run_now
 
 if TYPE_CHECKING:

@@ -5,26 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-from napari.layers import Labels as LabelsLayer
-from napari.utils.colormaps import DirectLabelColormap
-from napari.utils.colormaps.standardize_color import transform_color
 from psygnal import Signal
 
-from napari_fncells.core.appearance import (
-    CANDIDATE,
-    CLASSES,
-    CODES,
-    HATCH,
-    IGNORED,
-    OUTLINE,
-    PROPOSED,
-    RIM,
-    SELECTED,
-    VEIL,
-    StateImage,
-    draft_codes,
-)
+from napari_fncells.core.appearance import StateImage, draft_codes
 from napari_fncells.core.colouring import Colouring
 from napari_fncells.core.difference import Difference
 from napari_fncells.core.document import Document
@@ -35,45 +18,11 @@ from napari_fncells.core.objects import ObjectState
 from napari_fncells.core.provenance import draft_labels
 from napari_fncells.viewer.document_layer import CLEAR, PALE, DocumentLayer
 from napari_fncells.viewer.layer import MaskLayer
-from napari_fncells.viewer.palette import (
-    CANDIDATE_COLOUR,
-    IGNORED_COLOUR,
-    SELECTED_COLOUR,
-    STATE_COLOURS,
-)
 from napari_fncells.viewer.redraw import redraw
+from napari_fncells.viewer.state_colours import state_colormap
+from napari_fncells.viewer.state_layer import NAME, StateLayer, keep_above, lie_on, put_above
 
-NAME = "cell states"
-
-_FILL = 0.38  # of the colour of the outline
-_VEIL, _HATCHING = 0.22, 0.6
 _LIVING = frozenset(state for state in ObjectState if state is not ObjectState.REMOVED)
-
-
-class StateLayer(LabelsLayer):
-    """Labels layer of the codes of states; shown, not edited.
-
-    napari makes a layer editable again whenever its data are set, so its tools are told no here.
-    """
-
-    @property
-    def _type_string(self) -> str:
-        return "labels"
-
-    def _reset_editable(self) -> None:
-        self.editable = False
-
-    def data_setitem(self, *args: Any, **kwargs: Any) -> None:
-        """Change nothing."""
-
-    def paint(self, *args: Any, **kwargs: Any) -> None:
-        """Change nothing."""
-
-    def fill(self, *args: Any, **kwargs: Any) -> None:
-        """Change nothing."""
-
-    def paint_polygon(self, *args: Any, **kwargs: Any) -> None:
-        """Change nothing."""
 
 
 class Overlay:
@@ -290,22 +239,10 @@ class Overlay:
             self._add_layer()
         else:
             self.layer.data = self._image.codes
-            self._lie_above(mask)
-        self._lie_on(mask)
+            keep_above(self._viewer().layers, self.layer, mask)
+        if self.layer is not None:
+            lie_on(self.layer, mask)
         self._apply_opacity()
-
-    def _lie_on(self, mask: MaskLayer) -> None:
-        """Lie where the mask does; napari draws anew at each setting, of the same, too."""
-        layer: Any = self.layer
-        for name in ("scale", "translate"):
-            if layer is not None and not np.array_equal(getattr(layer, name), getattr(mask, name)):
-                setattr(layer, name, getattr(mask, name))
-
-    def _lie_above(self, mask: MaskLayer) -> None:
-        """Be above a mask that came into the viewer later than the states."""
-        layers = self._viewer().layers
-        if mask in layers and layers.index(self.layer) < layers.index(mask):
-            layers.move(layers.index(self.layer), layers.index(mask) + 1)
 
     def _rebuild(self) -> None:
         self._comparing = False
@@ -315,17 +252,14 @@ class Overlay:
         """Put the layer right above the mask, which stays the active one."""
         if self._image is None or self._mask is None:
             return
-        layers = self._viewer().layers
-        active = layers.selection.active
         self.layer = StateLayer(
-            self._image.codes, name=NAME, colormap=self._colormap(), metadata={"fncells": {}}
+            self._image.codes,
+            name=NAME,
+            colormap=state_colormap(self._states, self._class_colours, filled=self._filled),
+            metadata={"fncells": {}},
         )
         self.layer.editable = False
-        layers.append(self.layer)
-        if self._mask in layers:
-            layers.move(layers.index(self.layer), layers.index(self._mask) + 1)
-        if active is not None:
-            layers.selection.active = active
+        put_above(self._viewer().layers, self.layer, self._mask)
 
     def _remove_layer(self) -> None:
         layer, there = self.layer, self._in_viewer()
@@ -407,28 +341,8 @@ class Overlay:
 
     def _recolour(self) -> None:
         if self.layer is not None:
-            self.layer.colormap = self._colormap()
+            self.layer.colormap = state_colormap(
+                self._states, self._class_colours, filled=self._filled
+            )
         self._apply_opacity()
         self.changed.emit()
-
-    def _colormap(self) -> DirectLabelColormap:
-        """Colours of the codes: a cell's outline in full, its inside fainter."""
-        clear = transform_color("#00000000")[0]
-        colours: dict[int | None, Any] = {None: clear, 0: clear}
-        for state, code in CODES.items():
-            outline = transform_color(STATE_COLOURS[state])[0]
-            inside = outline * (1, 1, 1, _FILL if self._filled else 0)
-            shown = state in self._states
-            colours[code] = inside if shown else clear
-            colours[code + OUTLINE] = outline if shown else clear
-        for number, colour in enumerate(self._class_colours):
-            outline = transform_color(colour)[0]
-            colours[CLASSES + number] = outline * (1, 1, 1, _FILL if self._filled else 0)
-            colours[CLASSES + number + OUTLINE] = outline
-        colours[CANDIDATE] = transform_color(CANDIDATE_COLOUR)[0]
-        colours[SELECTED] = colours[PROPOSED] = transform_color(SELECTED_COLOUR)[0]
-        ignored = transform_color(IGNORED_COLOUR)[0]
-        colours[IGNORED], colours[IGNORED + OUTLINE] = clear, ignored
-        colours[RIM] = ignored
-        colours[VEIL], colours[HATCH] = ignored * (1, 1, 1, _VEIL), ignored * (1, 1, 1, _HATCHING)
-        return DirectLabelColormap(color_dict=colours)

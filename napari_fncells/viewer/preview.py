@@ -19,9 +19,9 @@ from napari_fncells.core.redraft import Standing
 from napari_fncells.core.score import ScoreMap
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.tuning import Look, Tuning, with_cutoff
-from napari_fncells.viewer.overlay import StateLayer
 from napari_fncells.viewer.palette import PREVIEW_COLOUR
 from napari_fncells.viewer.pictures import Picture
+from napari_fncells.viewer.state_layer import StateLayer
 
 if TYPE_CHECKING:
     from napari_fncells.viewer.workspace import Workspace

@@ -19,9 +19,11 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import Image
 from napari_fncells.io.save_error import SaveError
 from napari_fncells.session.background import write_mask_files
-from napari_fncells.session.keeping import Keeper, SaveState
+from napari_fncells.session.keeping import Keeper
+from napari_fncells.session.save_state import SaveState
 from napari_fncells.session.turns import Turns
-from napari_fncells.store.place import choose_working_folder, file_of
+from napari_fncells.store.place import file_of
+from napari_fncells.store.working_folder import choose_working_folder
 
 if TYPE_CHECKING:
     from napari_fncells.viewer.pictures import Picture

@@ -15,9 +15,9 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.io.images import Image
 from napari_fncells.session.truth import Truth, load_truth, truth_path
 from napari_fncells.viewer.jobs import Runner, Steps, run_now
-from napari_fncells.viewer.overlay import StateLayer
 from napari_fncells.viewer.palette import TRUTH_COLOUR
 from napari_fncells.viewer.pictures import Picture, image_of, is_known
+from napari_fncells.viewer.state_layer import StateLayer
 
 NAME = "ground truth"
 

@@ -39,7 +39,7 @@ class QueueWidget(QWidget):
         self.panel = QueuePanel()
         # Apart from the other jobs: drafting a queue goes on while one works
         self.runner = ThreadRunner()
-        self.workspace.queueing.runner = self.runner
+        self.workspace.queueing.drafts.runner = self.runner
         self._queue: Queue | None = None
         # Many signals come at once; the list is drawn once
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
@@ -112,7 +112,7 @@ class QueueWidget(QWidget):
             self._show_current()
         self.panel.show_notice(queueing.notice, lacks_place=queueing.lacks_place)
         self.panel.show_drafting(
-            queueing.drafting, queueing.left_to_draft, anew=queueing.drafts_anew
+            queueing.drafts.on, queueing.drafts.left, anew=queueing.drafts.anew
         )
         attention = queueing.attention
         self.panel.show_attention(attention.share if attention is not None else None)
@@ -129,9 +129,9 @@ class QueueWidget(QWidget):
         panel.view_changed.connect(self._show_view)
         panel.place_chosen.connect(guarded(self._choose_place))
         panel.annotator_given.connect(guarded(self._take_annotator))
-        panel.drafting_set.connect(queueing.set_drafting)
+        panel.drafting_set.connect(queueing.drafts.set_on)
         panel.attention_set.connect(queueing.set_attention)
-        panel.draft_all.connect(guarded(queueing.draft_all))
+        panel.draft_all.connect(guarded(queueing.drafts.draft_all))
         panel.cancelled.connect(self.runner.cancel)
         panel.done.connect(guarded(workspace.navigation.finish))
         panel.unsure.connect(guarded(workspace.navigation.mark_unsure))

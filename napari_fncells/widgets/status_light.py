@@ -8,7 +8,7 @@ from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from napari_fncells.session.keeping import SaveState
+from napari_fncells.session.save_state import SaveState
 
 _GREEN = "#2fbf71"
 _AMBER = "#f0b429"

@@ -30,7 +30,7 @@ def test_finds_what_a_look_at_every_box_finds(
         else:
             index.put(number, box)
             known[number] = box
-    assert index.meeting(asked) == sorted(n for n, box in known.items() if box.meets(asked))
+    assert index.meeting(asked) == sorted(n for n, box in known.items() if box.overlaps(asked))
     assert len(index) == len(known)
 
 

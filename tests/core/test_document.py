@@ -9,8 +9,9 @@ import pytest
 from psygnal import EmitLoopError
 
 from napari_fncells.core import changes
-from napari_fncells.core.document import MAX_ID, Base, Document, ReadOnlyError, StaleChangeError
-from napari_fncells.core.edits import Edit, EditKind
+from napari_fncells.core.cell_mask import MAX_ID, Base
+from napari_fncells.core.document import Document, ReadOnlyError
+from napari_fncells.core.edits import Edit, EditKind, StaleChangeError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.redraft import apply_draft
 from tests.core.naive import ids_of

@@ -48,6 +48,15 @@ def test_clip_is_the_part_inside(box: Box, shape: tuple[int, int]) -> None:
 
 @QUICK
 @given(BOXES, BOXES)
+def test_what_two_have_in_common(one: Box, other: Box) -> None:
+    both = paint(one) & paint(other)
+    assert one.overlaps(other) == other.overlaps(one) == both.any()
+    if both.any():
+        assert one.clip_to(other).shifted(50, 50) == Box.around(both)
+
+
+@QUICK
+@given(BOXES, BOXES)
 def test_union_is_the_smallest_that_holds_both(one: Box, other: Box) -> None:
     union = one.union(other)
     assert union == other.union(one)

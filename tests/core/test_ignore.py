@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from napari_fncells.core import changes
 from napari_fncells.core.candidates import open_candidates
-from napari_fncells.core.document import Base, Document, StaleChangeError
-from napari_fncells.core.edits import Change, EditKind
+from napari_fncells.core.cell_mask import Base
+from napari_fncells.core.document import Document
+from napari_fncells.core.edits import Change, EditKind, StaleChangeError
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.evaluate import score_picture
 from napari_fncells.core.evidence import Role, evidence_of

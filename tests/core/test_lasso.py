@@ -90,7 +90,7 @@ def test_grouped_boxes_do_not_meet_and_hold_all() -> None:
             for k in members:
                 union = union.union(boxes[k])
             assert box == union
-            assert not any(box.meets(other) for other, _ in groups[n + 1 :])
+            assert not any(box.overlaps(other) for other, _ in groups[n + 1 :])
 
 
 def test_points_inside_a_polygon_in_any_measures() -> None:

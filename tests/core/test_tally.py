@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_fncells.core import changes
-from napari_fncells.core.document import Base, Document
+from napari_fncells.core.cell_mask import Base
+from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Action, EditKind
 from napari_fncells.core.effort import Corrections, Effort, EffortClock
 from napari_fncells.core.judge import finish, judge

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -179,6 +181,66 @@ def test_the_limit_is_the_callers(read: Callable[..., Image]) -> None:
     data = tiff(grey("uint16"))
     assert refused(read, data, max_bytes=37 * 53 * 2 - 1).code is ReadCode.TOO_LARGE
     assert read(data, max_bytes=37 * 53 * 2).pixels.shape == (37, 53)
+
+
+# Kind, then bytes of a pixel: as they are decoded, and of the copy that is given
+PNG_MEMORY = {
+    "grey": ((), "uint8", 1, 0),
+    "grey, alpha": ((2,), "uint8", 2, 1),
+    "grey, alpha, 16 bits": ((2,), "uint16", 4, 2),
+    "RGB": ((3,), "uint8", 3, 0),
+    "RGB, alpha": ((4,), "uint8", 4, 3),
+    "RGB, alpha, 16 bits": ((4,), "uint16", 8, 6),
+}
+
+
+@pytest.mark.parametrize("kind", PNG_MEMORY)
+def test_a_png_is_refused_where_its_copies_are_above_the_limit(
+    read: Callable[..., Image], kind: str
+) -> None:
+    channels, dtype, decoded, copied = PNG_MEMORY[kind]
+    pixels = np.zeros((200, 200, *channels), dtype)
+    needed = 200**2 * (decoded + copied)
+    data = imagecodecs.png_encode(pixels)
+    assert refused(read, data, max_bytes=needed - 1).code is ReadCode.TOO_LARGE
+    # What is compressed takes memory beside the pixels
+    assert read(data, max_bytes=needed + len(data)).pixels.shape[:2] == (200, 200)
+
+
+def test_a_png_is_refused_where_the_file_and_its_pixels_are_above_the_limit(
+    read: Callable[..., Image],
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 200), np.uint8)
+    data = imagecodecs.png_encode(pixels)
+    assert refused(read, data, max_bytes=pixels.nbytes * 3 // 2).code is ReadCode.TOO_LARGE
+    assert read(data, max_bytes=pixels.nbytes + len(data)).pixels.shape == (200, 200)
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="measures as Linux does")
+@pytest.mark.parametrize("noisy", [False, True])
+def test_a_png_with_alpha_takes_no_more_than_is_checked(tmp_path: Path, noisy: bool) -> None:
+    side = 2000
+    pixels = np.zeros((side, side, 4), np.uint16)
+    if noisy:
+        pixels[:] = np.random.default_rng(0).integers(0, 65536, pixels.shape, np.uint16)
+    path = tmp_path / "alpha.png"
+    path.write_bytes(imagecodecs.png_encode(pixels, level=1))
+    limit = max(pixels.nbytes * 7 // 4, pixels.nbytes + path.stat().st_size)
+    script = (
+        "import sys; from pathlib import Path; from napari_fncells.io.images import read_image\n"
+        "def status(name):\n"
+        "    lines = Path('/proc/self/status').read_text().splitlines()\n"
+        "    return next(int(x.split()[1]) for x in lines if x.startswith(name)) << 10\n"
+        "read_image(sys.argv[2])\n"
+        "Path('/proc/self/clear_refs').write_text('5'); before = status('VmRSS')\n"
+        "read_image(sys.argv[1], max_bytes=int(sys.argv[3]))\n"
+        "print(status('VmHWM') - before)"
+    )
+    small = tmp_path / "small.png"
+    small.write_bytes(imagecodecs.png_encode(pixels[:8, :8]))
+    command = [sys.executable, "-c", script, path, small, str(limit)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(told.stdout) < limit * 1.1
 
 
 def test_a_400_megapixel_picture_is_within_the_fixed_cap() -> None:

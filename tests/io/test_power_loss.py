@@ -12,7 +12,7 @@ from napari_fncells.io import atomic
 from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.working import WorkingFiles, encode, keep_conflict, read, write
 from tests.io.power_loss import lay_out, recorded, states_after_a_cut
-from tests.io.test_working import SHA256, equal, state_of
+from tests.io.working.states import SHA256, equal, state_of
 from tests.store.scribble import SHAPE
 
 

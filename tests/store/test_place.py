@@ -10,7 +10,7 @@ import pytest
 from napari_fncells.io.images import Image
 from napari_fncells.io.samples import sample_image_path
 from napari_fncells.io.user_data import DATA_DIR_VARIABLE, data_folder
-from napari_fncells.store import place as place_module
+from napari_fncells.store import folder_identity
 from napari_fncells.store.place import pixel_hash, place_of
 
 
@@ -102,7 +102,7 @@ def test_a_read_only_folder_goes_by_its_path(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = tmp_path / "data"
-    monkeypatch.setattr(place_module.os, "access", lambda *_: False)
+    monkeypatch.setattr(folder_identity.os, "access", lambda *_: False)
     first = place_of(image_at(folder / "a.png"), "", data)
     second = place_of(image_at(folder / "a.png"), "", data)
     assert first.journal == second.journal

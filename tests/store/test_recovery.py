@@ -16,7 +16,7 @@ from napari_fncells.core.edits import Edit, EditKind
 from napari_fncells.io.images import Image
 from napari_fncells.session.keeping import Keeper
 from napari_fncells.store import tiles
-from napari_fncells.store.place import _identity_note
+from napari_fncells.store.folder_notes import identity_note
 from tests.store.scribble import picture, same, scribble
 
 IN_FILES = 90
@@ -44,7 +44,7 @@ class Worked:
         (note,) = folders.glob("*.path")
         note.write_text(str(to / "pictures"))
         next(folders.glob("*.uuid")).unlink()
-        _identity_note(to / "data", to / "pictures").write_text(note.stem)
+        identity_note(to / "data", to / "pictures").write_text(note.stem)
         journal = to / self.journal.relative_to(self.folder)
         return Worked(to, image, journal, self.document, self.in_files)
 

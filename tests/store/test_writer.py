@@ -15,12 +15,13 @@ import pytest
 from napari_fncells.core.document import Document
 from napari_fncells.io.save_error import SaveCode, SaveError
 from napari_fncells.session.keeping import Keeper
-from napari_fncells.store import writer as writer_module
+from napari_fncells.store import backlog
+from napari_fncells.store.backlog import GROUP
 from napari_fncells.store.header import Header
 from napari_fncells.store.journal import Journal
 from napari_fncells.store.ledger import Ledger
 from napari_fncells.store.rows import Visit
-from napari_fncells.store.writer import GROUP, Writer
+from napari_fncells.store.writer import Writer
 from tests.store.scribble import SHAPE, picture, scribble
 
 HEADER = Header("a.png", "", "Ada", "0" * 64, *SHAPE)
@@ -238,5 +239,5 @@ def test_a_keeper_that_is_forgotten_goes_on_saving(tmp_path: Path) -> None:
 
 
 def test_the_figures_of_the_promise() -> None:
-    assert writer_module.GROUP == 64
-    assert writer_module.GROUP_SECONDS == 0.05
+    assert backlog.GROUP == 64
+    assert backlog.GROUP_SECONDS == 0.05

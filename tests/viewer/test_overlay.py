@@ -6,7 +6,7 @@ from pathlib import Path
 
 from napari.components import ViewerModel
 
-from napari_fncells.viewer.overlay import NAME
+from napari_fncells.viewer.state_layer import NAME
 from napari_fncells.viewer.workspace import workspace_of
 from tests.pictures import CELLS, save_picture
 

@@ -76,7 +76,7 @@ def leave(workspace: Workspace) -> None:
 def test_done_goes_to_the_next_which_is_drafted(folder: Path) -> None:
     workspace = opened(folder)
     workspace.drafting.draft(SETTINGS)
-    assert workspace.queueing.drafting
+    assert workspace.queueing.drafts.on
     workspace.navigation.finish()
     assert workspace.queueing.current == "b.png"
     assert workspace.session is not None
@@ -164,8 +164,8 @@ def test_one_goes_on_where_one_stopped(folder: Path) -> None:
     again = opened(folder)
     assert again.queueing.current == "c.png"
     assert again.queueing.queue.view == view
-    assert again.queueing.drafting
-    assert again.queueing.draft_settings == SETTINGS
+    assert again.queueing.drafts.on
+    assert again.queueing.drafts.settings == SETTINGS
     assert again.viewer.scene.camera.zoom == pytest.approx(3.5)
     assert again.viewer.scene.camera.center[-2:] == pytest.approx((40, 60))
     leave(again)
@@ -239,8 +239,8 @@ def test_drafting_the_queue_leaves_the_open_picture_alone(folder: Path) -> None:
     workspace = opened(folder)
     workspace.correction.fix_at(*CELLS[0][:2])
     edits = workspace.session.document.edit_count
-    workspace.queueing.set_drafting(True)
-    workspace.queueing.draft_all()
+    workspace.queueing.drafts.set_on(True)
+    workspace.queueing.drafts.draft_all()
     assert workspace.session.document.edit_count == edits
     assert [state(workspace, name) for name in NAMES[1:]] == [EntryState.DRAFT] * 3
     workspace.navigation.step(1)
@@ -295,7 +295,7 @@ def test_a_read_only_folder_is_told_and_another_place_is_remembered(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "napari_fncells.viewer.queueing.is_writable", lambda place: place != folder
+        "napari_fncells.session.mask_place.is_writable", lambda place: place != folder
     )
     workspace = opened(folder)
     assert "read-only" in workspace.queueing.notice
@@ -381,15 +381,15 @@ def test_a_look_at_the_folder_for_another_annotator_is_not_shown(folder: Path) -
     workspace.navigation.finish()
     watch_until(workspace, lambda: state(workspace, "a.png") is EntryState.DONE)
     queueing, gate = workspace.queueing, Event()
-    watch_until(workspace, lambda: queueing._scan is None)
-    queueing._looker.submit(gate.wait)
-    queueing._scan_due = 0.0
+    watch_until(workspace, lambda: queueing._watch._scan is None)
+    queueing._watch._looker.submit(gate.wait)
+    queueing._watch.soon()
     workspace.watch()
-    begun = queueing._scan
+    begun = queueing._watch._scan
     assert begun is not None
     workspace.change_author("Bob")
     gate.set()
-    watch_until(workspace, lambda: queueing._scan is not begun)
+    watch_until(workspace, lambda: queueing._watch._scan is not begun)
     assert state(workspace, "a.png") is EntryState.NEW
     assert queueing.queue.entries["a.png"].annotators == ("Ada",)
     leave(workspace)
@@ -496,10 +496,10 @@ def test_work_of_another_window_is_seen(folder: Path) -> None:
 
     keeper.document.commit(mark_picture(keeper.document, "unsure"))
     keeper.close()
-    workspace.queueing._scan_due = 0.0
+    workspace.queueing._watch.soon()
     watch_until(workspace, lambda: state(workspace, "d.png") is EntryState.UNSURE)
     save_picture(folder, "e.png")
-    workspace.queueing._scan_due = 0.0
+    workspace.queueing._watch.soon()
     watch_until(workspace, lambda: "e.png" in workspace.queueing.queue.entries)
     workspace.navigation.go_to_name("e.png")
     assert workspace.queueing.current == "e.png"

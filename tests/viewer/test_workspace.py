@@ -137,7 +137,7 @@ def test_going_away_and_back_keeps_everything(workspace: Workspace, folder: Path
     first = workspace.session
     assert first is not None
     labels = first.document.labels.copy()
-    workspace.queueing.set_drafting(False)
+    workspace.queueing.drafts.set_on(False)
     workspace.navigation.step(1)
     assert workspace.current is workspace.pictures[1]
     assert workspace.session is None

@@ -331,7 +331,7 @@ def test_pictures_of_a_folder_by_the_arrows(desk: Desk, tmp_path: Path) -> None:
     panel = desk.widget.picture
     assert panel.list.currentText() == "one.png"
     desk.draft()
-    desk.workspace.queueing.set_drafting(False)
+    desk.workspace.queueing.drafts.set_on(False)
     desk.pilot.press(panel.forth)
     desk.pilot.wait_until(lambda: panel.list.currentText() == "two.png", "the next picture")
     desk.idle()

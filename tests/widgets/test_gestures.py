@@ -12,7 +12,7 @@ from qtpy.QtTest import QTest
 from napari_fncells.core.document import Document
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.viewer.commands import COMMANDS
-from napari_fncells.viewer.overlay import NAME
+from napari_fncells.viewer.state_layer import NAME
 from tests.pictures import CELLS, SHAPE
 from tests.widgets.conftest import Desk
 

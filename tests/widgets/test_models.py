@@ -297,7 +297,7 @@ def test_heat_of_the_next_picture(
     weights: Path, desk: Desk, tmp_path: Path, runs: list[str]
 ) -> None:
     desk.open_folder(tmp_path, "a.png", "b.png")
-    desk.workspace.queueing.set_drafting(False)
+    desk.workspace.queueing.drafts.set_on(False)
     choose_last(desk)
     desk.pilot.key(Qt.Key.Key_I)
     desk.idle()

@@ -219,7 +219,7 @@ def test_another_picture_has_a_preview_of_its_own(desk: Desk, tmp_path: Path) ->
     first = look(desk)
     desk.pilot.press(desk.widget.draft.button)
     desk.pilot.settle()
-    desk.workspace.queueing.set_drafting(False)
+    desk.workspace.queueing.drafts.set_on(False)
     desk.pilot.press(desk.widget.picture.forth)
     desk.pilot.wait_until(lambda: desk.workspace.current.name == "two.png", "the next")
     second = look(desk, first)

@@ -267,7 +267,7 @@ def test_files_that_cannot_be_written_turn_the_banner_red(
 def test_a_read_only_folder_offers_another_place(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("napari_fncells.viewer.queueing.is_writable", lambda _folder: False)
+    monkeypatch.setattr("napari_fncells.session.mask_place.is_writable", lambda _folder: False)
     pictures, mine = tmp_path / "pictures", tmp_path / "mine"
     pictures.mkdir()
     mine.mkdir()

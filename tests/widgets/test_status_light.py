@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from napari_fncells.io.atomic import SaveCode, SaveError
-from napari_fncells.session.keeping import SaveState
+from napari_fncells.session.save_state import SaveState
 from napari_fncells.widgets.status_light import StatusLight, light_of
 
 NOON = datetime(2026, 3, 4, 12, 0, 5).astimezone()

@@ -87,11 +87,11 @@ class CleanMask:
     def window(self, box: Box) -> Labels:
         """(box.height, box.width) labels of a box, a copy."""
         labels = self._document.labels[box.slices].copy()
-        planted = [c.id for c in self._planted if c.alive and c.box.meets(box)]
+        planted = [c.id for c in self._planted if c.alive and c.box.overlaps(box)]
         labels[np.isin(labels, planted)] = 0
         for cell, mask in self._restored:
-            if cell.box.meets(box):
-                common = cell.box.overlap(box)
+            if cell.box.overlaps(box):
+                common = cell.box.clip_to(box)
                 labels[common.within(box)][mask[common.within(cell.box)]] = cell.id
         return labels
 
@@ -134,11 +134,11 @@ class CleanMask:
     def _taken(self, box: Box) -> NDArray[np.bool_]:
         """Pixels of a box that belong to cells which are not planted."""
         labels = self._document.labels[box.slices]
-        planted = [cell.id for cell in self._planted if cell.alive and cell.box.meets(box)]
+        planted = [cell.id for cell in self._planted if cell.alive and cell.box.overlaps(box)]
         taken = (labels > 0) & ~np.isin(labels, planted)
         for cell, mask in self._restored:
-            if cell.box.meets(box):
-                common = cell.box.overlap(box)
+            if cell.box.overlaps(box):
+                common = cell.box.clip_to(box)
                 taken[common.within(box)] |= mask[common.within(cell.box)]
         return taken
 

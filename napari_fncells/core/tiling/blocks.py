@@ -43,7 +43,7 @@ class Blocks:
         for place, block in self._in(box):
             packed = self._blocks.get(place)
             if packed is not None:
-                common = box.overlap(block)
+                common = box.clip_to(block)
                 values[common.within(box)] = _unpacked(packed, block)[common.within(block)]
         return values
 
@@ -57,7 +57,7 @@ class Blocks:
 
     def _put(self, box: Box, values: NDArray[Any], where: NDArray[np.bool_] | None) -> None:
         for place, block in self._in(box):
-            common = box.overlap(block)
+            common = box.clip_to(block)
             part = values[common.within(box)]
             if common == block and where is None:
                 self._keep(place, part)

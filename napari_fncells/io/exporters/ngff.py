@@ -26,6 +26,7 @@ from napari_fncells.io.exporters.agreement import compare_labels, unreadable
 from napari_fncells.io.exporters.base import Comparison, GroundTruth
 from napari_fncells.io.images import default_max_bytes
 from napari_fncells.io.ngff import Multiscale, label_names, multiscale, read_level
+from napari_fncells.io.printable import printable
 from napari_fncells.io.save_error import explain_os_error
 from napari_fncells.io.zarr_files import Meta
 
@@ -105,7 +106,7 @@ def _write(folder: Path, truth: GroundTruth) -> None:
     else:
         levels, axes, every = _means(pixels), "yx", scale
     write_multiscale(
-        _chunked(levels), group, axes=axes, scale=every, name=_unicode(truth.name), **shared
+        _chunked(levels), group, axes=axes, scale=every, name=printable(truth.name), **shared
     )
     images: dict[str, tuple[NDArray[Any], list[Meta]]] = {CELLS: (truth.labels, _states(truth))}
     if truth.ignored is not None:
@@ -136,10 +137,6 @@ def _states(truth: GroundTruth) -> list[Meta]:
 
 def _planes_first(pixels: NDArray[Any]) -> NDArray[Any]:
     return pixels if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
-
-
-def _unicode(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _means(pixels: NDArray[Any]) -> list[NDArray[Any]]:

@@ -6,22 +6,18 @@ contrast is mean less ring. Read back, the figures are compared with those of sc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.measures import CellMeasures, measure_cell, planes_of
 from napari_fncells.core.objects import CellObject
-from napari_fncells.core.params.export import ExportParams
-from napari_fncells.io.atomic import write_atomic
 from napari_fncells.io.exporters.agreement import unreadable
 from napari_fncells.io.exporters.base import Comparison, GroundTruth
-from napari_fncells.io.exporters.counts_csv import rows_by_stem
 from napari_fncells.io.exporters.measures import measured_anew
+from napari_fncells.io.exporters.set_table import ReadRow, SetTable
 from napari_fncells.io.exporters.sheet import (
     Row,
     compare_rows,
@@ -30,7 +26,6 @@ from napari_fncells.io.exporters.sheet import (
     micrometres,
 )
 
-FILE = "objects.csv"
 COLUMNS = (
     "image", "stem", "id", "state", "area_px", "area_um2", "x", "y", "x_um", "y_um",
     "left", "top", "width", "height", "diameter_px", "diameter_um", "eccentricity", "solidity",
@@ -60,72 +55,29 @@ class Place:
     pixel_size: float | None = None
 
 
-@dataclass(frozen=True)
-class ObjectsCsv:
-    """The cells of a set."""
-
-    name: str = "objects-csv"
-    title: str = "Object table, CSV"
-    about: str = "Place, shape and intensities of every cell in one table; holds no outlines."
-
-    def writer(self, folder: Path, _params: ExportParams) -> _Writer:
-        """Begin to write into a folder."""
-        return _Writer(folder)
-
-    def reader(self, folder: Path, _params: ExportParams) -> _Reader:
-        """Begin to read what was written there."""
-        return _Reader(folder)
+def _rows(truth: GroundTruth) -> Iterable[Row]:
+    planes = planes_of(truth.read_pixels().pixels)
+    place = Place(truth.name, truth.stem, truth.pixel_size)
+    for cell in truth.cells:
+        yield as_row(
+            place, cell, measure_cell(truth.labels, cell.id, cell.box, planes, truth.ignored)
+        )
 
 
-@dataclass
-class _Writer:
-    folder: Path
-    # Each with its number of channels: where others have more, empty cells follow
-    lines: list[tuple[bytes, int]] = field(default_factory=list)
-
-    def add(self, truth: GroundTruth) -> None:
+def _compare(rows: Sequence[ReadRow], truth: GroundTruth, file: str) -> Comparison:
+    """Measure the cells anew, by other means, and compare."""
+    try:
         planes = planes_of(truth.read_pixels().pixels)
-        columns = (*COLUMNS, *channel_columns(len(planes)))
-        place = Place(truth.name, truth.stem, truth.pixel_size)
-        for cell in truth.cells:
-            found = measure_cell(truth.labels, cell.id, cell.box, planes, truth.ignored)
-            row = as_row(place, cell, found)
-            self.lines.append((encode_rows([row], columns), len(planes)))
-
-    def close(self) -> None:
-        most = max((channels for _, channels in self.lines), default=1)
-        data = bytearray(encode_head((*COLUMNS, *channel_columns(most))))
-        for line, channels in self.lines:
-            missing = b"," * (len(CHANNEL_COLUMNS) * (most - channels))
-            data += line.removesuffix(b"\r\n") + missing + b"\r\n"
-        write_atomic(self.folder / FILE, bytes(data), replace=False)
-
-
-@dataclass
-class _Reader:
-    folder: Path
-
-    @cached_property
-    def rows(self) -> dict[str, list[dict[str, str]]] | None:
-        """By stem."""
-        return rows_by_stem(self.folder / FILE)
-
-    def compare(self, truth: GroundTruth) -> Comparison:
-        """Measure the cells anew, by other means, and compare."""
-        if self.rows is None:
-            return unreadable(truth, f"{FILE} does not read back as a table.")
-        try:
-            planes = planes_of(truth.read_pixels().pixels)
-        except UserError as error:
-            return unreadable(truth, error.sentence)
-        rows = [_without_others(row, len(planes)) for row in self.rows.get(truth.stem, [])]
-        expected, slack = {}, {}
-        place = Place(truth.name, truth.stem, truth.pixel_size)
-        for cell, measures in zip(truth.cells, measured_anew(truth, planes), strict=True):
-            expected[cell.id] = as_row(place, cell, measures)
-            slack[cell.id] = _slack(measures)
-        notes = () if truth.ignored is None else ("Ignored regions are not in it.",)
-        return compare_rows(rows, expected, truth, FILE, slack=slack, notes=notes)
+    except UserError as error:
+        return unreadable(truth, error.sentence)
+    found = [_without_others(row, len(planes)) for row in rows]
+    expected, slack = {}, {}
+    place = Place(truth.name, truth.stem, truth.pixel_size)
+    for cell, measures in zip(truth.cells, measured_anew(truth, planes), strict=True):
+        expected[cell.id] = as_row(place, cell, measures)
+        slack[cell.id] = _slack(measures)
+    notes = () if truth.ignored is None else ("Ignored regions are not in it.",)
+    return compare_rows(found, expected, truth, file, slack=slack, notes=notes)
 
 
 def channel_columns(channels: int) -> tuple[str, ...]:
@@ -171,7 +123,7 @@ def as_row(place: Place, cell: CellObject, measures: CellMeasures) -> Row:
     return row
 
 
-def _without_others(row: dict[str, str], channels: int) -> dict[str, str]:
+def _without_others(row: ReadRow, channels: int) -> dict[str, str]:
     """A row without the columns of channels that its picture does not have, if they are empty."""
     own = {*COLUMNS, *channel_columns(channels)}
     return {column: text for column, text in row.items() if text or column in own}
@@ -186,4 +138,12 @@ def _slack(measures: CellMeasures) -> dict[str, float]:
     return slack
 
 
-OBJECTS_CSV = ObjectsCsv()
+OBJECTS_CSV = SetTable(
+    "objects-csv",
+    "Object table, CSV",
+    "Place, shape and intensities of every cell in one table; holds no outlines.",
+    "objects.csv",
+    (*COLUMNS, *channel_columns(1)),
+    _rows,
+    _compare,
+)

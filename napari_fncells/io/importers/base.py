@@ -86,8 +86,8 @@ class ImportedDraft:
         }
 
 
-class Importer(Protocol):
-    """A file format from which drafts come."""
+class FileFormat(Protocol):
+    """A file format that is read, and told by its files."""
 
     @property
     def name(self) -> str:
@@ -102,7 +102,11 @@ class Importer(Protocol):
         """Suffixes of its files, in lower case, with the dot."""
 
     def sniff(self, path: Path) -> bool:
-        """Tell by name and first bytes whether this importer is to read a file. Never raises."""
+        """Tell by name and content whether this importer is to read a file. Never raises."""
+
+
+class Importer(FileFormat, Protocol):
+    """A file format from which drafts come."""
 
     def read(self, path: Path, meaning: Meaning | None = None) -> ImportedDraft:
         """Read a file.

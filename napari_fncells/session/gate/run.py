@@ -18,7 +18,7 @@ from napari_fncells.session.gate.pictures import SetCheck, with_conflicts
 from napari_fncells.session.gate.report import GateReport
 from napari_fncells.session.listing import list_folder
 from napari_fncells.session.pairs import find_given, picture_folder
-from napari_fncells.store.place import working_folder
+from napari_fncells.store.working_folder import working_folder
 
 
 def check_steps(

@@ -13,8 +13,9 @@ from napari_fncells.core import changes
 from napari_fncells.core.attention.choose import is_due, plant, seed_of
 from napari_fncells.core.attention.clean import Attention, CleanMask, attention_of
 from napari_fncells.core.attention.settle import give_away, settle
+from napari_fncells.core.cell_mask import Base
 from napari_fncells.core.cut import cut_cell
-from napari_fncells.core.document import Base, Document
+from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind, ObjectChange
 from napari_fncells.core.effort import Effort
 from napari_fncells.core.geometry import Box

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.labels import Labels
+from napari_fncells.io.importers.base import FileFormat
 from napari_fncells.io.read_error import ImageReadError, ReadCode
 
 Shape = tuple[int, int]
@@ -75,23 +76,8 @@ class Annotations(Protocol):
         """
 
 
-class AnnotationImporter(Protocol):
+class AnnotationImporter(FileFormat, Protocol):
     """A format of annotations."""
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-
-    @property
-    def title(self) -> str:
-        """Name for people."""
-
-    @property
-    def suffixes(self) -> tuple[str, ...]:
-        """Suffixes of its files, in lower case, with the dot."""
-
-    def sniff(self, path: Path) -> bool:
-        """Tell by name and content whether this importer is to read a file. Never raises."""
 
     def open(self, path: Path) -> Annotations:
         """Read a file; no other is opened, whatever it names.

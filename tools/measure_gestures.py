@@ -1,6 +1,7 @@
 """How long gestures take in the real window, from the event to the frame and to the disk.
 
     tools/with_display.sh .venv/bin/python tools/measure_gestures.py [--json FILE] [SIZE ...]
+    tools/with_display.sh .venv/bin/python tools/measure_gestures.py 1200 --only walk candidates
 
 Each size is measured in a process of its own. Every gesture is undone, which is measured, too.
 """
@@ -31,6 +32,9 @@ from benchmarks.stock import measure_stock
 Key = Qt.Key
 GESTURES: dict[str, Callable[[Desk, int], None]] = {}
 Places = Sequence[Any]
+_RUN = 10
+"""So many decisions follow one another: there are some 40 cells."""
+_HASTY = 3
 
 
 def gesture(act: Callable[[Desk, int], None]) -> Callable[[Desk, int], None]:
@@ -117,23 +121,73 @@ def strokes(desk: Desk, repeats: int) -> None:
 
 @gesture
 def walk(desk: Desk, repeats: int) -> None:
-    desk.key(Key.Key_N)
-    desk.pilot.wait_until(lambda: not desk.widget.looker.busy, "all doubts", 120)
+    desk.timed("N, the first", lambda: desk.key(Key.Key_N))
+    # Beside the work cells are measured, and what learns of verdicts is imported
+    for _ in range(_HASTY):
+        desk.edit("A at once after it, and on", lambda: desk.key(Key.Key_A))
+    rest(desk)
+    for _ in range(_HASTY):
+        desk.edit("Ctrl+Z goes back to the cell", lambda: desk.key(Key.Key_Z, CTRL))
+    desk.edit("A, the first that is learned of", lambda: desk.key(Key.Key_A))
+    desk.edit("Ctrl+Z goes back to the cell", lambda: desk.key(Key.Key_Z, CTRL))
+    for name, key in (
+        ("A accepts and goes on", Key.Key_A),
+        ("D removes and goes on", Key.Key_D),
+        ("U marks as unsure and goes on", Key.Key_U),
+    ):
+        decide(desk, name, key, "Ctrl+Z goes back to the cell", repeats)
     for _ in range(repeats):
         desk.timed("N steps", lambda: desk.key(Key.Key_N))
-    for _ in range(repeats):
-        desk.edit("A accepts and goes on", lambda: desk.key(Key.Key_A))
-    for _ in range(repeats):
-        desk.edit("Ctrl+Z goes back to the cell", lambda: desk.key(Key.Key_Z, CTRL))
     desk.key(Key.Key_Escape)
     desk.look()
+
+
+@gesture
+def candidates(desk: Desk, repeats: int) -> None:
+    desk.timed("G, the first", lambda: desk.key(Key.Key_G))
+    rest(desk)
+    for name, key in (
+        ("A adopts and goes on", Key.Key_A),
+        ("D dismisses and goes on", Key.Key_D),
+    ):
+        decide(desk, name, key, "Ctrl+Z goes back to the candidate", repeats)
+    for _ in range(repeats):
+        desk.timed("G steps", lambda: desk.key(Key.Key_G))
+    desk.key(Key.Key_Escape)
+    desk.look()
+
+
+@gesture
+def parts(desk: Desk, repeats: int) -> None:
+    row, column = (c + s / 2 for c, s in zip(desk.corner, scenes.BASE, strict=True))
+    desk.pilot.look_at(row, column, 1.0)
+    for _ in range(repeats):
+        desk.timed("Q goes to the next part", lambda: desk.key(Key.Key_Q))
+    desk.look()
+
+
+def decide(desk: Desk, name: str, key: Any, back: str, repeats: int) -> None:
+    """Decide on what was walked to, and on what follows; take it all back, and so on."""
+    for begin in range(0, repeats, _RUN):
+        run = range(min(_RUN, repeats - begin))
+        for _ in run:
+            desk.edit(name, lambda: desk.key(key))
+        for _ in run:
+            desk.edit(back, lambda: desk.key(Key.Key_Z, CTRL))
+
+
+def rest(desk: Desk) -> None:
+    """Let what goes on beside the work come to its end."""
+    desk.pilot.wait_until(lambda: not desk.widget.looker.busy, "all doubts", 120)
 
 
 # -- one size ---------------------------------------------------------------------------------
 
 
-def measure(shape: tuple[int, int], repeats: int, folder: Path) -> dict[str, Any]:
-    """Everything about one size."""
+def measure(
+    shape: tuple[int, int], repeats: int, folder: Path, only: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Everything about one size, or some of the gestures alone."""
     begin = time.perf_counter()
     desk = Desk(shape, folder)
     found: dict[str, Any] = {
@@ -144,8 +198,9 @@ def measure(shape: tuple[int, int], repeats: int, folder: Path) -> dict[str, Any
     found["opened_s"] = round(time.perf_counter() - begin, 1)
     desk.empty_frames(5)
     found["empty frame"] = percentiles(desk.empty_frames(repeats))
-    for act in GESTURES.values():
-        act(desk, repeats)
+    for name, act in GESTURES.items():
+        if not only or name in only:
+            act(desk, repeats)
     found["empty frame, afterwards"] = percentiles(desk.empty_frames(repeats))
     found["gestures"] = {name: summary(times) for name, times in desk.times.items()}
     found["edits"] = desk.document.edit_count
@@ -153,7 +208,8 @@ def measure(shape: tuple[int, int], repeats: int, folder: Path) -> dict[str, Any
     desk.keeper.files_job()
     found["copy for the mask files, ms"] = 1000 * (time.perf_counter() - begin)
     found["rss_mib"] = psutil.Process().memory_info().rss >> 20
-    found["stock"] = {n: summary(t) for n, t in measure_stock(desk, repeats).items()}
+    stock = {} if only else measure_stock(desk, repeats)
+    found["stock"] = {n: summary(t) for n, t in stock.items()}
     desk.close()
     return found
 
@@ -182,6 +238,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, help="rows; all sizes where omitted")
     parser.add_argument("--repeats", type=int, default=30)
+    parser.add_argument("--only", nargs="+", choices=list(GESTURES), default=[])
     parser.add_argument("--json", type=Path, help="file for all figures")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -189,9 +246,9 @@ def main() -> None:
     if asked.one:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["FNCELLS_DATA_DIR"] = str(Path(folder) / "journals")
-            print(json.dumps(measure(shapes[0], asked.repeats, Path(folder))))
+            print(json.dumps(measure(shapes[0], asked.repeats, Path(folder), asked.only)))
         return
-    found = [_in_own_process(shape[0], asked.repeats) for shape in shapes]
+    found = [_in_own_process(shape[0], asked.repeats, asked.only) for shape in shapes]
     if asked.json is not None:
         facts = {"machine": platform.platform(), "cores": os.cpu_count(), "sizes": found}
         asked.json.write_text(json.dumps(facts, indent=1))
@@ -199,8 +256,9 @@ def main() -> None:
         print(table(one))
 
 
-def _in_own_process(rows: int, repeats: int) -> dict[str, Any]:
+def _in_own_process(rows: int, repeats: int, only: Sequence[str]) -> dict[str, Any]:
     command = [sys.executable, __file__, "--one", str(rows), "--repeats", str(repeats)]
+    command += ["--only", *only] if only else []
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 

@@ -166,7 +166,7 @@ class Missed:
         if by < 0:
             number = walk.back(lambda n: n in chances)
         else:
-            wanted = {n for n in chances if not (fresh and n in walk.seen)}
+            wanted = {n for n in chances if not fresh or walk.is_new(n)}
             number = walk.forward(list(chances), wanted)
         if number is None:
             if by < 0 and self.current is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -11,6 +12,7 @@ from psygnal import Signal
 
 from napari_fncells.core.edits import Action, Edit, EditKind
 from napari_fncells.core.objects import ObjectState
+from napari_fncells.session.choices import keep_choices, known_choices
 from napari_fncells.session.image import ImageSession, Outcome
 from napari_fncells.viewer.hover import Hover
 from napari_fncells.viewer.missed import Missed
@@ -36,8 +38,6 @@ class Review:
 
     Attributes
     ----------
-    goes_on
-        Whether a decision on what was walked to goes on to the next.
     missed
         The missed-cell candidates.
     moved
@@ -47,8 +47,8 @@ class Review:
     moved = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
-        self.goes_on = True
         self._workspace = workspace
+        self._choices = known_choices(workspace.saving.root)
         self._selected: int | None = None
         self._several: frozenset[int] = frozenset()
         self._walked = False
@@ -58,6 +58,7 @@ class Review:
         self._walking = Walking(workspace)
         self.missed = Missed(workspace)
         self.missed.arrived.connect(self._be_at_candidate)
+        self.missed.shown = self._choices.candidates
         # What was decided on the way, by the number of the edit: a cell, or a candidate
         self._decided: WeakKeyDictionary[ImageSession, dict[int, tuple[str, int]]] = (
             WeakKeyDictionary()
@@ -120,8 +121,19 @@ class Review:
     def toggle_candidates(self) -> str | None:
         """Show the outlines of all likely missed cells, or hide them; says which in words."""
         said = self.missed.toggle()
+        self._keep(candidates=self.missed.shown)
         self.moved.emit()
         return said
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a decision on what was walked to goes on to the next; kept between starts."""
+        return self._choices.goes_on
+
+    @goes_on.setter
+    def goes_on(self, goes_on: bool) -> None:
+        self._keep(goes_on=goes_on)
+        self.moved.emit()
 
     @property
     def told(self) -> str:
@@ -184,6 +196,7 @@ class Review:
             return
         what, number = place
         if what == "candidate":
+            session.doubting.candidate_walk.forget([number])
             self.missed.go_to(number, said)
         elif session.document.is_alive(number):
             session.doubting.walk.go_to(number)
@@ -274,6 +287,12 @@ class Review:
             self.resize(notches)
 
     # -- how it is done --------------------------------------------------------------------
+
+    def _keep(self, **changes: bool) -> None:
+        """Keep what was chosen for the next start, in the background."""
+        self._choices = self._choices.at(**changes)
+        saving = self._workspace.saving
+        saving.later(partial(keep_choices, self._choices, saving.root))
 
     @property
     def at_candidate(self) -> bool:

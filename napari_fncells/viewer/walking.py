@@ -36,7 +36,7 @@ class Walking:
             Called with the id of the cell, or None where there is none: at once, or when the
             cells of a large picture have been measured.
         fresh
-            Whether only cells count that were not looked at yet.
+            Whether only cells count that were not looked at yet, or whose decision was taken back.
         """
         session = self._workspace.session
         if session is None:
@@ -90,7 +90,7 @@ def _next(session: ImageSession, by: int, *, fresh: bool) -> int | None:
     order = doubting.ranking().by_doubt
     wanted = doubting.wanted
     if fresh:
-        wanted = {i for i in wanted if i not in walk.seen}
+        wanted = {i for i in wanted if walk.is_new(i)}
     elif not wanted:
         # All were decided on: all of them once more
         wanted = set(order) - document.ignored_cells

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari.settings import get_settings
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 _PLACED = "fncellsPlaced"
-_BOTTOM_PX = 250
 
 
 def open_over_curate(viewer: Any, title: str) -> Any:
@@ -56,14 +56,29 @@ def take_place(widget: QWidget) -> None:
             return
 
 
-def take_bottom(widget: QWidget) -> None:
-    """Lay the dock of a widget under the canvas, once: a wide table needs its width."""
+def open_below(viewer: Any, title: str) -> None:
+    """Let napari open a dock of this plugin under the canvas, unless the user has moved it.
+
+    To be called before the dock is there: among those on the right it would make them as wide as
+    a table is, and under those on the left it would make the window higher.
+    """
+    from napari_fncells.viewer.hooks import PLUGIN
+
+    places = get_settings().application.plugin_widget_positions
+    if places.setdefault(f"{title} ({PLUGIN})", "bottom") == "bottom":
+        window: QMainWindow = viewer.window._qt_window
+        corner, left = Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea
+        window.setCorner(corner, left)
+
+
+def take_height(widget: QWidget) -> None:
+    """Make a dock that lies under the canvas as high as its widget would be, once."""
     dock, window = _above(widget, QDockWidget), _above(widget, QMainWindow)
     if dock is None or window is None or dock.property(_PLACED):
         return
     dock.setProperty(_PLACED, True)
-    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-    window.resizeDocks([dock], [_BOTTOM_PX], Qt.Orientation.Vertical)
+    if window.dockWidgetArea(dock) == Qt.DockWidgetArea.BottomDockWidgetArea:
+        window.resizeDocks([dock], [widget.sizeHint().height()], Qt.Orientation.Vertical)
 
 
 def _above(widget: QWidget, kind: type) -> Any:

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from napari_fncells.viewer.tabling import Tabling
 from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.controls import give_keys_back, guarded
-from napari_fncells.widgets.docking import take_bottom
+from napari_fncells.widgets.docking import open_below, take_height
 from napari_fncells.widgets.runner import ThreadRunner
 from napari_fncells.widgets.table_panel import TablePanel
 
@@ -33,6 +33,7 @@ class TableWidget(QWidget):
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
         self.workspace = workspace_of(napari_viewer)
+        open_below(self.workspace.viewer, TITLE)
         self.tabling = Tabling(self.workspace)
         self.panel = TablePanel()
         # Apart from the other jobs: it takes no other's place
@@ -66,7 +67,7 @@ class TableWidget(QWidget):
         tabling.selected.connect(self._show_selected)
         tabling.outdated.connect(self._doubt_soon)
         self._doubting.timeout.connect(guarded(tabling.refresh_doubts))
-        self._placing.timeout.connect(lambda: take_bottom(self))
+        self._placing.timeout.connect(lambda: take_height(self))
         panel.chosen.connect(guarded(self._choose))
         panel.shown.connect(guarded(tabling.show))
         panel.accepted.connect(guarded(tabling.accept))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from qtpy.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
+from qtpy.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSize, Qt, Signal
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -17,6 +17,7 @@ _MOVES = frozenset((
 ))  # fmt: skip
 _NONE, _SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 _CTRL, _PAD = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.KeypadModifier
+_ROWS_SHOWN = 10
 _SELECT = QItemSelectionModel.SelectionFlag.Select
 _ROWS = QItemSelectionModel.SelectionFlag.Rows
 
@@ -72,6 +73,12 @@ class ObjectView(QTableView):
         self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
         self.doubleClicked.connect(self._show)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """As high as ten rows: more would leave too little of the picture."""
+        rows = _ROWS_SHOWN * self.verticalHeader().defaultSectionSize()
+        head = self.horizontalHeader().sizeHint().height()
+        return QSize(super().sizeHint().width(), head + rows + 2 * self.frameWidth())
 
     @property
     def selected_rows(self) -> list[int]:

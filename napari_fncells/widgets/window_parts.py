@@ -53,7 +53,7 @@ class WindowParts(QObject):
         self._glide = QTimer(self, interval=_FRAME_MS)
         self._glide.timeout.connect(self._go_on)
         workspace.glide.timed = True
-        workspace.glide.started.connect(self._glide.start)
+        workspace.glide.started.connect(self._begin_glide)
 
     @classmethod
     def of(cls, viewer: Any, workspace: Workspace) -> WindowParts:
@@ -100,6 +100,10 @@ class WindowParts(QObject):
         canvas: Any = self.trail.parentWidget()
         if canvas is not None:
             canvas.makeCurrent()
+
+    def _begin_glide(self) -> None:
+        # Not the timer's own method, whose signature nobody can read
+        self._glide.start()
 
     def _go_on(self) -> None:
         if not self._workspace.glide.step():

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -133,3 +136,22 @@ def test_many_cells_are_measured_elsewhere(monkeypatch: pytest.MonkeyPatch) -> N
     assert not session.doubting.measured
     session.doubting.put(finish(session.doubting.steps()))
     assert session.doubting.measured
+
+
+def test_the_first_verdict_imports_nothing() -> None:
+    """All that is learned with was imported by the work that goes on beside the window's."""
+    code = """
+import sys
+from napari_fncells.core.steps import finish
+from tests.session.test_doubting import drafted
+session = drafted()
+session.doubting.ranking()
+assert "sklearn" not in sys.modules
+session.doubting.put(finish(session.doubting.steps()))
+assert "sklearn.linear_model" in sys.modules
+before, known = session.doubting.ranking().values[1], set(sys.modules)
+session.accept(1)
+assert session.doubting.ranking().values[1] != before
+assert set(sys.modules) == known, set(sys.modules) - known
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 from napari_fncells.core.appearance import CANDIDATE, PROPOSED
 from napari_fncells.core.edits import EditKind
 from napari_fncells.core.objects import ObjectState
+from napari_fncells.viewer.workspace import workspace_of
 from tests.pictures import CELLS
 from tests.wholeness import assert_shown
 from tests.widgets.conftest import Desk
@@ -126,6 +128,31 @@ def test_going_on_can_be_switched_off(drafted: Desk) -> None:
     press(drafted, Key.Key_A)
     assert selected(drafted) == first
     assert states(drafted).count(ObjectState.ACCEPTED) == 1
+
+
+def test_what_was_chosen_is_so_at_the_next_start(drafted: Desk) -> None:
+    panel = drafted.widget.review
+    drafted.pilot.press(panel.goes_on)
+    drafted.pilot.press(panel.candidates)
+    known(drafted)
+    # Both are written beside the work
+    drafted.workspace.saving.close()
+    following = workspace_of(ViewerModel()).review
+    assert not following.goes_on
+    assert following.missed.shown
+
+
+def test_decisions_taken_back_come_again_one_after_the_other(drafted: Desk) -> None:
+    press(drafted, Key.Key_N)
+    met = []
+    for _ in range(2):
+        met.append(selected(drafted))
+        press(drafted, Key.Key_D)
+    for _ in range(2):
+        press(drafted, Key.Key_Z, CTRL)
+    assert selected(drafted) == met[0]
+    press(drafted, Key.Key_A)
+    assert selected(drafted) == met[1]
 
 
 def test_the_camera_glides_and_another_key_finds_it_there(drafted: Desk) -> None:

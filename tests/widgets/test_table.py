@@ -22,7 +22,7 @@ from napari_fncells.widgets.table_dock import TableWidget
 from napari_fncells.widgets.table_model import ObjectModel
 from tests.pictures import CELLS
 from tests.widgets.conftest import Desk
-from tests.widgets.test_queue import focused, press_focused
+from tests.widgets.test_queue import focused, opened, press_focused
 
 _CTRL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 _NONE = Qt.KeyboardModifier.NoModifier
@@ -111,6 +111,28 @@ def looks_at(desk: Desk, cell: int) -> bool:
     y, x = desk.viewer.scene.camera.center[-2:]
     row, col = desk.document.objects[cell].box.centre
     return bool(np.hypot(y - row, x - col) < 3)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1600, 1000)])
+def test_it_opens_under_the_canvas_and_leaves_room(
+    desk: Desk, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    window = desk.pilot.window
+    # With the queue on the left, which cannot be made much lower
+    opened(desk, tmp_path, "a.png", "b.png")
+    desk.draft()
+    window.resize(*size)
+    desk.pilot.settle()
+    curate = desk.widget.width()
+    desk.pilot.press(desk.widget.correct.table)
+    desk.pilot.wait_until(lambda: bool(window.findChildren(TableWidget)), "the table")
+    desk.pilot.settle()
+    panel = window.findChild(TableWidget).panel
+    assert desk.widget.width() == curate
+    assert (window.width(), window.height()) == size
+    assert panel.view.viewport().height() >= 8 * panel.view.rowHeight(0)
+    assert panel.width() > desk.pilot.canvas.width()
+    assert desk.pilot.canvas.height() >= 0.5 * size[1]
 
 
 def test_rows_follow_every_edit(desk: Desk, table: TableWidget) -> None:

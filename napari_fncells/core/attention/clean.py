@@ -143,6 +143,11 @@ class CleanMask:
         return taken
 
 
+def is_noticed(planted: CellObject) -> bool:
+    """Whether the expert has come upon a false cell: removed it, or marked it as unsure."""
+    return not planted.alive or planted.state is ObjectState.UNSURE
+
+
 def is_found(document: Document, hidden: CellObject) -> bool:
     """Whether the expert has made, or kept, a cell where one is hidden."""
     if hidden.footprint is None:
@@ -169,7 +174,8 @@ def attention_of(document: Document) -> Attention:
     for i in plants.planted - plants.found - plants.missed:
         cell = document.objects.get(i)
         if cell is not None:
-            found, still = found + (not cell.alive), still + cell.alive
+            noticed = is_noticed(cell)
+            found, still = found + noticed, still + (not noticed)
     for i in plants.hidden - plants.found - plants.missed:
         hidden = document.hidden.get(i)
         if hidden is not None:

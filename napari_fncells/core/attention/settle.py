@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.attention.clean import CleanMask, attention_of, is_found, planted_among
+from napari_fncells.core.attention.clean import (
+    CleanMask,
+    attention_of,
+    is_found,
+    is_noticed,
+    planted_among,
+)
 from napari_fncells.core.attention.plants import FOUND, MISSED
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind, ObjectChange, Patch, patches_between
@@ -45,10 +51,11 @@ def settle(document: Document) -> Settlement | None:
     alive = [c for c in planted if c.alive]
     objects = [ObjectChange(cell, None) for cell in planted]
     objects += [ObjectChange(h, back.get(h.id)) for h in document.hidden.values()]
-    found = [c.id for c in planted if not c.alive]
+    found = [c.id for c in planted if is_noticed(c)]
     found += [h.id for h in document.hidden.values() if is_found(document, h)]
-    missed = [c.id for c in alive] + [i for i in document.hidden if i not in found]
-    places = sorted((*alive, *back.values()), key=lambda c: -c.area)
+    overlooked = [c for c in alive if not is_noticed(c)]
+    missed = [c.id for c in overlooked] + [i for i in document.hidden if i not in found]
+    places = sorted((*overlooked, *back.values()), key=lambda c: -c.area)
     own = document.plants.planted | document.plants.hidden
     return Settlement(
         Change(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,27 +53,31 @@ def learned(
     known = np.flatnonzero(verdicts != OPEN)
     if known.size == 0 or belief.size == 0:
         return belief
-    # Some seconds at its first import: whoever can waits for it elsewhere, see `get_ready`
-    from sklearn.linear_model import LogisticRegression
-
     rows = _rows(table, belief)
     few = np.arange(0, belief.size, -(-belief.size // _MOST))
     share = _BELIEF / few.size
-    # Of the solvers the one whose small steps no threads of a BLAS wait for
-    model = LogisticRegression(C=_STRENGTH, solver="newton-cholesky")
-    model.fit(
+    model = _fitted(
         np.concatenate([rows[known], rows[few], rows[few]]),
         np.concatenate([verdicts[known], np.ones(few.size), np.zeros(few.size)]),
-        sample_weight=np.concatenate(
-            [np.ones(known.size), share * belief[few], share * (1 - belief[few])]
-        ),
+        np.concatenate([np.ones(known.size), share * belief[few], share * (1 - belief[few])]),
     )
     return np.asarray(model.predict_proba(rows)[:, 1], dtype=np.float64)
 
 
 def get_ready() -> None:
-    """Import what `learned` needs."""
-    import sklearn.linear_model  # noqa: F401
+    """Import what `learned` needs, and do once what the first fit alone does."""
+    _fitted(np.eye(2), np.array([0.0, 1.0]), np.ones(2)).predict_proba(np.eye(2))
+
+
+def _fitted(
+    rows: NDArray[np.float64], said: NDArray[np.float64], weight: NDArray[np.float64]
+) -> Any:
+    # Some seconds at its first import: whoever can waits for it elsewhere, see `get_ready`
+    from sklearn.linear_model import LogisticRegression
+
+    # Of the solvers the one whose small steps no threads of a BLAS wait for
+    model = LogisticRegression(C=_STRENGTH, solver="newton-cholesky")
+    return model.fit(rows, said, sample_weight=weight)
 
 
 def _rows(table: Features, belief: NDArray[np.float64]) -> NDArray[np.float64]:

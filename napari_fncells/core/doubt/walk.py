@@ -20,6 +20,8 @@ class Walk:
     def __init__(self) -> None:
         self._trail: list[int] = []
         self._seen: set[int] = set()
+        # What was decided on and taken back: one is led there again
+        self._again: set[int] = set()
         self.current: int | None = None
 
     @property
@@ -27,13 +29,21 @@ class Walk:
         """What was looked at or decided on."""
         return self._seen
 
+    def is_new(self, i: int) -> bool:
+        """Whether a decision leads on to this: not looked at, or the decision on it taken back."""
+        return i not in self._seen or i in self._again
+
     def note(self, ids: Iterable[int]) -> None:
         """Take what was decided on otherwise for looked at."""
-        self._seen.update(ids)
+        decided = set(ids)
+        self._seen |= decided
+        self._again -= decided
 
     def forget(self, ids: Iterable[int]) -> None:
-        """Take what was not walked to, and whose decision was taken back, for new again."""
-        self._seen.difference_update(set(ids).difference(self._trail))
+        """Take that whose decision was taken back for new again; if walked to, it stays seen."""
+        back = set(ids)
+        self._seen -= back.difference(self._trail)
+        self._again |= back.intersection(self._trail)
 
     def go_to(self, i: int) -> None:
         """Be at something; on the way already, or next on it."""

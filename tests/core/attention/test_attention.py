@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from napari_fncells.core.provenance import draft_labels
 from napari_fncells.core.redraft import apply_draft
 from tests.core.random_shapes import random_cell, random_draft, region
 
+Found = TypeVar("Found")
 OFTEN = AttentionParams(share=0.2, at_least=1.0)
 SHAPE = (96, 120)
 
@@ -48,6 +50,11 @@ def planted(labels: np.ndarray, seed: int = 1, **how: float) -> Document:
     if change is not None:
         document.commit(change)
     return document
+
+
+def told(found: Found | None) -> Found:
+    assert found is not None
+    return found
 
 
 def false_cells(document: Document) -> list[int]:
@@ -183,6 +190,24 @@ def test_removed_a_false_cell_is_found_and_comes_back_by_undo() -> None:
     document.undo()
     assert document.objects[cell.id] == cell
     assert attention_of(document) == Attention(0, 0, total)
+
+
+def test_a_false_cell_marked_as_unsure_is_found_until_it_is_accepted() -> None:
+    document = planted(cells_drafted(), false_cells=1.0)
+    first, second, *others = (document.objects[i] for i in false_cells(document))
+    for cell in (first, second):
+        document.commit(told(judge(document, [cell], ObjectState.UNSURE)))
+    assert attention_of(document) == Attention(2, 0, len(others))
+    unsure = document.objects[second.id]
+    document.commit(told(judge(document, [unsure], ObjectState.ACCEPTED)))
+    assert attention_of(document) == Attention(1, 0, len(others) + 1)
+    settled = told(settle(document))
+    # What one was unsure of goes, and is not shown as missed
+    assert first.box not in settled.places
+    assert second.box in settled.places
+    document.commit(settled.change)
+    assert not document.is_alive(first.id)
+    assert attention_of(document) == Attention(1, len(others) + 1, 0)
 
 
 def test_a_hidden_cell_added_again_is_found_and_the_experts_outline_stays() -> None:

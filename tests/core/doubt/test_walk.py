@@ -49,6 +49,21 @@ def test_the_only_one_left_is_its_own_next() -> None:
     assert walk.forward([1, 2], {2}) == 2
 
 
+def test_what_is_taken_back_is_new_again_until_it_is_decided_on() -> None:
+    walk = Walk()
+    for _ in range(3):
+        walk.forward([1, 2, 3], {1, 2, 3})
+    walk.note([1, 2])
+    walk.forget([2, 1])
+    assert [i for i in (1, 2, 3, 4) if walk.is_new(i)] == [1, 2, 4]
+    # One that was only looked at has not become so
+    assert walk.seen == {1, 2, 3}
+    walk.go_to(1)
+    walk.note([1])
+    assert walk.forward([3, 2, 1], {2}) == 2
+    assert not walk.is_new(1)
+
+
 def test_what_was_decided_elsewhere_is_not_walked_to_until_it_is_undone() -> None:
     walk = Walk()
     walk.note([1])

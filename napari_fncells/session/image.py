@@ -199,7 +199,7 @@ class ImageSession:
         return self._attempt("cut or join", lambda: proposals.drag(self.document, path))
 
     def trace(self, path: ArrayLike) -> Outcome:
-        """Add the cell inside an outline drawn by hand."""
+        """Add the cell inside an outline drawn by hand, or give it to the cell it goes over."""
         return self._attempt("trace", lambda: proposals.trace(self.document, path))
 
     def resize(self, cell_id: int | None, notches: int, *, continues: bool = False) -> Outcome:

@@ -21,14 +21,16 @@ from napari_fncells.core.lasso import cells_inside
 from napari_fncells.core.notes import tidy
 from napari_fncells.core.objects import CellObject, ObjectState
 from napari_fncells.core.path import as_points
-from napari_fncells.core.reshape import resize_cell, smooth_cell, trace_cell
+from napari_fncells.core.reshape import resize_cell, smooth_cell
 from napari_fncells.core.revert import revert_cell
+from napari_fncells.core.trace import trace_cell
 from napari_fncells.session.outlines import Outlines, way
 from napari_fncells.session.words import (
     cells_in_words,
     done_in_words,
     judged_already,
     parts_in_words,
+    redrawn_in_words,
     removed_in_words,
     reverted_in_words,
 )
@@ -117,9 +119,15 @@ def drag(document: Document, path: ArrayLike) -> Proposal:
 
 
 def trace(document: Document, path: ArrayLike) -> Proposal:
-    """Add the cell inside an outline."""
+    """Add the cell inside an outline, or give the outline to the cell it is drawn over."""
     change = trace_cell(document, as_points(path))
-    return change, _added(change)
+    if change is None:
+        return None, "The cell has that outline already."
+    if change.kind is EditKind.ADD:
+        return change, _added(change)
+    first = change.details["first"]
+    absorbed = [item.id for item in change.objects if item.after is None]
+    return change, redrawn_in_words(first, absorbed)
 
 
 def resize(

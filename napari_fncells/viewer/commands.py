@@ -190,7 +190,7 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Shift+drag", "lasso: remove all cells inside"),
     ("Ctrl+drag across a cell", "cut it"),
     ("Ctrl+drag from cell to cell", "join them"),
-    ("Ctrl+Shift+drag", "trace a new cell"),
+    ("Ctrl+Shift+drag", "trace a new cell, or redraw one"),
     ("Click", "select a cell"),
     ("P, E, F, 3", "napari's brush, eraser, fill, polygon"),
 )

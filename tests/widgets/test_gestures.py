@@ -112,6 +112,23 @@ def test_a_ctrl_shift_drag_traces_a_new_cell(drafted: Desk) -> None:
     assert not drafted.document.labels[182, 115]
 
 
+def test_a_ctrl_shift_drag_over_a_cell_redraws_it(drafted: Desk) -> None:
+    i, before = id_at(drafted, FIRST), drafted.document.labels.copy()
+    count = len(list(drafted.document.cells))
+    path = around(drafted, i, margin=3)
+    drafted.pilot.drag(path, CTRL | SHIFT)
+    (top, left), (bottom, right) = path[0], path[2]
+    area = (bottom - top) * (right - left)
+    cell = drafted.document.objects[i]
+    assert cell.state is ObjectState.EDITED
+    assert 0.85 * area < cell.area < 1.15 * area
+    assert len(list(drafted.document.cells)) == count
+    assert said(drafted) == f"Cell {i} has the new outline."
+    assert drafted.workspace.review.selected == i
+    drafted.pilot.key(Qt.Key.Key_Z, CTRL)
+    np.testing.assert_array_equal(drafted.document.labels, before)
+
+
 def test_a_click_selects_and_says_what_is_known(drafted: Desk) -> None:
     i = id_at(drafted, FIRST)
     drafted.pilot.click(*FIRST)

@@ -15,6 +15,7 @@ from napari_fncells.core.document import Document
 from napari_fncells.core.drag import Cut, meaning_of
 from napari_fncells.core.edits import Change, EditKind
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.grow import Region
 from napari_fncells.core.join import join_cells
 from napari_fncells.core.judge import finish, judge, mark_picture
 from napari_fncells.core.lasso import cells_inside
@@ -96,6 +97,18 @@ def fix(document: Document, outlines: Outlines, row: int, column: int) -> Propos
         return None, _TAKEN
     outlines.remember(document.next_id, growth)
     return added, _added(added)
+
+
+def adopt(document: Document, outlines: Outlines, candidate: Region) -> Proposal:
+    """Add the cell at a missed-cell candidate, with the outline found in the picture."""
+    growth = outlines.around(candidate)
+    added = changes.add_cell(document, growth.region) if growth is not None else None
+    if added is not None and growth is not None:
+        outlines.remember(document.next_id, growth)
+        return added, _added(added)
+    # Nothing stands out there: as the candidate has it
+    added = changes.add_cell(document, candidate)
+    return (None, _TAKEN) if added is None else (added, _added(added))
 
 
 def lasso(document: Document, polygon: ArrayLike) -> Proposal:

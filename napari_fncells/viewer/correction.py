@@ -40,6 +40,10 @@ class Correction:
             return None
         return workspace.mask_layer
 
+    def be_at(self, x: float, y: float) -> None:
+        """Take note of where the pointer is on the canvas, in px."""
+        self._workspace.review.be_at(x, y)
+
     def point_to(self, row: float, column: float) -> None:
         """Move the work area of a large picture to a place that lies outside of it."""
         mask = self._workspace.mask_layer
@@ -95,7 +99,7 @@ class Correction:
         outcome = act(self._session())
         change = outcome.edit.change if outcome.edit is not None else None
         if change is not None and change.kind in (EditKind.ADD, EditKind.REDRAW):
-            self._workspace.review.select(
+            self._workspace.review.keep(
                 next(item.id for item in change.objects if item.after is not None)
             )
         return outcome

@@ -45,6 +45,9 @@ class Hand(Protocol):
     def mask_to_correct(self) -> MaskLayer | None:
         """The mask layer to work on: begun where there is none yet."""
 
+    def be_at(self, x: float, y: float) -> None:
+        """Take note of where the pointer is on the canvas, in px."""
+
     def point_to(self, row: float, column: float) -> None:
         """Make sure that a place can be edited, before the gesture is done."""
 
@@ -88,6 +91,9 @@ class Gestures:
         self._hand = hand
         # First in the list: the stroke of the active tool must not begin
         viewer.mouse_drag_callbacks.insert(0, self.on_drag)
+        # Before that, as what a gesture does depends on where the pointer is
+        viewer.mouse_drag_callbacks.insert(0, self.follow)
+        viewer.mouse_move_callbacks.append(self.on_move)
         viewer.mouse_wheel_callbacks.insert(0, self.on_wheel)
         _replace_zoom(viewer, self.on_double_click)
 
@@ -117,8 +123,23 @@ class Gestures:
             self._hand.show_trail(kind, [])
         self._do(kind, places, [layer.picture_position(position) for position in world])
 
+    def follow(self, viewer: Any, event: Any) -> Iterator[None]:
+        """Follow the pointer while a button is held."""
+        self.on_move(viewer, event)
+        yield
+        while event.type == "mouse_move":
+            self.on_move(viewer, event)
+            yield
+        self.on_move(viewer, event)
+
+    def on_move(self, _viewer: Any, event: Any) -> None:
+        """Follow the pointer."""
+        x, y = event.pos
+        self._hand.be_at(float(x), float(y))
+
     def on_wheel(self, viewer: Any, event: Any) -> None:
         """Grow or shrink by Shift+wheel; macOS turns that sideways, so both axes count."""
+        self.on_move(viewer, event)
         if _held(event) == {"Shift"} and _ours(viewer):
             event.handled = True
             self._hand.turn(float(np.sum(event.delta)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from math import dist
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from psygnal import Signal
@@ -20,13 +21,18 @@ if TYPE_CHECKING:
 
 BURST_S = 1.0
 """Turns of the wheel that follow one another within this are undone together."""
+STILL_PX = 3.0
+"""A pointer that moves less on the canvas is taken to stay: a hand at the wheel is not still."""
+
+
+_NO_CELL = "No cell under the pointer and none selected: nothing changed."
 
 
 class Review:
     """Selects, walks and judges cells.
 
-    A key means the cell walked to, until the pointer moves; then the one under the pointer, else
-    the selected one.
+    A key, and the wheel, mean the cell that was walked to, just made or resized, until the pointer
+    moves; then the one under the pointer, else the selected one.
 
     Parameters
     ----------
@@ -50,7 +56,10 @@ class Review:
         self._workspace = workspace
         self._selected: int | None = None
         self._several: frozenset[int] = frozenset()
-        self._walked_at: Any = None
+        self._hand_at = 0.0, 0.0
+        # Where the pointer was at a walk to a cell or candidate, and when a cell was made
+        self._walked_at: tuple[float, float] | None = None
+        self._kept_at: tuple[float, float] | None = None
         self._wheel, self._wheel_at = 0.0, 0.0
         self._last_turn = (-1, 0.0)
         self._walking = Walking(workspace)
@@ -67,8 +76,8 @@ class Review:
 
     @property
     def target(self) -> int | None:
-        """Id of the cell that a key means, or None."""
-        if self._is_at_walked:
+        """Id of the cell that a key, or the wheel, means; None for none."""
+        if self._is_at_walked or (self._is_still(self._kept_at) and self.selected is not None):
             return self.selected
         hovered = self._hovered()
         return hovered if hovered is not None else self.selected
@@ -78,6 +87,16 @@ class Review:
     def select(self, i: int | None) -> None:
         """Select a cell, or none."""
         self._select(i, frozenset())
+
+    def keep(self, i: int) -> None:
+        """Select a cell that was just made or resized, and mean it until the pointer moves."""
+        if i != self.selected:
+            self.select(i)
+        self._kept_at = self._hand_at
+
+    def be_at(self, x: float, y: float) -> None:
+        """Take note of where the pointer is on the canvas, in px."""
+        self._hand_at = x, y
 
     def select_several(self, ids: Iterable[int]) -> None:
         """Select cells; where no other is under the pointer, A, D and U mean all of them."""
@@ -143,7 +162,7 @@ class Review:
             self._back_to(self._decided.get(session, {}).get(edit.reverts or 0), said)
         elif edit.change.kind is not EditKind.DRAFT:
             walk.note(ids)
-        self.missed.draw()
+        self.missed.take_in()
         self.moved.emit()
 
     def _arrive(self, i: int | None, by: int = 1, said: str = "") -> None:
@@ -156,7 +175,7 @@ class Review:
             return
         self.select(cell.id)
         self._workspace.look_at(cell.box)
-        self._walked_at = self._pointer()
+        self._walked_at = self._hand_at
         told, facts = self._walking.told(session, cell.id), session.describe(cell.id)
         # The dock has a place of its own for how far one is
         self._workspace.said.emit(f"{said}{facts}")
@@ -246,17 +265,16 @@ class Review:
         self._workspace.note_wanted.emit(i)
 
     def resize(self, notches: int) -> None:
-        """Grow (+) or shrink (-) the cell just added or selected."""
-        i = self.selected if self.selected is not None else self.target
-        if i is None:
-            self._workspace.report("Click a cell first, or add one: then grow or shrink it.")
-            return
-        if self._workspace.session is None:
+        """Grow (+) or shrink (-) the cell; it is the selected one from then on."""
+        session, i = self._workspace.session, self.target
+        if session is None or i is None:
+            self._workspace.report(_NO_CELL)
             return
         self._workspace.settle()
-        continues = self._continues(i)
-        outcome = self._workspace.session.resize(i, notches, continues=continues)
+        outcome = session.resize(i, notches, continues=self._continues(i))
         self._last_turn = (i, time.monotonic())
+        # The pointer may be outside of it now, and the next turn is meant for it, too
+        self.keep(i)
         self._workspace.report(outcome.message)
 
     def turn(self, delta: float) -> None:
@@ -276,7 +294,7 @@ class Review:
     @property
     def at_candidate(self) -> bool:
         """Whether a candidate was walked to and the pointer has not moved since."""
-        return self.missed.current is not None and self._walked_at == self._pointer()
+        return self.missed.current is not None and self._is_at_walked
 
     @property
     def _means_several(self) -> bool:
@@ -285,7 +303,7 @@ class Review:
 
     def _select(self, i: int | None, several: frozenset[int]) -> None:
         self._selected, self._several = i, several
-        self._walked_at = None
+        self._walked_at = self._kept_at = None
         self.missed.leave()
         self._workspace.overlay.select(i)
         self._workspace.overlay.mark(several)
@@ -295,7 +313,7 @@ class Review:
     def _act(self, act: Callable[[ImageSession, int], Outcome]) -> Outcome | None:
         session, i = self._workspace.session, self.target
         if session is None or i is None:
-            self._workspace.report("No cell under the pointer and none selected: nothing changed.")
+            self._workspace.report(_NO_CELL)
             return None
         self._workspace.settle()
         walked = self._walked_at
@@ -338,13 +356,17 @@ class Review:
             self._selected, self._several = None, frozenset()
             self._workspace.overlay.select(None)
             self._workspace.overlay.mark(frozenset())
-        self._walked_at = self._pointer()
+        self._walked_at, self._kept_at = self._hand_at, None
         self.moved.emit()
 
     @property
     def _is_at_walked(self) -> bool:
-        """Whether the pointer has not moved since a cell was walked to."""
-        return self._walked_at is not None and self._walked_at == self._pointer()
+        """Whether the pointer has not moved since a cell or candidate was walked to."""
+        return self._is_still(self._walked_at)
+
+    def _is_still(self, since: tuple[float, float] | None) -> bool:
+        """Whether the pointer is where it was then; false for None."""
+        return since is not None and dist(since, self._hand_at) < STILL_PX
 
     def _continues(self, i: int) -> bool:
         """Whether the last edit was a turn of the wheel on this cell, a moment ago."""
@@ -359,14 +381,12 @@ class Review:
         session = self._workspace.session
         return session is not None and i is not None and session.document.is_alive(i)
 
-    def _pointer(self) -> Any:
-        return tuple(self._workspace.viewer.cursor.position)
-
     def _hovered(self) -> int | None:
         """Cell under the pointer, where that is over the canvas."""
         mask = self._workspace.mask_layer
         if mask is None or not self._workspace.viewer.mouse_over_canvas:
             return None
-        row, column = (round(v) for v in mask.picture_position(self._pointer()))
+        position = tuple(self._workspace.viewer.cursor.position)
+        row, column = (round(v) for v in mask.picture_position(position))
         cell = mask.document.cell_at(row, column)
         return cell.id if cell else None

@@ -39,7 +39,7 @@ from napari_fncells.viewer.annotator import Strategy, by_other_schemes, simulate
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "fnc"
 GIVEN = "given"
 MODEL = "fncells-1"
-WAYS: tuple[Strategy, ...] = ("queue", "sweep")
+WAYS: tuple[Strategy, ...] = ("queue", "sweep", "both")
 HAND = ("notches", "px traced")
 GROUPS = ("samples", "yellow", "red", "green")
 Results = dict[tuple[str, str], dict[str, list[AnnotatorReport]]]

@@ -30,7 +30,10 @@ def simulate_annotator(
     truth: Annotated[Path, typer.Argument(help="Its true mask, or labels.")],
     strategy: Annotated[
         str,
-        typer.Option(help="queue: cell by cell, then candidates; sweep: part by part."),
+        typer.Option(
+            help="queue: cell by cell, then candidates; sweep: part by part; both: the one, then "
+            "the other."
+        ),
     ] = "queue",
     draft: Annotated[
         str,
@@ -56,10 +59,7 @@ def simulate_annotator(
     from napari_fncells.io.masks import load_labels
     from napari_fncells.viewer import annotator
 
-    if strategy not in ("queue", "sweep"):
-        raise ParameterError(
-            f"There is no strategy named {strategy!r}.", "Known are: queue, sweep."
-        )
+    known = annotator.known_strategy(strategy)
     params = validated(AnnotatorParams, {"errors": errors, "alarms": alarms, "seed": seed})
     picture, true = read_image(image), load_labels(truth).values
     with ERRORS.status("Correcting") as status:
@@ -70,7 +70,7 @@ def simulate_annotator(
             picture,
             true,
             made,
-            "queue" if strategy == "queue" else "sweep",
+            known,
             params,
             scorer,
         )

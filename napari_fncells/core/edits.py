@@ -35,6 +35,8 @@ class EditKind(StrEnum):
     """Brush, eraser, fill or polygon of napari."""
     RESIZE = "resize"
     """The outline moved in or out along the level sets."""
+    REDRAW = "redraw"
+    """An outline drawn by hand over a cell; others under it became part of that."""
     SPLIT = "split"
     JOIN = "join"
     SMOOTH = "smooth"

@@ -16,7 +16,13 @@ from napari_fncells.core.edits import Action, EditKind
 from napari_fncells.core.params import Params
 
 _JUDGEMENTS = (EditKind.JUDGE, EditKind.DONE)
-_OUTLINES = (EditKind.RESIZE, EditKind.SMOOTH, EditKind.REVERT, EditKind.REPAIR)
+_OUTLINES = (
+    EditKind.RESIZE,
+    EditKind.REDRAW,
+    EditKind.SMOOTH,
+    EditKind.REVERT,
+    EditKind.REPAIR,
+)
 
 
 class EffortParams(Params):
@@ -53,7 +59,7 @@ class Effort:
         Cells made by hand that are in the mask: false negatives.
     splits, joins, strokes, outlines
         Edits in force: cells cut or split, cells joined, strokes of brush, eraser, fill and
-        polygon, and outlines resized, smoothed or reverted.
+        polygon, and outlines resized, drawn anew, smoothed or reverted.
     judged
         Cells accepted or marked as unsure by edits in force, those accepted with the whole
         picture included.

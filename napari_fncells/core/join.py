@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated
 
@@ -83,9 +84,23 @@ def join_cells(
         summary=f"join cells {first.id} and {second.id}",
         details={"first": first.id, "second": second.id},
     )
-    joined = next(item.after for item in change.objects if item.id == first.id)
-    both = notes.joined(first.note, second.note)
-    return with_objects(change, {second.id: None, first.id: joined and replace(joined, note=both)})
+    return as_one(change, first, [second])
+
+
+def as_one(change: Change, first: CellObject, others: Iterable[CellObject]) -> Change:
+    """Return a change that took all pixels of some cells as one that made them part of the first.
+
+    They are forgotten, not removed; their notes go to the first.
+    """
+    after: dict[int, CellObject | None] = {}
+    note = first.note
+    for cell in others:
+        after[cell.id] = None
+        note = notes.joined(note, cell.note)
+    joined = next((item.after for item in change.objects if item.id == first.id), None)
+    if joined is not None:
+        after[first.id] = replace(joined, note=note)
+    return with_objects(change, after)
 
 
 def _line_between(

@@ -38,3 +38,12 @@ def widened(mask: Mask) -> Mask:
 def touch(first: Mask, second: Mask) -> bool:
     """Whether a pixel of one lies on or beside one of the other."""
     return bool((widened(first) & second).any())
+
+
+def deepest(mask: Mask) -> tuple[int, int]:
+    """(row, column) of the pixel farthest from the rim of a mask that is not empty."""
+    depth = cv2.distanceTransform(
+        np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )
+    row, column = np.unravel_index(int(depth.argmax()), depth.shape)
+    return int(row) - 1, int(column) - 1

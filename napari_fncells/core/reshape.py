@@ -1,4 +1,4 @@
-"""The outline of one cell: traced, moved in or out, smoothed."""
+"""The outline of one cell: moved in or out, smoothed."""
 
 from __future__ import annotations
 
@@ -18,24 +18,10 @@ from napari_fncells.core.grow import Region
 from napari_fncells.core.labels import label
 from napari_fncells.core.objects import CellObject
 from napari_fncells.core.params import Params
-from napari_fncells.core.path import Points, as_points, box_of, enclosed
 from napari_fncells.core.pieces import Mask, largest_piece, piece_count
-from napari_fncells.core.pixels import change_pixels, writable
+from napari_fncells.core.pixels import change_pixels
 
 Sides = tuple[tuple[int, int], tuple[int, int]]
-
-
-class TraceParams(Params):
-    """Limits of a cell traced by hand."""
-
-    min_area: Annotated[
-        int,
-        Field(
-            ge=1,
-            description="A smaller outline is a slip of the hand.",
-            json_schema_extra={"unit": "px²"},
-        ),
-    ] = 20
 
 
 class SmoothParams(Params):
@@ -66,42 +52,6 @@ class SmoothParams(Params):
             json_schema_extra={"unit": "px²"},
         ),
     ] = 20
-
-
-def trace_cell(document: Document, path: Points, params: TraceParams | None = None) -> Change:
-    """Make a new cell of the ground inside an outline drawn by hand.
-
-    The outline is closed by itself; where it crosses itself, all that it goes round counts.
-    Other cells keep their ground; of what they leave in pieces, the largest becomes the cell.
-
-    Raises
-    ------
-    UserError
-        Where too little ground is left.
-    """
-    params = params or TraceParams()
-    corners = as_points(path)
-    if corners.shape[0] < 3:
-        raise UserError("The outline is too short.", "Draw around the whole cell.")
-    box = box_of(corners).clip(document.shape)
-    inside = enclosed(corners, box, even_odd=False)
-    inside = fill_holes(inside, inside.size)
-    after = writable(document, box)
-    free = largest_piece(inside & (after == 0))
-    area = int(np.count_nonzero(free))
-    if area < params.min_area:
-        if np.count_nonzero(inside) >= params.min_area:
-            raise UserError("The ground inside the outline belongs to other cells.")
-        raise UserError(f"The outline holds only {area} px²: too small for a cell.")
-    after[free] = document.next_id
-    return change_pixels(
-        document,
-        box,
-        after,
-        EditKind.ADD,
-        summary=f"trace cell {document.next_id}",
-        details={"tool": "trace"},
-    )
 
 
 def resize_cell(document: Document, cell: CellObject, region: Region) -> Change | None:

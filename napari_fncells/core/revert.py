@@ -93,7 +93,8 @@ def _joined_into(document: Document, cell: CellObject) -> Iterator[tuple[CellObj
     for edit in document.newest_in_force:
         if _begins(edit, cell):
             return
-        if edit.change.kind is not EditKind.JOIN or edit.change.details.get("first") != cell.id:
+        kind, first = edit.change.kind, edit.change.details.get("first")
+        if kind not in (EditKind.JOIN, EditKind.REDRAW) or first != cell.id:
             continue
         for item in edit.change.objects:
             if item.after is None and item.before is not None:

@@ -190,6 +190,17 @@ class ImageSession:
             "fix", lambda: proposals.fix(self.document, self._outlines, row, column)
         )
 
+    def outline_of(self, candidate: Region) -> Region:
+        """The outline with which `adopt_candidate` makes a missed-cell candidate a cell."""
+        growth = self._outlines.around(candidate)
+        return candidate if growth is None else growth.region
+
+    def adopt_candidate(self, candidate: Region) -> Outcome:
+        """Make a missed-cell candidate a cell."""
+        return self._attempt(
+            "adopt", lambda: proposals.adopt(self.document, self._outlines, candidate)
+        )
+
     def remove_inside(self, polygon: ArrayLike) -> Outcome:
         """Remove the cells with more than half of their area inside a lasso, in one step."""
         return self._attempt("lasso", lambda: proposals.lasso(self.document, polygon))
@@ -199,7 +210,7 @@ class ImageSession:
         return self._attempt("cut or join", lambda: proposals.drag(self.document, path))
 
     def trace(self, path: ArrayLike) -> Outcome:
-        """Add the cell inside an outline drawn by hand."""
+        """Add the cell inside an outline drawn by hand, or give it to the cell it goes over."""
         return self._attempt("trace", lambda: proposals.trace(self.document, path))
 
     def resize(self, cell_id: int | None, notches: int, *, continues: bool = False) -> Outcome:

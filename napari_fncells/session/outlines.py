@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from itertools import islice
 
 import numpy as np
@@ -15,6 +16,7 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import (
     GrowParams,
     Growth,
+    NothingToGrowError,
     OutlinePrior,
     OutlineSample,
     Region,
@@ -25,6 +27,7 @@ from napari_fncells.core.grow import (
 from napari_fncells.core.intensity import brightest_channel
 from napari_fncells.core.objects import CellObject, ObjectState
 from napari_fncells.core.params import ScoreParams
+from napari_fncells.core.pieces import deepest
 from napari_fncells.core.score import ScoreMap, background_statistics, score_map
 
 _SMOOTHING = 2.0
@@ -65,6 +68,8 @@ class Outlines:
         self._channel: int | None = None
         self._ladders: OrderedDict[int, Growth] = OrderedDict()
         self._samples: dict[int, tuple[Shape, OutlineSample | None]] = {}
+        # The candidate asked for last, at which edit, and what was found
+        self._around: tuple[Region, int, Growth | None] | None = None
         confirmed = (cell.id for cell in document.cells if cell.state in _CONFIRMED)
         self._confirmed: OrderedDict[int, None] = OrderedDict.fromkeys(confirmed)
         document.committed.connect(self._follow)
@@ -131,6 +136,21 @@ class Outlines:
         point = row - window.top, column - window.left
         growth = grow_steps(self._score(window), labels, point, self._params, self.prior)
         return growth.shifted(window.top, window.left)
+
+    def around(self, candidate: Region) -> Growth | None:
+        """Grow the cell at a missed-cell candidate; None where there is none to be seen.
+
+        Asked for again before the next edit, the answer is the same and costs nothing.
+        """
+        edits = self._document.edit_count
+        known = self._around
+        if known is None or known[0] is not candidate or known[1] != edits:
+            row, column = deepest(candidate.mask)
+            growth = None
+            with suppress(NothingToGrowError):
+                growth = self.growth_at(candidate.box.top + row, candidate.box.left + column)
+            known = self._around = candidate, edits, growth
+        return known[2]
 
     def remember(self, cell: int, growth: Growth) -> None:
         """Keep the outlines that a cell was grown with, to resize it along them."""

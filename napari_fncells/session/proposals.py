@@ -15,20 +15,23 @@ from napari_fncells.core.document import Document
 from napari_fncells.core.drag import Cut, meaning_of
 from napari_fncells.core.edits import Change, EditKind
 from napari_fncells.core.errors import UserError
+from napari_fncells.core.grow import Region
 from napari_fncells.core.join import join_cells
 from napari_fncells.core.judge import finish, judge, mark_picture
 from napari_fncells.core.lasso import cells_inside
 from napari_fncells.core.notes import tidy
 from napari_fncells.core.objects import CellObject, ObjectState
 from napari_fncells.core.path import as_points
-from napari_fncells.core.reshape import resize_cell, smooth_cell, trace_cell
+from napari_fncells.core.reshape import resize_cell, smooth_cell
 from napari_fncells.core.revert import revert_cell
+from napari_fncells.core.trace import trace_cell
 from napari_fncells.session.outlines import Outlines, way
 from napari_fncells.session.words import (
     cells_in_words,
     done_in_words,
     judged_already,
     parts_in_words,
+    redrawn_in_words,
     removed_in_words,
     reverted_in_words,
 )
@@ -96,6 +99,18 @@ def fix(document: Document, outlines: Outlines, row: int, column: int) -> Propos
     return added, _added(added)
 
 
+def adopt(document: Document, outlines: Outlines, candidate: Region) -> Proposal:
+    """Add the cell at a missed-cell candidate, with the outline found in the picture."""
+    growth = outlines.around(candidate)
+    added = changes.add_cell(document, growth.region) if growth is not None else None
+    if added is not None and growth is not None:
+        outlines.remember(document.next_id, growth)
+        return added, _added(added)
+    # Nothing stands out there: as the candidate has it
+    added = changes.add_cell(document, candidate)
+    return (None, _TAKEN) if added is None else (added, _added(added))
+
+
 def lasso(document: Document, polygon: ArrayLike) -> Proposal:
     """Remove what is inside."""
     cells = cells_inside(document, as_points(polygon))
@@ -117,9 +132,15 @@ def drag(document: Document, path: ArrayLike) -> Proposal:
 
 
 def trace(document: Document, path: ArrayLike) -> Proposal:
-    """Add the cell inside an outline."""
+    """Add the cell inside an outline, or give the outline to the cell it is drawn over."""
     change = trace_cell(document, as_points(path))
-    return change, _added(change)
+    if change is None:
+        return None, "The cell has that outline already."
+    if change.kind is EditKind.ADD:
+        return change, _added(change)
+    first = change.details["first"]
+    absorbed = [item.id for item in change.objects if item.after is None]
+    return change, redrawn_in_words(first, absorbed)
 
 
 def resize(

@@ -54,6 +54,16 @@ def reverted_in_words(cell: CellObject, returned: Sequence[int], *, clipped: boo
     return f"{words}."
 
 
+def redrawn_in_words(cell: int, absorbed: Sequence[int]) -> str:
+    """Which cell has a new outline, and which others are part of it now."""
+    words = f"Cell {cell} has the new outline"
+    if absorbed:
+        one = len(absorbed) == 1
+        cells = f"cell{'' if one else 's'} {ids_in_words(absorbed)} {'is' if one else 'are'}"
+        words += f"; {cells} part of it"
+    return f"{words}."
+
+
 def judged_already(cell: CellObject) -> str:
     """Why a cell is not accepted once more."""
     if cell.state in (ObjectState.ADDED, ObjectState.EDITED):

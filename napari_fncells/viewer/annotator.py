@@ -20,7 +20,7 @@ What it may do and know, so that its figures mean something:
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -47,13 +47,26 @@ from napari_fncells.viewer.annotating.sweep import go_over_picture
 from napari_fncells.viewer.pictures import image_layer_data
 from napari_fncells.viewer.workspace import Workspace, workspace_of
 
-Strategy = Literal["queue", "sweep"]
+Strategy = Literal["queue", "sweep", "both"]
 OURS = "napari-fncells"
 CANVAS = (800, 1000)
 """Height and width of the screen that it works on, in px."""
 _AT_ONCE = 1e-9
 """In s: a simulated look takes no time."""
-_WAYS = {"queue": go_through_queue, "sweep": go_over_picture}
+
+
+def _both(desk: Desk) -> None:
+    """The queue first, then the sweep for what it does not lead to."""
+    go_through_queue(desk)
+    desk.zoom_out()
+    go_over_picture(desk)
+
+
+_WAYS: dict[Strategy, Callable[[Desk], None]] = {
+    "queue": go_through_queue,
+    "sweep": go_over_picture,
+    "both": _both,
+}
 
 
 def simulate_annotator(
@@ -76,7 +89,7 @@ def simulate_annotator(
         What is corrected: a draft, or the (Y, X) labels of one made elsewhere.
     strategy
         'queue' walks over the cells and the missed-cell candidates; 'sweep' goes over all parts
-        of the picture.
+        of the picture; 'both' does the one, then the other for what is left.
     params
         How exact it sees and points; the defaults of `AnnotatorParams` where omitted.
     scorer
@@ -89,10 +102,7 @@ def simulate_annotator(
     UserError
         For masks of different shapes.
     """
-    if strategy not in _WAYS:
-        raise ParameterError(
-            f"There is no strategy named {strategy!r}.", f"Known are: {', '.join(_WAYS)}."
-        )
+    known_strategy(strategy)
     refuse_other_shape(labels_of(draft), truth)
     with _workspace(image, scorer) as workspace:
         session = workspace.require_session()
@@ -103,6 +113,22 @@ def simulate_annotator(
         tally = Tally(truth, session.document.labels)
         work(workspace, TruthWindows(truth), tally, strategy, params)
         return tally.report(OURS, strategy)
+
+
+def known_strategy(name: str) -> Strategy:
+    """The strategy of a name.
+
+    Raises
+    ------
+    ParameterError
+        Where there is none.
+    """
+    for known in _WAYS:
+        if known == name:
+            return known
+    raise ParameterError(
+        f"There is no strategy named {name!r}.", f"Known are: {', '.join(_WAYS)}."
+    )
 
 
 def by_other_schemes(

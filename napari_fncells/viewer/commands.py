@@ -192,11 +192,11 @@ COMMANDS: tuple[Command, ...] = (
 GESTURES: tuple[tuple[str, str], ...] = (
     ("Shift+click a cell", "remove it (false positive)"),
     ("Shift+click the ground", "add the cell there (false negative)"),
-    ("Shift+wheel", "grow / shrink the cell just added or selected"),
+    ("Shift+wheel", "grow / shrink the cell under the pointer"),
     ("Shift+drag", "lasso: remove all cells inside"),
     ("Ctrl+drag across a cell", "cut it"),
     ("Ctrl+drag from cell to cell", "join them"),
-    ("Ctrl+Shift+drag", "trace a new cell"),
+    ("Ctrl+Shift+drag", "trace a new cell, or redraw one"),
     ("Click", "select a cell"),
     ("P, E, F, 3", "napari's brush, eraser, fill, polygon"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from napari_fncells.core.edits import EditKind
 from napari_fncells.core.errors import UserError
 from napari_fncells.session.image import ImageSession, Outcome
 from napari_fncells.viewer.area import work_area
@@ -62,7 +63,7 @@ class Correction:
         return self._session().cut_or_join(path)
 
     def trace(self, path: Path) -> Outcome:
-        """Add a cell by its outline."""
+        """Add a cell by its outline, or give the outline to the cell it goes over."""
         return self._adding(lambda session: session.trace(path))
 
     def select_at(self, y: float, x: float) -> None:
@@ -90,10 +91,11 @@ class Correction:
         return session
 
     def _adding(self, act: Callable[[ImageSession], Outcome]) -> Outcome:
-        """Do what may add a cell, and select that: it can be resized at once."""
-        session = self._session()
-        fresh = session.document.next_id
-        outcome = act(session)
-        if session.document.is_alive(fresh):
-            self._workspace.review.select(fresh)
+        """Do what may add or redraw a cell, and select that: it can be resized at once."""
+        outcome = act(self._session())
+        change = outcome.edit.change if outcome.edit is not None else None
+        if change is not None and change.kind in (EditKind.ADD, EditKind.REDRAW):
+            self._workspace.review.keep(
+                next(item.id for item in change.objects if item.after is not None)
+            )
         return outcome

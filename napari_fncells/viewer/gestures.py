@@ -30,7 +30,7 @@ class Kind(StrEnum):
     CUT = "cut"
     """Ctrl: a cut or a join."""
     TRACE = "trace"
-    """Ctrl+Shift: the outline of a new cell."""
+    """Ctrl+Shift: the outline of a new cell, or a new one for the cell it goes over."""
 
 
 _KINDS = {
@@ -59,7 +59,7 @@ class Hand(Protocol):
         """Cut a cell along a stroke, or join two."""
 
     def trace(self, path: Path) -> Any:
-        """Add a cell by its outline."""
+        """Add a cell by its outline, or give the outline to the cell it goes over."""
 
     def select_at(self, y: float, x: float) -> None:
         """Select the cell at a point of the world."""
@@ -191,7 +191,7 @@ class Gestures:
 
 _TOO_SHORT = {
     Kind.CUT: "Drag across a cell to cut it, or from one cell to another to join them.",
-    Kind.TRACE: "Drag around a cell to trace it.",
+    Kind.TRACE: "Drag around a cell to trace it, or to give it another outline.",
 }
 
 

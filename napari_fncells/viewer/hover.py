@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import dist
 from typing import Any
-
-import numpy as np
 
 from napari_fncells.viewer.gestures import CLICK_PX
 
@@ -33,7 +33,8 @@ class Hover:
         self.moved = False
         self._place: Place | None = None
         self._rested: Place | None = None
-        viewer.mouse_move_callbacks.append(self._follow)
+        viewer.mouse_move_callbacks.append(self._note)
+        viewer.mouse_wheel_callbacks.append(self._note)
         viewer.mouse_drag_callbacks.append(self._follow)
 
     def rest(self) -> None:
@@ -41,9 +42,18 @@ class Hover:
         self.moved = False
         self._rested = self._place
 
-    def _follow(self, _viewer: Any, event: Any) -> None:
-        self._place = tuple(event.pos)
+    def _follow(self, viewer: Any, event: Any) -> Iterator[None]:
+        """Follow the pointer while a button is held, to its release."""
+        self._note(viewer, event)
+        yield
+        while event.type == "mouse_move":
+            self._note(viewer, event)
+            yield
+        self._note(viewer, event)
+
+    def _note(self, _viewer: Any, event: Any) -> None:
+        x, y = event.pos
+        self._place = float(x), float(y)
         if self._rested is None:
             self._rested = self._place
-        way = np.subtract(self._place, self._rested)
-        self.moved = self.moved or bool(np.hypot(*way) >= CLICK_PX)
+        self.moved = self.moved or dist(self._place, self._rested) >= CLICK_PX

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
 from psygnal import Signal
 
 from napari_fncells.core.candidates import dismiss
-from napari_fncells.core.changes import add_cell
 from napari_fncells.core.grow import Region
 from napari_fncells.session.doubting import Found
 from napari_fncells.session.image import ImageSession, Outcome
@@ -33,6 +30,8 @@ class Missed:
     ----------
     current
         The candidate walked to, or None.
+    outline
+        The outline that adopting it gives, which is drawn; None for none.
     shown
         Whether the outlines of all open candidates are drawn.
     told
@@ -46,6 +45,7 @@ class Missed:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.current: Region | None = None
+        self.outline: Region | None = None
         self.shown = False
         self.told = ""
         self._drawn = False
@@ -85,7 +85,18 @@ class Missed:
         """Highlight no candidate any more."""
         if self.current is not None:
             self.current = None
-            self._workspace.overlay.propose(None)
+            self._propose(None)
+
+    def take_in(self) -> None:
+        """Follow an edit: it may have changed what adopting the candidate gives, or taken it."""
+        session = self._workspace.session
+        candidates = session.doubting.candidates if session is not None else None
+        if session is None or candidates is None or self.current is None:
+            self.draw()
+        elif any(candidates.regions[n] is self.current for n in candidates.open):
+            self._propose(session.outline_of(self.current))
+        else:
+            self.leave()
 
     def toggle(self) -> str | None:
         """Show the outlines of all open candidates, or hide them; says which in words."""
@@ -114,24 +125,15 @@ class Missed:
         self._drawn = self.shown
         if self.shown and session is not None and session.doubting.candidates is not None:
             candidates = session.doubting.candidates
-            regions = {n: candidates.regions[n] for n in session.doubting.likely().chances}
+            likely = {n: candidates.regions[n] for n in session.doubting.likely().chances}
+            # Of the one walked to, what adopting it gives is drawn in its place
+            regions = {n: region for n, region in likely.items() if region is not self.current}
         self._workspace.overlay.show_candidates(regions)
 
     def adopt(self) -> Outcome:
-        """Make the candidate a cell, with the outline found in the picture."""
+        """Make the candidate a cell, with the outline that is drawn."""
         session, region = self._taken()
-        depth = cv2.distanceTransform(
-            np.pad(region.mask.astype(np.uint8), 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-        )
-        row, column = np.unravel_index(int(depth.argmax()), depth.shape)
-        outcome = session.fix_at(region.box.top + int(row) - 1, region.box.left + int(column) - 1)
-        if outcome.edit is not None:
-            return outcome
-        change = add_cell(session.document, region)
-        if change is None:
-            return outcome
-        edit = session.document.commit(change)
-        return Outcome(f"{change.summary.capitalize()}.", edit)
+        return session.adopt_candidate(region)
 
     def dismiss(self) -> Outcome:
         """Never propose a cell there again."""
@@ -184,13 +186,22 @@ class Missed:
             return
         chances = doubting.likely().chances
         self.current = candidates.regions[number]
-        self._workspace.overlay.propose(self.current)
+        self._propose(session.outline_of(self.current))
         self._workspace.look_at(self.current.box)
         seen = doubting.candidate_walk.seen
         total = len(seen | chances.keys())
         self.told = f"A missed cell? {len(seen)} of {total}, likely by {chances[number]:.0%}"
-        self._workspace.report(f"{said}{self.told}. A adopts it, D dismisses it for good.")
+        self._workspace.report(
+            f"{said}{self.told}. A adopts the outline, D dismisses it for good."
+        )
         self.arrived.emit()
+
+    def _propose(self, outline: Region | None) -> None:
+        """Draw the outline that adopting the candidate gives, or none."""
+        if outline is not self.outline:
+            self.outline = outline
+            self._workspace.overlay.propose(outline)
+        self.draw()
 
     def _tell(self) -> None:
         session = self._workspace.session

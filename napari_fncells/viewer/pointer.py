@@ -98,6 +98,12 @@ class Pointer:
         end = others[-1] if others else first
         self._send(mouse_release_callbacks, self._event("mouse_release", end, held))
 
+    def hover(self, row: float, column: float) -> None:
+        """Move the mouse to a place of the picture, no button held."""
+        event = self._event("mouse_move", (row, column), ())
+        event.is_dragging = False
+        self._send(mouse_move_callbacks, event)
+
     def wheel(self, notches: int) -> None:
         """Turn the wheel with Shift held, where the pointer is."""
         mask, viewer = self._mask, self._workspace.viewer

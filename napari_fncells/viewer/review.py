@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 BURST_S = 1.0
 """Turns of the wheel that follow one another within this are undone together."""
 
+_NO_CELL = "No cell under the pointer and none selected: nothing changed."
+
 
 class Review:
     """Selects, walks and judges cells.
 
-    A key means the cell walked to, until the pointer moves; then the one under the pointer, else
-    the selected one. At a candidate, it means that until the pointer is moved onto a cell.
+    A key, and the wheel, mean the cell that was walked to, just made or resized, until the pointer
+    moves; then the one under the pointer, else the selected one. At a candidate they mean that,
+    until the pointer is moved onto a cell.
 
     Parameters
     ----------
@@ -51,7 +54,7 @@ class Review:
         self._choices = known_choices(workspace.saving.root)
         self._selected: int | None = None
         self._several: frozenset[int] = frozenset()
-        self._walked = False
+        self._walked = self._kept = False
         self._hover = Hover(workspace.viewer)
         self._wheel, self._wheel_at = 0.0, 0.0
         self._last_turn = (-1, 0.0)
@@ -71,8 +74,9 @@ class Review:
 
     @property
     def target(self) -> int | None:
-        """Id of the cell that a key means, or None."""
-        if self._is_at_walked:
+        """Id of the cell that a key, or the wheel, means; None for none."""
+        kept = self._walked or (self._kept and self.selected is not None)
+        if kept and not self._hover.moved:
             return self.selected
         hovered = self._hovered()
         return hovered if hovered is not None else self.selected
@@ -82,6 +86,13 @@ class Review:
     def select(self, i: int | None) -> None:
         """Select a cell, or none."""
         self._select(i, frozenset())
+
+    def keep(self, i: int) -> None:
+        """Select a cell that was just made or resized, and mean it until the pointer moves."""
+        if i != self.selected:
+            self.select(i)
+        self._kept = True
+        self._hover.rest()
 
     def select_several(self, ids: Iterable[int]) -> None:
         """Select cells; where no other is under the pointer, A, D and U mean all of them."""
@@ -121,7 +132,7 @@ class Review:
     def toggle_candidates(self) -> str | None:
         """Show the outlines of all likely missed cells, or hide them; says which in words."""
         said = self.missed.toggle()
-        self._keep(candidates=self.missed.shown)
+        self._remember(candidates=self.missed.shown)
         self.moved.emit()
         return said
 
@@ -132,7 +143,7 @@ class Review:
 
     @goes_on.setter
     def goes_on(self, goes_on: bool) -> None:
-        self._keep(goes_on=goes_on)
+        self._remember(goes_on=goes_on)
         self.moved.emit()
 
     @property
@@ -158,7 +169,7 @@ class Review:
             self._back_to(self._decided.get(session, {}).get(edit.reverts or 0), said)
         elif edit.change.kind is not EditKind.DRAFT:
             walk.note(ids)
-        self.missed.draw()
+        self.missed.take_in()
         self.moved.emit()
 
     def _arrive(self, i: int | None, by: int = 1, said: str = "") -> None:
@@ -261,17 +272,16 @@ class Review:
         self._workspace.note_wanted.emit(i)
 
     def resize(self, notches: int) -> None:
-        """Grow (+) or shrink (-) the cell just added or selected."""
-        i = self.selected if self.selected is not None else self.target
-        if i is None:
-            self._workspace.report("Click a cell first, or add one: then grow or shrink it.")
-            return
-        if self._workspace.session is None:
+        """Grow (+) or shrink (-) the cell; it is the selected one from then on."""
+        session, i = self._workspace.session, self.target
+        if session is None or i is None:
+            self._workspace.report(_NO_CELL)
             return
         self._workspace.settle()
-        continues = self._continues(i)
-        outcome = self._workspace.session.resize(i, notches, continues=continues)
+        outcome = session.resize(i, notches, continues=self._continues(i))
         self._last_turn = (i, time.monotonic())
+        # The pointer may be outside of it now, and the next turn is meant for it, too
+        self.keep(i)
         self._workspace.report(outcome.message)
 
     def turn(self, delta: float) -> None:
@@ -288,7 +298,7 @@ class Review:
 
     # -- how it is done --------------------------------------------------------------------
 
-    def _keep(self, **changes: bool) -> None:
+    def _remember(self, **changes: bool) -> None:
         """Keep what was chosen for the next start, in the background."""
         self._choices = self._choices.at(**changes)
         saving = self._workspace.saving
@@ -308,7 +318,7 @@ class Review:
 
     def _select(self, i: int | None, several: frozenset[int]) -> None:
         self._selected, self._several = i, several
-        self._walked = False
+        self._walked = self._kept = False
         self.missed.leave()
         self._workspace.overlay.select(i)
         self._workspace.overlay.mark(several)
@@ -318,7 +328,7 @@ class Review:
     def _act(self, act: Callable[[ImageSession, int], Outcome]) -> Outcome | None:
         session, i = self._workspace.session, self.target
         if session is None or i is None:
-            self._workspace.report("No cell under the pointer and none selected: nothing changed.")
+            self._workspace.report(_NO_CELL)
             return None
         self._workspace.settle()
         walked = self._walked
@@ -366,13 +376,8 @@ class Review:
 
     def _be_there(self) -> None:
         """Let keys mean what was walked to, until the pointer moves."""
-        self._walked = True
+        self._walked, self._kept = True, False
         self._hover.rest()
-
-    @property
-    def _is_at_walked(self) -> bool:
-        """Whether the pointer has not moved since a cell was walked to."""
-        return self._walked and not self._hover.moved
 
     def _continues(self, i: int) -> bool:
         """Whether the last edit was a turn of the wheel on this cell, a moment ago."""

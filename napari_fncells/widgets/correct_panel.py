@@ -23,7 +23,8 @@ from napari_fncells.widgets.status_light import StatusLight
 _HELP = (
     "<b>Shift+click</b> remove a cell, or add one<br>"
     "<b>Shift+wheel</b> its size, <b>Shift+drag</b> lasso<br>"
-    "<b>Ctrl+drag</b> cut a cell, or join two<br>"
+    "<b>Ctrl+drag</b> cut, or join two<br>"
+    "<b>Ctrl+Shift+drag</b> trace, or redraw<br>"
     "<b>N A D U</b> next, accept, remove, unsure<br>"
     "<b>Ctrl+Z</b> undo anything, <b>?</b> all keys"
 )

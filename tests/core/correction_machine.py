@@ -20,12 +20,14 @@ from napari_fncells.core.join import join_cells
 from napari_fncells.core.judge import finish, judge
 from napari_fncells.core.lasso import cells_inside
 from napari_fncells.core.objects import CellObject, ObjectState, Origin
-from napari_fncells.core.reshape import resize_cell, smooth_cell, trace_cell
+from napari_fncells.core.reshape import resize_cell, smooth_cell
 from napari_fncells.core.revert import revert_cell
+from napari_fncells.core.trace import trace_cell
 from tests.core.machine import SEEDS, HistoryMachine
 from tests.core.naive import (
     EIGHT,
     expected_states,
+    ids_of,
     largest_piece,
     pieces,
     undoubted,
@@ -151,16 +153,30 @@ class DocumentMachine(HistoryMachine):
     def trace(self, seed: int) -> None:
         path = random_path(np.random.default_rng(seed), self.document.shape)
         inside = ndi.binary_fill_holes(winding(path, self.document.shape) != 0)
-        free = largest_piece(inside & (self.labels == 0))
+        shared = {i: int((inside & (self.labels == i)).sum()) for i in ids_of(self.labels)}
+        over = [
+            i
+            for i, both in shared.items()
+            if 2 * both > min(inside.sum(), (self.labels == i).sum())
+        ]
+        kept = largest_piece(inside & np.isin(self.labels, [0, *over]))
         new = self.document.next_id
+        first = min(over, key=lambda i: (-shared[i], i)) if over else new
+        after = self.labels
+        after[np.isin(after, over)] = 0
+        after[kept] = first
         change = self.propose(trace_cell, path)
-        assert (change is None) == (free.sum() < 20)
+        assert (change is None) == (kept.sum() < 5 or np.array_equal(after, self.labels))
         if change is None:
             return
-        after = self.labels
-        after[free] = new
         self.document.commit(change)
-        self.expect(after, f"trace cell {new}", EditKind.ADD)
+        if not over:
+            self.expect(after, f"trace cell {new}", EditKind.ADD)
+            return
+        gone = set(over) - {first}
+        states = expected_states(self.objects, self.labels, after, drafted=False)
+        states = {i: state for i, state in states.items() if i not in gone}
+        self.expect(after, f"redraw cell {first}", EditKind.REDRAW, states)
 
     @precondition(HistoryMachine.any_cell)
     @rule(data=st.data(), seed=SEEDS, notches=st.integers(1, 3))
@@ -264,8 +280,9 @@ class DocumentMachine(HistoryMachine):
                 break
             labels, objects = self.copies[k - 1]
             for number in objects:
-                joined = self.groups[k - 1][0] == f"join cells {i} and {number}"
-                if joined and number not in self.objects:
+                words = (f"join cells {i} and {number}", f"redraw cell {i}")
+                gone = number not in self.copies[k][1] and number not in self.objects
+                if gone and self.groups[k - 1][0] in words:
                     found.append((number, objects[number], labels == number))
         return found
 

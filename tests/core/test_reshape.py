@@ -12,91 +12,11 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.objects import ObjectState
-from napari_fncells.core.reshape import (
-    SmoothParams,
-    TraceParams,
-    resize_cell,
-    smooth_cell,
-    trace_cell,
-)
+from napari_fncells.core.reshape import SmoothParams, resize_cell, smooth_cell
 from tests.core.naive import disk, ids_of, pieces
 from tests.core.random_shapes import added, drafted, region
 
 SHAPE = (60, 60)
-SQUARE = [(9.5, 9.5), (9.5, 29.5), (29.5, 29.5), (29.5, 9.5)]
-
-
-def trace(document: Document, path: list[tuple[float, float]]) -> None:
-    document.commit(trace_cell(document, np.array(path)))
-
-
-def test_the_ground_inside_becomes_a_cell() -> None:
-    document = Document(SHAPE)
-    trace(document, SQUARE)
-    cell = document.objects[1]
-    assert (cell.box, cell.area, cell.state) == (Box(10, 10, 30, 30), 400, ObjectState.ADDED)
-    edit = document.history[-1]
-    assert edit.change.kind is EditKind.ADD
-    assert edit.change.details == {"tool": "trace"}
-    assert edit.change.summary == "trace cell 1"
-
-
-def test_other_cells_keep_their_ground_and_the_largest_rest_is_taken() -> None:
-    document = Document(SHAPE)
-    added(document, Box(0, 15, 60, 18))
-    trace(document, SQUARE)
-    assert document.objects[2].box == Box(10, 18, 30, 30)
-    assert document.objects[1].area == 180
-
-
-@pytest.mark.parametrize(
-    ("path", "reason"),
-    [
-        ([], "too short"),
-        ([(5, 5), (20, 20)], "too short"),
-        ([(5, 5), (5, 40), (5, 20)], "only 0 px²"),
-        ([(5, 5), (5, 9), (9, 9), (9, 5)], "only 16 px²"),
-        ([(-30, -30), (-30, -5), (-5, -5)], "only 0 px²"),
-        ([(5, 105), (5, 139), (39, 139)], "only 0 px²"),
-    ],
-)
-def test_too_little_is_refused(path: list[tuple[float, float]], reason: str) -> None:
-    with pytest.raises(UserError, match=reason):
-        trace_cell(Document(SHAPE), np.array(path).reshape(-1, 2))
-
-
-def test_ground_that_is_taken_is_refused() -> None:
-    document = Document(SHAPE)
-    added(document, Box(0, 0, 40, 40))
-    with pytest.raises(UserError, match="other cells"):
-        trace_cell(document, np.array(SQUARE))
-
-
-def test_an_outline_that_overshoots_its_start_or_holds_a_loop_is_filled() -> None:
-    document = Document(SHAPE)
-    trace(document, [*SQUARE, (9.5, 9.5), (9.5, 20), (18, 20), (18, 9.5)])
-    assert document.objects[1].area == 400
-
-
-def test_an_outline_that_reaches_out_of_the_picture() -> None:
-    document = Document(SHAPE)
-    trace(document, [(-20, -20), (-20, 9.5), (9.5, 9.5), (9.5, -20)])
-    assert document.objects[1].box == Box(0, 0, 10, 10)
-
-
-def test_the_least_area_is_a_parameter() -> None:
-    path = np.array([(4.5, 4.5), (4.5, 6.5), (6.5, 6.5), (6.5, 4.5)])
-    change = trace_cell(Document(SHAPE), path, TraceParams(min_area=4))
-    assert change.objects[0].after.area == 4
-
-
-def test_a_trace_beyond_uint16() -> None:
-    document = Document(SHAPE)
-    labels = np.zeros(SHAPE, np.int64)
-    labels[50, 50] = 65_535
-    document.commit(changes.replace_labels(document, labels))
-    trace(document, SQUARE)
-    assert document.labels[20, 20] == 65_536
 
 
 def resize(document: Document, i: int, box: Box, mask: np.ndarray | None = None) -> None:

@@ -78,6 +78,20 @@ def test_trace(session: ImageSession) -> None:
     assert session.document.objects[5].state is ObjectState.ADDED
 
 
+def test_trace_over_cells(session: ImageSession) -> None:
+    around = [(40, 10), (40, 50), (80, 50), (80, 10)]
+    outcome = session.trace(around)
+    assert outcome.message == "Cell 1 has the new outline."
+    assert session.document.objects[1].state is ObjectState.EDITED
+    assert session.trace(around).message == "The cell has that outline already. Nothing changed."
+    outcome = session.trace([(42, 62), (42, 128), (78, 128), (78, 62)])
+    assert outcome.message == "Cell 2 has the new outline; cell 3 is part of it."
+    session.document.undo()
+    outcome = session.trace([(30, 5), (30, 140), (90, 140), (90, 5)])
+    assert outcome.message == "Cell 1 has the new outline; cells 2 and 3 are part of it."
+    assert session.revert(1).message == "Cell 1 is as its draft had it; cells 2 and 3 are back."
+
+
 def test_remove_accept_unsure(session: ImageSession) -> None:
     assert session.accept(1).message == "Accepted cell 1."
     assert session.accept(1).message == "Cell 1 is accepted already. Nothing changed."
@@ -158,7 +172,7 @@ def test_flat_pictures_can_be_described(level: int) -> None:
     made = ImageSession(Image(np.full((40, 40), level, np.uint8)))
     made.trace(SQUARE)
     assert "score 0.0 SD" in made.describe(1)
-    made.trace([(-5, -5), (-5, 50), (50, 50), (50, -5)])
+    made.trace([(-5, 29.5), (-5, 50), (50, 50), (50, 29.5)])
     assert "score" in made.describe(2)
 
 

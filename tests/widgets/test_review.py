@@ -11,8 +11,12 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 from napari_fncells.core.appearance import CANDIDATE, PROPOSED
+from napari_fncells.core.changes import add_cell
 from napari_fncells.core.edits import EditKind
+from napari_fncells.core.geometry import Box
+from napari_fncells.core.grow import Growth, Region
 from napari_fncells.core.objects import ObjectState
+from napari_fncells.session.outlines import Outlines
 from napari_fncells.viewer.workspace import workspace_of
 from tests.pictures import CELLS
 from tests.wholeness import assert_shown
@@ -208,6 +212,74 @@ def test_candidates_are_shown_adopted_dismissed_and_brought_back(drafted: Desk) 
     press(drafted, Key.Key_C)
     assert not np.isin(drafted.workspace.overlay.layer.data, (CANDIDATE,)).any()
     assert_shown(drafted.workspace)
+
+
+def at_candidate(desk: Desk) -> np.ndarray:
+    """Be at the first candidate; (Y, X) the outline that is shown there."""
+    press(desk, Key.Key_G)
+    desk.pilot.wait_until(lambda: desk.workspace.review.at_candidate, "a candidate")
+    outline = desk.workspace.review.missed.outline
+    shown = np.zeros(desk.document.shape, bool)
+    shown[outline.box.slices] = outline.mask
+    drawn = desk.workspace.overlay.layer.data == PROPOSED
+    assert drawn.any()
+    assert not (drawn & ~shown).any()
+    return shown
+
+
+def test_what_a_adopts_is_what_g_shows(drafted: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    grown: list[tuple[int, int]] = []
+    real = Outlines.growth_at
+
+    def counted(outlines: Outlines, row: int, column: int) -> Growth:
+        grown.append((row, column))
+        return real(outlines, row, column)
+
+    monkeypatch.setattr(Outlines, "growth_at", counted)
+    shown = at_candidate(drafted)
+    current = drafted.workspace.review.missed.current
+    assert not np.array_equal(shown[current.box.slices], current.mask), "grown, not as found"
+    fresh = drafted.document.next_id
+    press(drafted, Key.Key_A)
+    np.testing.assert_array_equal(drafted.document.labels == fresh, shown)
+    assert grown.count(grown[0]) == 1, "and it is found once"
+
+
+def test_an_edit_renews_the_outline_that_is_shown(drafted: Desk) -> None:
+    shown = at_candidate(drafted)
+    current = drafted.workspace.review.missed.current
+    # A cell on a part of the outline, beside the candidate itself
+    free = shown.copy()
+    free[current.box.slices] &= ~current.mask
+    if not free.any():
+        pytest.skip("the outline found lies inside the candidate")
+    row, column = (int(v) for v in np.argwhere(free)[0])
+    session = drafted.workspace.session
+    taken = Region(Box(row, column, row + 1, column + 1), np.ones((1, 1), bool), 0.0)
+    session.document.commit(add_cell(session.document, taken))
+    known(drafted)
+    assert not drafted.workspace.review.missed.outline.mask[
+        row - drafted.workspace.review.missed.outline.box.top,
+        column - drafted.workspace.review.missed.outline.box.left,
+    ]
+    fresh = drafted.document.next_id
+    outline = drafted.workspace.review.missed.outline
+    press(drafted, Key.Key_A)
+    mine = drafted.document.labels == fresh
+    np.testing.assert_array_equal(mine[outline.box.slices], outline.mask)
+    assert mine.sum() == outline.mask.sum()
+
+
+def test_a_never_removes_what_came_to_be_at_the_candidate(drafted: Desk) -> None:
+    at_candidate(drafted)
+    fresh = drafted.document.next_id
+    press(drafted, Key.Key_A)
+    press(drafted, Key.Key_Z, CTRL)
+    assert drafted.workspace.review.at_candidate
+    press(drafted, Key.Key_Z, CTRL | SHIFT)
+    assert drafted.workspace.review.missed.current is None, "it is a cell by now"
+    press(drafted, Key.Key_A)
+    assert drafted.document.is_alive(fresh)
 
 
 def test_candidates_are_never_in_the_mask(drafted: Desk) -> None:

@@ -21,13 +21,24 @@ _ROUND = 4
 """A lasso is drawn so far outside of what it takes, in px."""
 
 
-def deepest(mask: Mask) -> tuple[float, float]:
-    """(row, column) of the pixel farthest from the rim of a mask that is not empty."""
-    depth = cv2.distanceTransform(
-        np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-    )
-    row, column = np.unravel_index(int(depth.argmax()), depth.shape)
-    return float(row - 1), float(column - 1)
+def evenly(mask: Mask, area: int, most: float) -> Mask | None:
+    """A mask grown or shrunk by the same distance everywhere, until it has an area.
+
+    Parameters
+    ----------
+    mask
+        Not empty.
+    area
+        In px².
+    most
+        The distance, in px, that is not to be exceeded; None where it would be.
+    """
+    away = np.where(mask, 1 - distance_transform_edt(mask), distance_transform_edt(~mask))
+    distance = float(np.partition(away, area - 1, axis=None)[area - 1])
+    if abs(distance) > most:
+        return None
+    reached: Mask = away <= distance
+    return reached
 
 
 def outline(mask: Mask, wobble: float, rng: np.random.Generator) -> Points:
@@ -85,6 +96,14 @@ def cut(piece: Mask, one: Mask, rest: Mask) -> Points:
             best, chosen = told, along
     far = np.hypot(*piece.shape)
     return np.stack([_out(piece, middle, -chosen, far), _out(piece, middle, chosen, far)])
+
+
+def sides(piece: Mask, path: Points) -> tuple[Mask, Mask]:
+    """The two parts of a piece on either side of a straight stroke, (2, 2) ends."""
+    rows, columns = np.indices(piece.shape)
+    down, right = path[1] - path[0]
+    left: Mask = ((rows - path[0][0]) * right - (columns - path[0][1]) * down) > 0
+    return piece & left, piece & ~left
 
 
 def length(path: Points) -> int:

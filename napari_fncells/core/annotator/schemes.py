@@ -9,7 +9,8 @@ candidates and no walk from cell to cell. Where nothing is published, what is ta
 - *Cellpose*' window: Ctrl+click removes, 1. A cell is added by tracing its perimeter, counted as 1
   though it is long. A bad outline, and a merged piece, is removed and traced anew. Two parts are
   merged by a click on one and Alt+click on the other: 2; for napari the same is counted (pick a
-  label, fill).
+  label, fill). Parts that would not make a good outline together are removed, and the cell is
+  traced: that takes fewer.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.annotator import drawing
 from napari_fncells.core.annotator.attention import Attention
-from napari_fncells.core.annotator.judging import Comparison, Fault, Judgement
+from napari_fncells.core.annotator.judging import Comparison, Fault, Judgement, iou
 from napari_fncells.core.annotator.params import AnnotatorParams
 from napari_fncells.core.annotator.sight import TruthWindows, View
 from napari_fncells.core.annotator.tally import AnnotatorReport, Tally
 from napari_fncells.core.coverage import sweep
 from napari_fncells.core.geometry import Box
-from napari_fncells.core.matching import refuse_other_shape
+from napari_fncells.core.matching import IOU_THRESHOLD, refuse_other_shape
 from napari_fncells.core.params.coverage import CoverageParams
 from napari_fncells.core.path import box_of, enclosed
 
@@ -165,6 +166,12 @@ class _Worker:
     def _mend(self, box: Box, piece: int, judgement: Judgement) -> None:
         fault = judgement.fault
         overpainted = fault is Fault.MERGED and self._scheme.overpaints
+        if fault is Fault.PART and not self._would_fit(box, judgement):
+            # Merging them and then redrawing the whole takes more
+            for part in judgement.pieces:
+                self._remove(part)
+            self._trace(box, judgement.cells[0])
+            return
         if fault is Fault.PART:
             piece = self._merge(judgement.pieces)
         elif overpainted:
@@ -180,6 +187,12 @@ class _Worker:
         if fault in (Fault.MERGED, Fault.OUTLINE):
             for cell in judgement.cells:
                 self._trace(box, cell)
+
+    def _would_fit(self, box: Box, judgement: Judgement) -> bool:
+        """Whether the parts of a cell, merged, are its match."""
+        view = self._view(box)
+        union = np.isin(view.labels, judgement.pieces)
+        return iou(union, view.truth == judgement.cells[0]) > IOU_THRESHOLD
 
     def _remove(self, piece: int) -> None:
         self._labels[self._labels == piece] = 0

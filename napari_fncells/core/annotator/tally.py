@@ -66,7 +66,7 @@ class AnnotatorReport(BaseModel):
     scheme
         Whose gestures.
     strategy
-        The order in which the picture was looked at: 'queue' or 'sweep'.
+        The order in which the picture was looked at: 'queue', 'sweep' or 'both'.
     errors
         In the draft: gestures that `core.meter` says it needs.
     before, after

@@ -71,11 +71,12 @@ def settle(document: Document) -> Settlement | None:
 
 
 def give_away(document: Document, change: Change) -> Settlement | None:
-    """Take planted cells out that are about to be joined with others; None for none.
+    """Take planted cells out that are about to be joined, or drawn anew; None for none.
 
-    Joined, the pixels of either could not be told apart any more.
+    Joined, the pixels of either could not be told apart any more; an outline drawn by hand would
+    go with what was planted.
     """
-    if change.kind is not EditKind.JOIN:
+    if change.kind not in (EditKind.JOIN, EditKind.REDRAW):
         return None
     cells = planted_among(document, (item.id for item in change.objects))
     if not cells:

@@ -71,15 +71,12 @@ class Desk:
         self, place: tuple[float, float], kind: str, *held: str, exact: bool = False
     ) -> None:
         """Click near a place of the picture."""
-        row, column = place
-        if not exact:
-            astray = self.rng.normal(scale=self.params.jitter / self.pointer.zoom, size=2)
-            row, column = row + float(astray[0]), column + float(astray[1])
-        box = self.pointer.view
-        row = float(np.clip(row, box.top, box.bottom - 1))
-        column = float(np.clip(column, box.left, box.right - 1))
-        self.pointer.click(row, column, *held)
+        self.pointer.click(*(place if exact else self._astray(place)), *held)
         self._done(kind)
+
+    def point_at(self, place: tuple[float, float]) -> None:
+        """Move the pointer near a place of the picture; that is part of what is done there."""
+        self.pointer.hover(*self._astray(place))
 
     def drag(self, path: Points, kind: str, *held: str) -> None:
         """Drag along a path in the picture."""
@@ -110,6 +107,21 @@ class Desk:
         self.pointer.look_at(row, column)
         self._tally.moved("pan")
         return self.look("aside")
+
+    def zoom_out(self) -> View:
+        """See as much of the picture as when it was opened: a move and a look."""
+        self.workspace.viewer.reset_view()
+        self._tally.moved("zoom out")
+        return self.look("whole")
+
+    def _astray(self, place: tuple[float, float]) -> tuple[float, float]:
+        """Where the hand comes to that aims at a place of the picture, on the screen."""
+        aside = self.rng.normal(scale=self.params.jitter / self.pointer.zoom, size=2)
+        box = self.pointer.view
+        return (
+            float(np.clip(place[0] + aside[0], box.top, box.bottom - 1)),
+            float(np.clip(place[1] + aside[1], box.left, box.right - 1)),
+        )
 
     def _done(self, kind: str) -> None:
         self._tally.corrected(kind, self.document.labels)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_fncells.core.annotator import drawing
 from napari_fncells.core.annotator.judging import Comparison, Fault, Judgement, iou
 from napari_fncells.core.annotator.sight import View
 from napari_fncells.core.matching import IOU_THRESHOLD
+from napari_fncells.core.outline.region import NOTCH
 from napari_fncells.core.path import Points
+from napari_fncells.core.pieces import deepest
 from napari_fncells.viewer.annotating.desk import Desk
 
 _TRIES = 5
 """Rounds of mending that are spent on one true cell at most."""
 _TRACES = 2
 """How often it is traced at most."""
-_HOPELESS = 0.3
-"""With a smaller intersection over union, the wheel is not tried."""
 
-Mask = NDArray[np.bool_]
+Mending = Callable[[Desk, int, int, Judgement], None]
 
 
 def mend(desk: Desk, piece: int) -> None:
@@ -33,35 +34,40 @@ def mend(desk: Desk, piece: int) -> None:
             find(desk, cell)
 
 
-def find(desk: Desk, cell: int) -> None:
-    """Do what is needed until a true cell on the screen has its match in the mask."""
-    wheeled, traced = False, 0
+def find(desk: Desk, cell: int, *, drawn: bool = False) -> None:
+    """Do what is needed until a true cell on the screen has its match in the mask.
+
+    What takes the fewest gestures comes first; of two that take as many, the one by which less
+    is drawn.
+
+    Parameters
+    ----------
+    desk
+        Where one sits.
+    cell
+        The true cell.
+    drawn
+        Whether one begins by drawing it.
+    """
+    tried: set[Mending] = set()
+    traced = 0
     for attempt in range(_TRIES):
         comparison = Comparison(desk.view)
         piece = comparison.piece_of(cell)
-        if piece is None and attempt < 2:
+        if piece is None and attempt < 2 and not drawn:
             _add(desk, cell)
             continue
-        if piece is None:
-            if traced < _TRACES:
-                _trace(desk, cell)
-            traced += 1
-            continue
-        judgement = comparison.judge(piece)
-        fault = judgement.fault
-        if comparison.is_found(cell) and fault is not Fault.MERGED:
+        judgement = comparison.judge(piece) if piece is not None else Judgement(Fault.NONE)
+        if comparison.is_found(cell) and judgement.fault is not Fault.MERGED:
             return
-        if fault is Fault.MERGED and attempt < 2:
-            _cut(desk, piece, cell, judgement)
-        elif fault is Fault.PART and attempt < 3:
-            _join(desk, judgement)
-        elif fault is Fault.OUTLINE and not wheeled:
-            wheeled = True
-            _resize(desk, piece, cell)
+        way = None if piece is None or drawn else _cheaper(desk, piece, cell, judgement)
+        drawn = False
+        if piece is not None and way is not None and way not in tried:
+            tried.add(way)
+            way(desk, piece, cell, judgement)
         elif traced < _TRACES:
-            remove(desk, piece)
-            _trace(desk, cell)
             traced += 1
+            _trace(desk, cell, piece)
 
 
 def remove(desk: Desk, piece: int) -> None:
@@ -72,7 +78,7 @@ def remove(desk: Desk, piece: int) -> None:
         if not mask.any():
             return
         edits = desk.document.edit_count
-        place = _in_picture(view, drawing.deepest(mask))
+        place = _in_picture(view, deepest(mask))
         desk.click(place, "remove", "Shift", exact=attempt == 2)
         if not desk.document.is_alive(piece):
             return
@@ -123,56 +129,85 @@ def _add(desk: Desk, cell: int) -> None:
     if not free.any():
         return
     edits, fresh = desk.document.edit_count, desk.document.next_id
-    desk.click(_in_picture(view, drawing.deepest(free)), "add", "Shift")
+    desk.click(_in_picture(view, deepest(free)), "add", "Shift")
     if not desk.document.is_alive(fresh):
         # Refused, or a neighbour was hit
         _take_back(desk, edits)
 
 
-def _cut(desk: Desk, piece: int, cell: int, judgement: Judgement) -> None:
-    view = desk.view
+def _cheaper(desk: Desk, piece: int, cell: int, judgement: Judgement) -> Mending | None:
+    """What mends a piece with fewer gestures than drawing its cells, or as many; None for none."""
+    view, fault = desk.view, judgement.fault
+    mine, true = view.labels == piece, view.truth == cell
+    if fault is Fault.OUTLINE:
+        reached = drawing.evenly(mine, int(np.count_nonzero(true)), desk.params.notches * NOTCH)
+        return _resize if reached is not None and iou(reached, true) > IOU_THRESHOLD else None
+    if fault is Fault.PART and len(judgement.pieces) == 2:
+        union = np.isin(view.labels, judgement.pieces)
+        return _join if iou(union, true) > IOU_THRESHOLD else None
+    if fault is Fault.MERGED:
+        parts = drawing.sides(mine, _way_across(view, piece, cell, judgement))
+        cells = [view.truth == c for c in judgement.cells]
+        fitting = sum(any(iou(part, c) > IOU_THRESHOLD for c in cells) for part in parts)
+        # Drawn, each cell takes one; cut, one, and one for each part that does not fit then
+        return _cut if fitting else None
+    return None
+
+
+def _way_across(view: View, piece: int, cell: int, judgement: Judgement) -> Points:
+    """Where a piece is to be cut, in the view."""
     others = [c for c in judgement.cells if c != cell]
     mask = view.labels == piece
     one, rest = view.truth == cell, np.isin(view.truth, others)
-    path = drawing.cut(mask, one & mask, rest & mask)
+    return drawing.cut(mask, one & mask, rest & mask)
+
+
+def _cut(desk: Desk, piece: int, cell: int, judgement: Judgement) -> None:
+    view = desk.view
+    path = _way_across(view, piece, cell, judgement)
     desk.drag(_shaken(desk, path) + view.box[:2], "cut", "Control")
 
 
-def _join(desk: Desk, judgement: Judgement) -> None:
+def _join(desk: Desk, _piece: int, _cell: int, judgement: Judgement) -> None:
     view = desk.view
     areas = {i: int(np.count_nonzero(view.labels == i)) for i in judgement.pieces}
     first, second, *_ = sorted(areas, key=lambda i: (-areas[i], i))
-    ends = [drawing.deepest(view.labels == i) for i in (first, second)]
+    ends = [deepest(view.labels == i) for i in (first, second)]
     desk.drag(np.array(ends) + view.box[:2], "join", "Control")
 
 
-def _resize(desk: Desk, piece: int, cell: int) -> None:
-    """Turn the wheel until the outline fits, or it no longer helps."""
+def _resize(desk: Desk, piece: int, cell: int, _judgement: Judgement) -> None:
+    """Turn the wheel over a piece until the outline fits, or it no longer helps."""
     view = desk.view
     mine, true = view.labels == piece, view.truth == cell
-    fit = iou(mine, true)
-    if fit < _HOPELESS:
-        return
-    if desk.workspace.review.selected != piece:
-        desk.click(_in_picture(view, drawing.deepest(mine)), "select")
-        if desk.workspace.review.selected != piece:
-            return
+    fit, edits = iou(mine, true), desk.document.edit_count
+    desk.point_at(_in_picture(view, deepest(mine)))
     way = 1 if np.count_nonzero(true) > np.count_nonzero(mine) else -1
     for notch in range(desk.params.notches):
         desk.wheel(way, first=notch == 0)
+        if desk.workspace.review.selected != piece:
+            _take_back(desk, edits)
+            return
         now = iou(desk.view.labels == piece, true)
         if now > IOU_THRESHOLD or now <= fit:
             return
         fit = now
 
 
-def _trace(desk: Desk, cell: int) -> None:
+def _trace(desk: Desk, cell: int, piece: int | None) -> None:
+    """Draw a true cell, over what there is of it; a piece that is left over beside it goes."""
     view = desk.view
     mask = view.truth == cell
     if not mask.any():
         return
     path = drawing.outline(mask, desk.wobble, desk.rng)
     desk.trace(path + view.box[:2])
+    comparison = Comparison(desk.view)
+    left = piece is not None and piece in comparison.pieces
+    if left and piece != comparison.piece_of(cell):
+        assert piece is not None
+        if comparison.judge(piece).fault is Fault.FALSE:
+            remove(desk, piece)
 
 
 def _take_back(desk: Desk, edits: int) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_fncells.core.annotator.judging import Comparison, Fault, candidate_cell
+from napari_fncells.core.annotator.judging import Comparison, Fault, candidate_cell, iou
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
+from napari_fncells.core.matching import IOU_THRESHOLD
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.viewer.annotating.desk import Desk
-from napari_fncells.viewer.annotating.mending import find, mend
+from napari_fncells.viewer.annotating.mending import cell_in_full, find, mend
 
 _ROUNDS = 3
 """No more keys are pressed than so many times what there is to be walked over."""
@@ -60,19 +61,19 @@ def _walk_candidates(desk: Desk) -> None:
     while True:
         if not review.at_candidate:
             desk.press("next_candidate", "next candidate")
-        region = review.missed.current
-        if region is None or not review.at_candidate or region.box in decided:
+        region, outline = review.missed.current, review.missed.outline
+        if region is None or outline is None or not review.at_candidate or region.box in decided:
             return
         decided.add(region.box)
-        _decide_on_candidate(desk, region)
+        _decide_on_candidate(desk, region, outline)
 
 
-def _decide_on_candidate(desk: Desk, region: Region) -> None:
-    """Adopt or dismiss the candidate walked to; mend what was adopted."""
+def _decide_on_candidate(desk: Desk, region: Region, outline: Region) -> None:
+    """Adopt the outline shown at a candidate, draw a better one in its place, or dismiss it."""
     view = desk.look("candidate")
-    box = region.box.clip_to(view.box)
+    box = outline.box.clip_to(view.box)
     mask = np.zeros(view.labels.shape, dtype=bool)
-    mask[box.within(view.box)] = region.mask[box.within(region.box)]
+    mask[box.within(view.box)] = outline.mask[box.within(outline.box)]
     cell = candidate_cell(view, mask)
     # Its place is its name: it has no number
     name = region.box.top * desk.document.shape[1] + region.box.left
@@ -80,11 +81,9 @@ def _decide_on_candidate(desk: Desk, region: Region) -> None:
     taken = cell is None and desk.attention.seems_wrong("candidate", name, wrong=False)
     if not missed and not taken:
         desk.press("remove", "dismiss")
-        return
-    desk.correct("accept", "adopt")
-    if cell is None or not missed or Comparison(desk.view).is_found(cell):
-        return
-    if not (desk.view.truth == cell).any() or desk.pointer.view != view.box:
-        # It led on to the next: back to the one just adopted
-        desk.move_to(*region.box.centre)
-    find(desk, cell)
+    elif cell is None or iou(mask, view.truth == cell) > IOU_THRESHOLD:
+        # The outline was seen before: there is nothing to go back for
+        desk.correct("accept", "adopt")
+    else:
+        cell_in_full(desk, cell)
+        find(desk, cell, drawn=True)

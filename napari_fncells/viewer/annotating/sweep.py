@@ -16,7 +16,8 @@ def go_over_picture(desk: Desk) -> None:
     """Go over all parts of the picture and mend what is wrong in each."""
     sweep = desk.workspace.sweep
     visited: list[Box] = []
-    judged: set[int] = set()
+    # What was made before was looked at there and then
+    judged = {cell.id for cell in desk.document.cells if cell.state in _BY_HAND}
     while sweep.coverage is not None and not sweep.coverage.seen.all():
         before = int(sweep.coverage.seen.sum())
         desk.press("next_part", "next part")
@@ -38,11 +39,13 @@ def _work_on(desk: Desk, visited: list[Box], judged: set[int]) -> None:
     """Mend what is in sight."""
     home = desk.pointer.view
     removed, mended = _wrong_pieces(desk, visited, judged)
-    remove_many(desk, removed)
     for piece in mended:
         if desk.document.is_alive(piece):
             mend(desk, piece)
             _return(desk, home)
+    # Afterwards: what lies in an outline that is drawn is gone with that
+    remove_many(desk, [piece for piece in removed if desk.document.is_alive(piece)])
+    _return(desk, home)
     for cell in Comparison(desk.view).missed():
         view = desk.view
         if view.goes_on_unseen(desk.document.shape, view.truth == cell, visited):

@@ -10,6 +10,7 @@ from napari_fncells.core.annotator import drawing
 from napari_fncells.core.annotator.judging import iou
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.path import enclosed
+from napari_fncells.core.pieces import deepest
 
 SHAPE = (100, 120)
 
@@ -26,8 +27,8 @@ def inside(path: np.ndarray) -> np.ndarray:
 
 def test_the_deepest_point_of_a_ring_lies_on_it() -> None:
     ring = blob(50, 50, 30) & ~blob(50, 50, 15)
-    row, column = drawing.deepest(ring)
-    assert ring[int(row), int(column)]
+    row, column = deepest(ring)
+    assert ring[row, column]
 
 
 @pytest.mark.parametrize("wobble", [0.0, 1.5])

@@ -25,6 +25,7 @@ from napari_fncells.core.objects import CellCounts, ObjectState, Origin
 from napari_fncells.core.params.attention import AttentionParams
 from napari_fncells.core.provenance import draft_labels
 from napari_fncells.core.redraft import apply_draft
+from napari_fncells.core.trace import trace_cell
 from tests.core.random_shapes import random_cell, random_draft, region
 
 Found = TypeVar("Found")
@@ -297,6 +298,25 @@ def test_a_false_cell_is_given_away_before_it_is_joined() -> None:
     assert i not in document.objects
     assert attention_of(document).missed == 1
     np.testing.assert_array_equal(check_clean(document), before)
+
+
+def test_a_false_cell_is_given_away_before_it_is_redrawn() -> None:
+    document = planted(cells_drafted(), false_cells=1.0)
+    i = false_cells(document)[0]
+    box = document.objects[i].box
+    corners = [
+        (box.top - 2.5, box.left - 2.5),
+        (box.top - 2.5, box.right + 2.5),
+        (box.bottom + 2.5, box.right + 2.5),
+        (box.bottom + 2.5, box.left - 2.5),
+    ]
+    change = trace_cell(document, np.array(corners))
+    assert change is not None
+    given = give_away(document, change)
+    assert given is not None
+    document.commit(given.change)
+    assert i not in document.objects
+    assert attention_of(document).missed == 1
 
 
 def test_done_continues_the_end_of_the_check() -> None:

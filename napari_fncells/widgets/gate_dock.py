@@ -18,7 +18,8 @@ from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.controls import give_keys_back, guarded
 from napari_fncells.widgets.docking import open_over_curate, take_place
 from napari_fncells.widgets.fields import ParamsForm
-from napari_fncells.widgets.gate_panel import GatePanel, question
+from napari_fncells.widgets.gate_actions import question
+from napari_fncells.widgets.gate_panel import GatePanel
 from napari_fncells.widgets.runner import ThreadRunner
 
 TITLE = "Check before export"
@@ -85,12 +86,12 @@ class GateWidget(QWidget):
         self._placing.timeout.connect(lambda: take_place(self))
         panel.asked.connect(guarded(gating.check))
         panel.cancelled.connect(self.runner.cancel)
-        panel.shown.connect(guarded(gating.show))
-        panel.mended.connect(guarded(gating.mend))
-        panel.all_mended.connect(guarded(self._mend_all))
-        panel.all_accepted.connect(guarded(self._accept_all))
-        panel.accepted.connect(guarded(gating.accept))
-        panel.withdrawn.connect(guarded(gating.withdraw))
+        panel.actions.shown.connect(guarded(gating.show))
+        panel.actions.mended.connect(guarded(gating.mend))
+        panel.actions.all_mended.connect(guarded(self._mend_all))
+        panel.actions.all_accepted.connect(guarded(self._accept_all))
+        panel.actions.accepted.connect(guarded(gating.accept))
+        panel.actions.withdrawn.connect(guarded(gating.withdraw))
         panel.limits_set.connect(guarded(self._look_for))
         panel.left.connect(self._give_keys_back)
         self.runner.started.connect(panel.show_busy)

@@ -9,9 +9,9 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
-from napari_fncells.core.appearance import CANDIDATE, PROPOSED
 from napari_fncells.core.edits import EditKind
 from napari_fncells.core.objects import ObjectState
+from napari_fncells.core.state_codes import CANDIDATE, PROPOSED
 from tests.pictures import CELLS
 from tests.wholeness import assert_shown
 from tests.widgets.conftest import Desk

@@ -8,7 +8,7 @@ from typing import Any
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QMessageBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_fncells.core.params.quality import QualityParams
 from napari_fncells.core.quality import Repair
@@ -20,6 +20,7 @@ from napari_fncells.widgets.docking import open_over_curate, take_place
 from napari_fncells.widgets.fields import ParamsForm
 from napari_fncells.widgets.gate_actions import question
 from napari_fncells.widgets.gate_panel import GatePanel
+from napari_fncells.widgets.question import is_agreed
 from napari_fncells.widgets.runner import ThreadRunner
 
 TITLE = "Check before export"
@@ -105,23 +106,13 @@ class GateWidget(QWidget):
         self.gating.look_for(form.params)
 
     def _mend_all(self, items: Sequence[Found], how: Repair) -> None:
-        if self._ask("Mend all of this kind?", question(items, how, self.gating.current)):
+        if is_agreed(self, "Mend all of this kind?", question(items, how, self.gating.current)):
             self.gating.mend(items, how)
 
     def _accept_all(self, items: Sequence[Found]) -> None:
         words = f"Accept all {len(items):,} as they are?\n\nThey are not told of again."
-        if self._ask("Accept all of this kind?", words):
+        if is_agreed(self, "Accept all of this kind?", words):
             self.gating.accept(items)
-
-    def _ask(self, title: str, words: str) -> bool:
-        answer = QMessageBox.question(
-            self,
-            title,
-            words,
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
-            QMessageBox.StandardButton.No,
-        )
-        return bool(answer == QMessageBox.StandardButton.Yes)
 
     def _show_idle(self) -> None:
         self.panel.show_busy(None)

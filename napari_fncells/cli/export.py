@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from napari_fncells.cli.options import (
+    BAD_INPUT,
     AnnotatorOption,
     FolderArgument,
     JsonOption,
@@ -23,7 +24,7 @@ from napari_fncells.core.params.card import CardParams
 from napari_fncells.core.params.export import ExportParams
 from napari_fncells.io.printable import printable
 
-_NO, _BAD_INPUT = 1, 2
+_NO = 1
 
 
 def export(
@@ -91,7 +92,7 @@ def export(
     for each in report.failed:
         say(f"fncells: {each.reason}", style="red")
     if report.failed:
-        raise typer.Exit(_BAD_INPUT)
+        raise typer.Exit(BAD_INPUT)
 
 
 def verify(
@@ -188,7 +189,7 @@ def import_(
     for each in done.failed:
         say(f"fncells: {each.reason}", style="red")
     if done.failed:
-        raise typer.Exit(_BAD_INPUT)
+        raise typer.Exit(BAD_INPUT)
 
 
 def _tell_failure(sentence: str, problems: tuple[str, ...], *, as_json: bool) -> None:

@@ -25,6 +25,9 @@ WithoutMaskOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 ERRORS = Console(stderr=True)
 
+BAD_INPUT = 2
+"""Exit code where what was given cannot be used."""
+
 
 def pairs(settings: list[str]) -> dict[str, str]:
     """Names and values of `name=value` settings.

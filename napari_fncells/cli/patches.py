@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from napari_fncells.cli.options import (
+    BAD_INPUT,
     AnnotatorOption,
     FolderArgument,
     JsonOption,
@@ -24,7 +25,6 @@ from napari_fncells.core.params.patches import PatchParams, WeightParams
 from napari_fncells.core.params.split import SPLITS, SplitParams
 from napari_fncells.io.printable import printable
 
-_BAD_INPUT = 2
 _WHOLE = "none"
 
 SizeOption = Annotated[int | None, typer.Option(help="Side of a patch, in px; 512.")]
@@ -110,7 +110,7 @@ def patches(
     for each in truths.left_out:
         say(each.reason if not each.failed else f"fncells: {each.reason}")
     if any(each.failed for each in truths.left_out):
-        raise typer.Exit(_BAD_INPUT)
+        raise typer.Exit(BAD_INPUT)
 
 
 def augment(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import cv2
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from napari_fncells.core.box_index import BoxIndex
@@ -16,32 +14,28 @@ from napari_fncells.core.edits import Edit
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.labels import Labels
+from napari_fncells.core.line_drawing import (
+    dashed_outline,
+    dashes_in,
+    hatching_in,
+    outline_of,
+    rim_of,
+)
 from napari_fncells.core.objects import CellObject, ObjectState
-
-OUTLINE = 16
-"""Added to the code of a state where a pixel lies on a cell's outline."""
-SELECTED = 30
-"""Code of the outline of the selected cell."""
-PROPOSED = 31
-"""Code of the dashed outline of the missed-cell candidate that is looked at."""
-CANDIDATE = 29
-"""Code of the dashed outlines of the other candidates."""
-IGNORED = 8
-"""Code of the inside of an ignored cell, whatever its state; its outline as for the states."""
-CLASSES = 64
-"""Code of the inside of cells of the first class, where something else than the state is told."""
-VEIL, HATCH, RIM = 32, 33, 34
-"""Codes of ignored ground: between the lines, the lines, and along the region's edge."""
-HALO = 3
-"""A change of pixels changes codes no farther than this from it, in px."""
-
-CODES: dict[ObjectState, int] = {state: code for code, state in enumerate(ObjectState, start=1)}
-"""Code of the inside of a cell in a state; 0 is background."""
-
-_DASH = 6  # px
-_HATCH_EVERY, _HATCH_WIDE = 12, 2  # px
-_TILE = 1024  # px; a large part of the picture is worked out in squares of this side
-_KERNEL = np.ones((5, 5), np.uint8)
+from napari_fncells.core.state_codes import (
+    CANDIDATE,
+    CLASSES,
+    CODES,
+    HALO,
+    HATCH,
+    IGNORED,
+    OUTLINE,
+    PROPOSED,
+    RIM,
+    SELECTED,
+    TILE,
+    VEIL,
+)
 
 
 class StateImage:
@@ -154,12 +148,12 @@ class StateImage:
 
     def update(self, box: Box) -> Box:
         """Work a box of the picture out anew; returns it with its halo, within the area."""
-        target = _widened(box, HALO).clip_to(self.area)
+        target = box.padded(HALO).clip_to(self.area)
         if target.height <= 0 or target.width <= 0:
             return Box(0, 0, 0, 0)
         # Square by square: copies of a large picture would take many times its memory
-        for tile in target.tiles(_TILE):
-            window = _widened(tile, HALO).clip(self._document.shape)
+        for tile in target.tiles(TILE):
+            window = tile.padded(HALO).clip(self._document.shape)
             labels = self._document.labels[window.slices]
             codes = self._codes_of(labels, window)
             self.codes[tile.within(self.area)] = codes[tile.within(window)]
@@ -178,23 +172,23 @@ class StateImage:
         """Codes of a window of the labels."""
         self._reach(int(labels.max(initial=0)))
         codes: NDArray[np.uint8] = self._table[labels]
-        outline = _outline(labels)
+        outline = outline_of(labels)
         codes += outline.view(np.uint8) * np.uint8(OUTLINE)
         unsure = CODES[ObjectState.UNSURE]
-        dashes = _dashes(window)
+        dashes = dashes_in(window)
         codes[(codes == unsure + OUTLINE) & dashes] = unsure
         # One that an edit has just taken away is still noted until that is taken in
         for cell in map(self._document.objects.get, self._removed.meeting(window)):
             if cell is not None and cell.footprint is not None:
-                place = _dashed(cell.box, cell.footprint.mask, window, labels, dashes)
+                place = dashed_outline(cell.box, cell.footprint.mask, window, labels, dashes)
                 codes[place] = CODES[ObjectState.REMOVED] + OUTLINE
         self._hatch(codes, labels, window)
         self._outline_more(codes, window)
         for number in self._candidate_boxes.meeting(window):
             region = self._candidates[number]
-            codes[_dashed(region.box, region.mask, window, labels, dashes)] = CANDIDATE
+            codes[dashed_outline(region.box, region.mask, window, labels, dashes)] = CANDIDATE
         if self._proposed is not None and self._proposed.box.overlaps(window):
-            place = _dashed(self._proposed.box, self._proposed.mask, window, labels, dashes)
+            place = dashed_outline(self._proposed.box, self._proposed.mask, window, labels, dashes)
             codes[place] = PROPOSED
         if self._selected is not None:
             codes[outline & (labels == self._selected)] = SELECTED
@@ -223,7 +217,7 @@ class StateImage:
         last = CLASSES + len(self._colouring.titles) - 1
         everywhere, whole = np.zeros(codes.shape, np.uint8), np.zeros(codes.shape, bool)
         for box, mask in self._colouring.outlines(window):
-            codes[_dashed(box, mask, window, everywhere, whole)] = last + OUTLINE
+            codes[dashed_outline(box, mask, window, everywhere, whole)] = last + OUTLINE
 
     def _hatch(self, codes: NDArray[np.uint8], labels: Labels, window: Box) -> None:
         """Draw ignored ground, and that inside ignored cells, into the codes of a window."""
@@ -233,8 +227,8 @@ class StateImage:
             return
         ground = (ignored > 0) & ((labels == 0) | (codes == IGNORED))
         codes[ground] = VEIL
-        codes[ground & _hatching(window)] = HATCH
-        codes[ground & (cv2.erode(ignored, _KERNEL).reshape(ignored.shape) == 0)] = RIM
+        codes[ground & hatching_in(window)] = HATCH
+        codes[ground & rim_of(ignored)] = RIM
 
     def _reach(self, i: int) -> None:
         """Make the table long enough for an id; one not known yet is being painted: added."""
@@ -244,90 +238,12 @@ class StateImage:
             self._table = longer
 
 
-def draft_codes(labels: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """Codes of labels that are all as drafted: (Y, X) uint8."""
-    return state_codes(labels, {}, ObjectState.DRAFT)
-
-
-def state_codes(
-    labels: NDArray[np.integer], states: Mapping[int, ObjectState], other: ObjectState
-) -> NDArray[np.uint8]:
-    """Codes of labels by the states of their cells: (Y, X) uint8.
-
-    Parameters
-    ----------
-    labels
-        (Y, X) instance labels, 0 = background.
-    states
-        Of cells by their id.
-    other
-        Of all other cells.
-    """
-    table = np.full(int(labels.max(initial=0)) + 1, CODES[other], np.uint8)
-    table[0] = 0
-    for i, state in states.items():
-        table[i] = CODES[state]
-    codes = np.zeros(labels.shape, np.uint8)
-    for tile in Box.whole(labels.shape).tiles(_TILE):
-        window = _widened(tile, HALO).clip(labels.shape)
-        part = labels[window.slices]
-        shown = table[part] + _outline(part).view(np.uint8) * np.uint8(OUTLINE)
-        codes[tile.slices] = shown[tile.within(window)]
-    return codes
-
-
-def _outline(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Pixels of cells within 2 px of another cell or of the ground."""
-    if labels.size == 0:
-        return np.zeros(labels.shape, bool)
-    # OpenCV knows no integers of 32 bits here; float64 holds every one exactly
-    plane = labels if labels.dtype.itemsize <= 2 else labels.astype(np.float64)
-    different = cv2.erode(plane, _KERNEL) != cv2.dilate(plane, _KERNEL)
-    return np.asarray(different.reshape(labels.shape) & (labels > 0), dtype=bool)
-
-
-def _dashes(window: Box) -> NDArray[np.bool_]:
-    """Gaps of dashed outlines: bands across the picture, the same whatever the window."""
-    # Row and column count only by their sum: one line of the pattern serves every row
-    line = np.arange(window.top + window.left, window.bottom + window.right - 1)
-    return sliding_window_view((line // _DASH) % 2 == 1, window.width)
-
-
-def _hatching(window: Box) -> NDArray[np.bool_]:
-    """Lines across the picture, the other way than the dashes lie; the same for any window."""
-    line = np.arange(window.left - window.bottom + 1, window.right - window.top)
-    bands = sliding_window_view(line % _HATCH_EVERY < _HATCH_WIDE, window.width)
-    return bands[::-1]
-
-
-def _dashed(
-    box: Box,
-    mask: NDArray[np.bool_],
-    window: Box,
-    labels: Labels,
-    dashes: NDArray[np.bool_],
-) -> NDArray[np.bool_]:
-    """Dashed outline of a mask that fills `box`, in a window; nothing where cells are."""
-    padded = np.pad(mask.astype(np.uint8), 2)
-    ring = (padded > 0) & (cv2.erode(padded, _KERNEL) == 0)
-    wide = _widened(box, 2)
-    part = wide.clip_to(window)
-    here = part.within(window)
-    drawn = np.zeros(labels.shape, bool)
-    drawn[here] = ring[part.within(wide)] & (labels[here] == 0) & ~dashes[here]
-    return drawn
-
-
-def _widened(box: Box, by: int) -> Box:
-    return Box(box.top - by, box.left - by, box.bottom + by, box.right + by)
-
-
 def _joined(boxes: list[Box]) -> list[Box]:
     """Boxes of which none lies within another; where they are many, one for each square."""
     if len(boxes) > 64:
         squares: dict[tuple[int, int], Box] = {}
         for box in boxes:
-            square = box.top // _TILE, box.left // _TILE
+            square = box.top // TILE, box.left // TILE
             squares[square] = squares.get(square, box).union(box)
         return list(squares.values())
     kept: list[Box] = []

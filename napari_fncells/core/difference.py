@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fncells.core.appearance import state_codes
 from napari_fncells.core.labels import present
 from napari_fncells.core.matching import match_objects
 from napari_fncells.core.objects import ObjectState
+from napari_fncells.core.state_codes import state_codes
 
 
 @dataclass(frozen=True, eq=False)

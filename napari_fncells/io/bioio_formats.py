@@ -13,7 +13,6 @@ from napari_fncells.io.parts import Parts
 from napari_fncells.io.raster import Raster, Source, channel_note
 from napari_fncells.io.read_error import ImageReadError, ReadCode
 
-_LARGEST_STACK = 16
 _MOST_SCENES = 10_000
 _READERS = {"CZI": "bioio_czi", "ND2": "bioio_nd2", "LIF": "bioio_lif"}
 
@@ -54,13 +53,7 @@ def read_bioio(source: Source, kind: str, page: int | None, channel: int | None)
     channels = int(getattr(opened.dims, "C", 1))
     parts = Parts(len(places), channels, names, _channel_names(opened))
     wanted = range(channels) if channel is None else [source.check_channel(channel, parts)]
-    if len(wanted) > _LARGEST_STACK:
-        raise source.error(
-            ReadCode.AMBIGUOUS,
-            f"holds {channels} channels, and one must be chosen",
-            f"Choose a channel from 0 to {channels - 1}.",
-            parts,
-        )
+    source.check_stack(len(wanted), parts)
     colours = int(getattr(opened.dims, "S", 1))
     height, width = int(opened.dims.Y), int(opened.dims.X)
     source.check_size(height, width, len(wanted) * colours, np.dtype(opened.dtype).itemsize)

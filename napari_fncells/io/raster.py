@@ -19,6 +19,7 @@ MAX_BYTES = 4 << 30
 MEMORY_SHARE = 0.6
 # Any file with a finer resolution than print (2,540 dpi) means a microscope, not a page.
 MAX_PRINT_PIXEL_UM = 10.0
+_LARGEST_STACK = 16  # channels
 
 ALPHA_NOTE = "The alpha channel was dropped."
 ALPHA_PREMULTIPLIED_NOTE = (
@@ -160,6 +161,16 @@ class Source:
                 parts,
             )
         return channel
+
+    def check_stack(self, count: int, parts: Parts) -> None:
+        """Refuse to show very many channels at once; one of them needs a choice."""
+        if count > _LARGEST_STACK:
+            raise self.error(
+                ReadCode.AMBIGUOUS,
+                f"holds {count} channels, and one must be chosen",
+                f"Choose a channel from 0 to {count - 1}.",
+                parts,
+            )
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from napari_fncells import __version__
 from napari_fncells.core.effort import Effort
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.objects import CellCounts
+from napari_fncells.io.json_error import first_problem
 
 FORMAT: Literal["fncells-record/4"] = "fncells-record/4"
 
@@ -120,9 +121,7 @@ class Record(_Part):
         try:
             return cls.model_validate_json(data)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
             raise UserError(
-                f"This is no record that can be read: {place or 'the file'}, {first['msg']}.",
+                f"This is no record that can be read: {first_problem(error)}.",
                 f"It should be JSON of the format {FORMAT}.",
             ) from error

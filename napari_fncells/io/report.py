@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.io.exporters.base import Comparison, Exporter
+from napari_fncells.io.json_error import first_problem
 from napari_fncells.io.printable import printable
 from napari_fncells.io.record import SoftwareFacts
 
@@ -206,9 +207,7 @@ class ReleaseReport(_Part):
         try:
             found = cls.model_validate_json(data)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "the file"
-            raise _no_report(f"{place}, {first['msg']}") from error
+            raise _no_report(first_problem(error)) from error
         # An empty object would do, as every field has a default
         if not {"format", "files"} <= found.model_fields_set:
             raise _no_report("it names neither format nor files")

@@ -18,7 +18,6 @@ from napari_fncells.io.raster import (
     orientation_note,
     select_channel,
 )
-from napari_fncells.io.read_error import ReadCode
 from napari_fncells.io.tiff_colour import check_meaning, to_intensities
 from napari_fncells.io.tiff_planes import Plane, layout
 
@@ -28,7 +27,6 @@ _JPEG = 7
 # picture formats with sizes of their own are left out: their decoders would believe those.
 _COMPRESSIONS = {1, 2, 3, 4, 5, _JPEG, 8, 32773, 32946, 34925, 50000}
 _JPEG_HEAD = 1 << 16
-_LARGEST_STACK = 16
 _BUFFER_BYTES = 32 << 20
 # Reading rules of single vendors that would load other pages or other files.
 _NO_VENDOR_RULES = {"is_lsm": False, "is_ndpi": False, "is_scanimage": False}
@@ -86,13 +84,7 @@ def _read(source: Source, tif: tifffile.TiffFile, page: int | None, channel: int
         # only the wanted page is decoded
         planes = (planes[source.check_channel(channel, parts)],)
         notes, channel = (*notes, channel_note(channel, parts.channels)), None
-    if len(planes) > _LARGEST_STACK:
-        raise source.error(
-            ReadCode.AMBIGUOUS,
-            f"holds {len(planes)} channels, and one must be chosen",
-            f"Choose a channel from 0 to {len(planes) - 1}.",
-            parts,
-        )
+    source.check_stack(len(planes), parts)
     for plane in planes:
         _check(source, plane.page, len(planes))
     decoded = [to_intensities(source, p.page, _decode(source, tif, p)) for p in planes]

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from napari_fncells.core.params.quality import QualityParams
-from napari_fncells.core.provenance import draft_labels
-from napari_fncells.core.quality import Finding, Kind, QualityWatch, Repair
+from napari_fncells.core.quality import Finding, Kind, Repair
 from napari_fncells.io.samples import is_sample
 from napari_fncells.session.gate import (
     Accepted,
@@ -19,14 +18,13 @@ from napari_fncells.session.gate import (
     GateReport,
     PictureCheck,
     SetCheck,
-    check_document,
     check_steps,
     no_mask,
 )
 from napari_fncells.session.mending import Mended, mend, mend_steps
-from napari_fncells.session.summary import summary_of
 from napari_fncells.store.working_folder import working_folder
 from napari_fncells.viewer.jobs import Runner, run_now
+from napari_fncells.viewer.picture_watch import PictureWatch
 
 if TYPE_CHECKING:
     from napari_fncells.viewer.pictures import Picture
@@ -63,15 +61,14 @@ class Gating:
         self.runner: Runner = run_now
         self._set = SetCheck(Path())
         self._accepted = Accepted(None)
-        self._watch: QualityWatch | None = None
-        self._watched = ("", "")
-        self._seen = -1
+        self._watch = PictureWatch()
         self._target: Found | None = None
         self._mended: Mended | None = None
         # What was found in pictures that were open while the others are being checked
         self._meanwhile: dict[str, PictureCheck] = {}
         self.complete = False
         self.report: GateReport = self._set.report()
+        self._watch.changed.connect(self.stale.emit)
         workspace.changed.connect(self._on_changed)
         workspace.queueing.moved.connect(self._on_changed)
         workspace.queueing.changed.connect(self._on_changed)
@@ -134,7 +131,7 @@ class Gating:
             return
         whole = self.complete
         self._set = SetCheck(self._set.folder, self._set.annotator, params)
-        self._let_go()
+        self._watch.let_go()
         self.complete = False
         self.stale.emit()
         if whole:
@@ -213,7 +210,7 @@ class Gating:
 
     def close(self) -> None:
         """Follow the window no longer."""
-        self._let_go()
+        self._watch.let_go()
         self._workspace.changed.disconnect(self._on_changed)
         self._workspace.queueing.moved.disconnect(self._on_changed)
         self._workspace.queueing.changed.disconnect(self._on_changed)
@@ -223,11 +220,11 @@ class Gating:
     def _mend_here(self, findings: list[Finding], how: Repair) -> None:
         self._workspace.settle()
         self._follow_picture()
-        session, watch = self._workspace.session, self._watch
-        if session is None or watch is None:
+        session = self._workspace.session
+        if session is None:
             return
         keys = {finding.key for finding in findings}
-        there = [f for f in watch.findings(self._set.limits) if f.key in keys]
+        there = [f for f in self._watch.findings(self._set.limits) if f.key in keys]
         session.clock.count("repair")
         edit = mend(session.document, there, how, self.params)
         words = (
@@ -266,7 +263,7 @@ class Gating:
         for check in self._meanwhile.values():
             self._put(check)
         self.complete = True
-        self._seen = -1
+        self._watch.forget()
         self.stale.emit()
 
     def _put(self, check: PictureCheck) -> None:
@@ -298,35 +295,22 @@ class Gating:
         """Follow the document on the screen, and take in what is wrong with it now."""
         session, name = self._workspace.session, self.current
         document = session.document if session is not None else None
-        if self._watch is not None and self._watch.document is not document:
+        followed = self._watch.document
+        if followed is not None and followed is not document:
             self._look()
-            self._let_go()
+            self._watch.let_go()
         if name is not None and session is None and name not in self._set.pictures:
             self._set.put(PictureCheck(name, findings=(no_mask(),)))
         if session is None or document is None or name is None:
             return
-        if self._watch is None:
-            self._watch = QualityWatch(document, self.params, draft_labels(document))
-            self._watch.changed.connect(self.stale.emit)
-            self._watched = name, session.image.sha256 or ""
+        self._watch.follow(document, name, session.image.sha256 or "", self.params)
         self._look()
 
     def _look(self) -> None:
         """Take in what is wrong with the document that is followed, where it has changed."""
-        if self._watch is None:
-            return
-        document = self._watch.document
-        name, digest = self._watched
-        if self._seen == document.edit_count and name in self._set.pictures:
-            return
-        self._seen = document.edit_count
-        state = summary_of(document, 0.0).state
-        self._put(check_document(name, digest, self._watch, state))
-
-    def _let_go(self) -> None:
-        if self._watch is not None:
-            self._watch.close()
-        self._watch, self._seen = None, -1
+        check = self._watch.look(self._set.pictures)
+        if check is not None:
+            self._put(check)
 
     def _on_changed(self) -> None:
         if self._target is not None and self._target.picture == self.current:
@@ -352,12 +336,3 @@ class Gating:
 
 def _file_of(picture: Picture | None) -> Path | None:
     return None if picture is None else picture.path or picture.file
-
-
-def ways_in_common(items: Iterable[Found]) -> tuple[Repair, ...]:
-    """What mends all of some findings, the first by a single key."""
-    wanted = [item for item in items if not item.accepted]
-    if not wanted:
-        return ()
-    first = wanted[0].finding.repairs
-    return tuple(way for way in first if all(way in item.finding.repairs for item in wanted))

@@ -7,7 +7,7 @@ from typing import Any
 
 from psygnal import Signal
 
-from napari_fncells.core.appearance import StateImage, draft_codes
+from napari_fncells.core.appearance import StateImage
 from napari_fncells.core.colouring import Colouring
 from napari_fncells.core.difference import Difference
 from napari_fncells.core.document import Document
@@ -16,6 +16,7 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.core.provenance import draft_labels
+from napari_fncells.core.state_codes import draft_codes
 from napari_fncells.viewer.document_layer import CLEAR, PALE, DocumentLayer
 from napari_fncells.viewer.layer import MaskLayer
 from napari_fncells.viewer.redraw import redraw

@@ -12,11 +12,11 @@ from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from napari_fncells.core.appearance import CODES, OUTLINE, draft_codes
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.redraft import Standing
 from napari_fncells.core.score import ScoreMap
+from napari_fncells.core.state_codes import CODES, OUTLINE, draft_codes
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.tuning import Look, Tuning, with_cutoff
 from napari_fncells.viewer.palette import PREVIEW_COLOUR

@@ -8,7 +8,8 @@ from typing import Any
 from napari.utils.colormaps import DirectLabelColormap
 from napari.utils.colormaps.standardize_color import transform_color
 
-from napari_fncells.core.appearance import (
+from napari_fncells.core.objects import ObjectState
+from napari_fncells.core.state_codes import (
     CANDIDATE,
     CLASSES,
     CODES,
@@ -20,7 +21,6 @@ from napari_fncells.core.appearance import (
     SELECTED,
     VEIL,
 )
-from napari_fncells.core.objects import ObjectState
 from napari_fncells.viewer.palette import (
     CANDIDATE_COLOUR,
     IGNORED_COLOUR,

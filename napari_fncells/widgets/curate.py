@@ -11,7 +11,7 @@ from typing import TypeGuard
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from qtpy.QtCore import QSize, Qt, QTimer, Signal
-from qtpy.QtWidgets import QFrame, QGroupBox, QMessageBox, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QGroupBox, QScrollArea, QVBoxLayout, QWidget
 
 from napari_fncells.core.adjacency import Adjacency
 from napari_fncells.core.document import Document
@@ -38,6 +38,7 @@ from napari_fncells.widgets.modelling import connect_models
 from napari_fncells.widgets.noting import connect_notes
 from napari_fncells.widgets.part_dialog import connect_parts
 from napari_fncells.widgets.picture_panel import PicturePanel
+from napari_fncells.widgets.question import is_agreed
 from napari_fncells.widgets.queue_dock import open_queue_dock
 from napari_fncells.widgets.review_panel import ReviewPanel, connect_review
 from napari_fncells.widgets.runner import ThreadRunner
@@ -300,14 +301,11 @@ class CurateWidget(QWidget):
 
     def _ask_to_replace(self, path: Path) -> bool:
         """Ask whether an earlier export may be replaced."""
-        answer = QMessageBox.question(
+        return is_agreed(
             self,
             "Replace the mask?",
             f"{path.name} exists already in\n{path.parent}\n\nReplace it and its record?",
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
-            QMessageBox.StandardButton.No,
         )
-        return bool(answer == QMessageBox.StandardButton.Yes)
 
     def _lay_out(self) -> None:
         content = QWidget()

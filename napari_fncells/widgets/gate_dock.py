@@ -8,7 +8,7 @@ from typing import Any
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QMessageBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_fncells.core.params.quality import QualityParams
 from napari_fncells.core.quality import Repair
@@ -18,7 +18,9 @@ from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.controls import give_keys_back, guarded
 from napari_fncells.widgets.docking import open_over_curate, take_place
 from napari_fncells.widgets.fields import ParamsForm
-from napari_fncells.widgets.gate_panel import GatePanel, question
+from napari_fncells.widgets.gate_actions import question
+from napari_fncells.widgets.gate_panel import GatePanel
+from napari_fncells.widgets.question import is_agreed
 from napari_fncells.widgets.runner import ThreadRunner
 
 TITLE = "Check before export"
@@ -85,12 +87,12 @@ class GateWidget(QWidget):
         self._placing.timeout.connect(lambda: take_place(self))
         panel.asked.connect(guarded(gating.check))
         panel.cancelled.connect(self.runner.cancel)
-        panel.shown.connect(guarded(gating.show))
-        panel.mended.connect(guarded(gating.mend))
-        panel.all_mended.connect(guarded(self._mend_all))
-        panel.all_accepted.connect(guarded(self._accept_all))
-        panel.accepted.connect(guarded(gating.accept))
-        panel.withdrawn.connect(guarded(gating.withdraw))
+        panel.actions.shown.connect(guarded(gating.show))
+        panel.actions.mended.connect(guarded(gating.mend))
+        panel.actions.all_mended.connect(guarded(self._mend_all))
+        panel.actions.all_accepted.connect(guarded(self._accept_all))
+        panel.actions.accepted.connect(guarded(gating.accept))
+        panel.actions.withdrawn.connect(guarded(gating.withdraw))
         panel.limits_set.connect(guarded(self._look_for))
         panel.left.connect(self._give_keys_back)
         self.runner.started.connect(panel.show_busy)
@@ -104,23 +106,13 @@ class GateWidget(QWidget):
         self.gating.look_for(form.params)
 
     def _mend_all(self, items: Sequence[Found], how: Repair) -> None:
-        if self._ask("Mend all of this kind?", question(items, how, self.gating.current)):
+        if is_agreed(self, "Mend all of this kind?", question(items, how, self.gating.current)):
             self.gating.mend(items, how)
 
     def _accept_all(self, items: Sequence[Found]) -> None:
         words = f"Accept all {len(items):,} as they are?\n\nThey are not told of again."
-        if self._ask("Accept all of this kind?", words):
+        if is_agreed(self, "Accept all of this kind?", words):
             self.gating.accept(items)
-
-    def _ask(self, title: str, words: str) -> bool:
-        answer = QMessageBox.question(
-            self,
-            title,
-            words,
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
-            QMessageBox.StandardButton.No,
-        )
-        return bool(answer == QMessageBox.StandardButton.Yes)
 
     def _show_idle(self) -> None:
         self.panel.show_busy(None)

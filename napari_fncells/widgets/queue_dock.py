@@ -111,11 +111,11 @@ class QueueWidget(QWidget):
             self.panel.show_counts(self._queue)
             self._show_current()
         self.panel.show_notice(queueing.notice, lacks_place=queueing.lacks_place)
-        self.panel.show_drafting(
+        self.panel.drafts.show_drafting(
             queueing.drafts.on, queueing.drafts.left, anew=queueing.drafts.anew
         )
         attention = queueing.attention
-        self.panel.show_attention(attention.share if attention is not None else None)
+        self.panel.drafts.show_attention(attention.share if attention is not None else None)
 
     def _connect(self) -> None:
         panel, workspace = self.panel, self.workspace
@@ -126,20 +126,20 @@ class QueueWidget(QWidget):
         self._soon.timeout.connect(self._show_facts)
         workspace.parts.chosen.connect(self._show_other_parts)
         panel.chosen.connect(guarded(workspace.navigation.go_to_name))
-        panel.view_changed.connect(self._show_view)
+        panel.view.changed.connect(self._show_view)
         panel.place_chosen.connect(guarded(self._choose_place))
         panel.annotator_given.connect(guarded(self._take_annotator))
-        panel.drafting_set.connect(queueing.drafts.set_on)
-        panel.attention_set.connect(queueing.set_attention)
-        panel.draft_all.connect(guarded(queueing.drafts.draft_all))
-        panel.cancelled.connect(self.runner.cancel)
+        panel.drafts.drafting_set.connect(queueing.drafts.set_on)
+        panel.drafts.attention_set.connect(queueing.set_attention)
+        panel.drafts.draft_all.connect(guarded(queueing.drafts.draft_all))
+        panel.drafts.cancelled.connect(self.runner.cancel)
         panel.done.connect(guarded(workspace.navigation.finish))
         panel.unsure.connect(guarded(workspace.navigation.mark_unsure))
         panel.reopened.connect(guarded(workspace.navigation.reopen))
         panel.left.connect(self._give_keys_back)
         panel.model.thumbnails.failed.connect(self._note_problem)
-        self.runner.started.connect(panel.show_busy)
-        self.runner.stepped.connect(panel.show_busy)
+        self.runner.started.connect(panel.drafts.show_busy)
+        self.runner.stepped.connect(panel.drafts.show_busy)
         self.runner.ended.connect(self._show_idle)
 
     def _show_view(self, view: View) -> None:
@@ -166,7 +166,7 @@ class QueueWidget(QWidget):
         self._show_list()
 
     def _show_idle(self) -> None:
-        self.panel.show_busy(None)
+        self.panel.drafts.show_busy(None)
         self._show_facts()
 
     def _give_keys_back(self) -> None:

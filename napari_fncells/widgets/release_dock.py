@@ -12,7 +12,7 @@ from napari.viewer import Viewer
 from pydantic import ValidationError
 from qtpy.QtCore import QTimer
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QMessageBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.params.export import ExportParams
@@ -28,6 +28,7 @@ from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.controls import guarded
 from napari_fncells.widgets.docking import open_over_curate, take_place
 from napari_fncells.widgets.gate_dock import open_gate_dock
+from napari_fncells.widgets.question import is_agreed
 from napari_fncells.widgets.release_panel import ReleasePanel
 from napari_fncells.widgets.runner import ThreadRunner
 
@@ -200,16 +201,13 @@ class ReleaseWidget(QWidget):
 
     def _may_replace(self, target: Path) -> bool:
         """Ask whether the set that is there may be replaced."""
-        answer = QMessageBox.question(
+        return is_agreed(
             self,
             "Replace the data set?",
             f"{target.name} in\n{target.parent}\nholds an exported set. Replace it?\n\n"
             "It stays as it is until the new one is proved; files changed or added since are "
             "kept beside it.",
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
-            QMessageBox.StandardButton.No,
         )
-        return bool(answer == QMessageBox.StandardButton.Yes)
 
     def _open_check(self) -> None:
         open_gate_dock(self.workspace.viewer)

@@ -6,20 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_fncells.core import appearance, changes
-from napari_fncells.core.appearance import (
-    CANDIDATE,
-    CODES,
-    OUTLINE,
-    SELECTED,
-    StateImage,
-    draft_codes,
-)
+from napari_fncells.core.appearance import StateImage
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import Change, EditKind, ObjectChange
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.objects import CellObject, ObjectState
 from napari_fncells.core.redraft import apply_draft
+from napari_fncells.core.state_codes import CANDIDATE, CODES, OUTLINE, SELECTED, draft_codes
 from tests.core.random_shapes import random_box, random_draft
 
 SHAPE = (40, 52)
@@ -89,7 +83,7 @@ def test_following_the_edits_is_working_it_out_anew(seed: int, part: bool) -> No
 @given(seed=st.integers(0, 2**32 - 1))
 def test_a_large_picture_is_worked_out_in_squares(seed: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(appearance, "_TILE", 16)
+        patch.setattr(appearance, "TILE", 16)
         follow_edits(seed, True)
 
 
@@ -198,7 +192,7 @@ def test_a_removed_cell_is_drawn_in_dashes_where_nothing_is() -> None:
 def test_codes_of_a_large_draft(monkeypatch: pytest.MonkeyPatch) -> None:
     labels = random_draft(np.random.default_rng(3), SHAPE)
     whole = draft_codes(labels)
-    monkeypatch.setattr(appearance, "_TILE", 16)
+    monkeypatch.setattr(appearance, "TILE", 16)
     np.testing.assert_array_equal(draft_codes(labels), whole)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_fncells.core import changes
-from napari_fncells.core.appearance import CLASSES, OUTLINE, StateImage
+from napari_fncells.core.appearance import StateImage
 from napari_fncells.core.colouring import ByArea, ByComparison, ByDoubt, Colouring
 from napari_fncells.core.comparison import Agreement, Comparison
 from napari_fncells.core.document import Document
@@ -17,6 +17,7 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.core.ignore import left_out
 from napari_fncells.core.matching import match_objects
 from napari_fncells.core.redraft import apply_draft
+from napari_fncells.core.state_codes import CLASSES, OUTLINE
 from tests.core.random_shapes import drafted, random_box, random_cell, random_draft, region
 
 SHAPE = (44, 52)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_fncells.core.appearance import CODES, OUTLINE
 from napari_fncells.core.difference import difference
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.objects import ObjectState
+from napari_fncells.core.state_codes import CODES, OUTLINE
 
 
 def boxes(*places: tuple[int, int, int, int]) -> np.ndarray:

@@ -7,12 +7,12 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_fncells.core import changes
-from napari_fncells.core.appearance import HATCH, IGNORED, OUTLINE, RIM, VEIL
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import EditKind
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
+from napari_fncells.core.state_codes import HATCH, IGNORED, OUTLINE, RIM, VEIL
 from napari_fncells.viewer.document_layer import DocumentLayer
 from napari_fncells.viewer.ignore_layer import IgnoreLayer
 from napari_fncells.viewer.layer import MaskLayer

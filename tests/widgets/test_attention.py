@@ -30,7 +30,7 @@ def checked(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk
 
     monkeypatch.setattr(queueing, "AttentionParams", often)
     widget = opened(desk, tmp_path, "a.png", "b.png")
-    choice = widget.panel.attention
+    choice = widget.panel.drafts.attention
     assert choice.currentData() is None
     for _ in range(2):
         QTest.keyClick(choice, Qt.Key.Key_Down)

@@ -10,7 +10,7 @@ from PIL import Image
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
-from napari_fncells.core.appearance import CLASSES
+from napari_fncells.core.state_codes import CLASSES
 from napari_fncells.io.images import read_image
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.keeping import Keeper

@@ -152,7 +152,7 @@ def test_a_picture_that_is_not_open_is_mended_where_it_lies(desk: Desk, tmp_path
         worked_on(picture(tmp_path, name), ring())
     widget = opened(desk, tmp_path)
     choose(desk, widget, "b.png", Kind.HOLES)
-    desk.pilot.press(widget.panel.ways[0])
+    desk.pilot.press(widget.panel.actions.ways[0])
     desk.pilot.wait_until(lambda: listed(widget) == [("a.png", "holes")], "the repair")
     assert told(tmp_path) == [("a.png", "holes")]
     desk.pilot.key(Qt.Key.Key_Right, _CTRL)
@@ -171,7 +171,7 @@ def test_a_whole_kind_is_mended_after_a_question(
     given(tmp_path, "d.png", ring())
     widget = opened(desk, tmp_path)
     choose(desk, widget, "b.png", Kind.HOLES)
-    desk.pilot.press(widget.panel.every)
+    desk.pilot.press(widget.panel.actions.every)
     desk.pilot.wait_until(lambda: widget.gating.report.counts.get(Kind.HOLES) is None, "all")
     idle(desk, widget)
     assert answers[0].startswith("Fill the holes of 4 cells in 4 pictures?")
@@ -191,7 +191,7 @@ def test_pieces_are_separated_or_dropped(desk: Desk, tmp_path: Path) -> None:
     worked_on(picture(tmp_path, "b.png"), labels)
     widget = opened(desk, tmp_path)
     choose(desk, widget, "a.png", Kind.FRAGMENTS)
-    assert [b.text() for b in widget.panel.ways] == [
+    assert [b.text() for b in widget.panel.actions.ways] == [
         "Make each piece a cell (R)", "Keep the largest piece",
     ]  # fmt: skip
     press_focused(desk, Qt.Key.Key_R)
@@ -199,7 +199,7 @@ def test_pieces_are_separated_or_dropped(desk: Desk, tmp_path: Path) -> None:
     desk.workspace.undo()
     idle(desk, widget)
     choose(desk, widget, "a.png", Kind.FRAGMENTS)
-    desk.pilot.press(widget.panel.ways[1])
+    desk.pilot.press(widget.panel.actions.ways[1])
     assert {c.id: c.area for c in desk.document.cells} == {1: 400}
 
 
@@ -220,7 +220,7 @@ def test_accepted_findings_stay_accepted(desk: Desk, tmp_path: Path) -> None:
     desk.pilot.press(widget.panel.kept)
     assert listed(widget) == [("a.png", "holes"), ("b.png", "holes")]
     choose(desk, widget, "a.png", Kind.HOLES)
-    desk.pilot.press(widget.panel.accept)
+    desk.pilot.press(widget.panel.actions.accept)
     desk.pilot.press(widget.panel.kept)
     desk.pilot.wait_until(lambda: len(listed(widget)) == 2, "the word taken back")
 
@@ -245,12 +245,12 @@ def test_filters_search_and_folding(desk: Desk, tmp_path: Path) -> None:
     panel = widget.panel
     everything = [("b.png", "unreviewed"), ("a.png", "holes"), ("b.png", "holes")]
     assert listed(widget) == everything
-    desk.pilot.press(panel.filters[Kind.HOLES])
+    desk.pilot.press(panel.kinds.buttons[Kind.HOLES])
     assert listed(widget) == everything[1:]
     desk.pilot.press(panel.here)
     assert listed(widget) == [("a.png", "holes")]
     desk.pilot.press(panel.here)
-    desk.pilot.press(panel.all)
+    desk.pilot.press(panel.kinds.all)
     QTest.mouseClick(panel.search, Qt.MouseButton.LeftButton)
     QTest.keyClicks(panel.search, "B.")
     press_focused(desk, Qt.Key.Key_Return)
@@ -319,7 +319,7 @@ def test_a_whole_kind_is_accepted_after_a_question(
         worked_on(picture(tmp_path, name), ring())
     widget = opened(desk, tmp_path)
     choose(desk, widget, "b.png", Kind.HOLES)
-    desk.pilot.press(widget.panel.accept_every)
+    desk.pilot.press(widget.panel.actions.accept_every)
     desk.pilot.wait_until(lambda: listed(widget) == [], "the word")
     assert answers == ["Accept all 2 as they are?\n\nThey are not told of again."]
     assert told(tmp_path) == []

@@ -122,23 +122,23 @@ def test_filters_search_and_order_by_mouse_and_keys(desk: Desk, tmp_path: Path) 
     desk.pilot.wait_until(lambda: state(desk, "a.png") is EntryState.DONE, "done")
     desk.pilot.settle()
     QTest.qWait(200)
-    desk.pilot.press(panel.filters[EntryState.DONE])
+    desk.pilot.press(panel.view.states.buttons[EntryState.DONE])
     assert shown(widget) == ["a.png"]
     assert "1 shown" in panel.progress.text()
     assert marked(widget) is None
-    desk.pilot.press(panel.all)
+    desk.pilot.press(panel.view.states.all)
     assert shown(widget) == list(NAMES)
-    QTest.mouseClick(panel.search, Qt.MouseButton.LeftButton)
-    QTest.keyClicks(panel.search, "d.")
+    QTest.mouseClick(panel.view.search, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(panel.view.search, "d.")
     desk.pilot.wait_until(lambda: shown(widget) == ["d.png"], "the search")
     press_focused(desk, Qt.Key.Key_Return)
     assert focused(desk) is desk.pilot.canvas
     press_focused(desk, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     wait_for(desk, "d.png")
-    QTest.mouseClick(panel.search, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(panel.view.search, Qt.MouseButton.LeftButton)
     press_focused(desk, Qt.Key.Key_Escape)
     desk.pilot.wait_until(lambda: shown(widget) == list(NAMES), "the end of the search")
-    desk.pilot.press(panel.order)
+    desk.pilot.press(panel.view.order)
     assert shown(widget) == list(NAMES)[::-1]
 
 
@@ -207,15 +207,15 @@ def test_the_whole_queue_is_drafted_and_can_be_stopped(desk: Desk, tmp_path: Pat
     names = [f"{number}.png" for number in range(6)]
     widget = opened(desk, tmp_path, *names)
     panel = widget.panel
-    assert panel.all_drafts.text() == "Draft all 5 now"
-    desk.pilot.press(panel.all_drafts)
+    assert panel.drafts.all_drafts.text() == "Draft all 5 now"
+    desk.pilot.press(panel.drafts.all_drafts)
     desk.pilot.wait_until(lambda: state(desk, "2.png") is EntryState.DRAFT, "some drafts")
     # Work goes on meanwhile
     desk.workspace.correction.fix_at(*CELLS[0][:2])
     if widget.runner.busy:
-        desk.pilot.press(panel.stop)
+        desk.pilot.press(panel.drafts.stop)
     desk.pilot.wait_until(lambda: not widget.runner.busy, "the end")
-    desk.pilot.wait_until(lambda: panel.all_drafts.isVisible(), "the button")
+    desk.pilot.wait_until(lambda: panel.drafts.all_drafts.isVisible(), "the button")
     assert state(desk, "1.png") is EntryState.DRAFT
     assert state(desk, "0.png") is EntryState.IN_WORK
     desk.pilot.key(Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)

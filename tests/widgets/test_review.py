@@ -10,12 +10,12 @@ from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
-from napari_fncells.core.appearance import CANDIDATE, PROPOSED
 from napari_fncells.core.changes import add_cell
 from napari_fncells.core.edits import EditKind
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Growth, Region
 from napari_fncells.core.objects import ObjectState
+from napari_fncells.core.state_codes import CANDIDATE, PROPOSED
 from napari_fncells.session.outlines import Outlines
 from napari_fncells.viewer.workspace import workspace_of
 from tests.pictures import CELLS

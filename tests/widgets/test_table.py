@@ -14,10 +14,10 @@ from qtpy.QtGui import QGuiApplication, QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog, QWidget
 
-from napari_fncells.core.appearance import SELECTED
 from napari_fncells.core.changes import ignore_region, remove_cell
 from napari_fncells.core.edits import EditKind
 from napari_fncells.core.objects import ObjectState
+from napari_fncells.core.state_codes import SELECTED
 from napari_fncells.widgets.table_dock import TableWidget
 from napari_fncells.widgets.table_model import ObjectModel
 from tests.pictures import CELLS

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.labels import Labels
+from napari_fncells.io.json_error import first_problem
 from napari_fncells.io.region_file import decode_regions
 from napari_fncells.io.working.files import sha256_of
 from napari_fncells.io.working_record import WorkingRecord
@@ -31,9 +32,7 @@ def read_record(path: Path) -> tuple[WorkingRecord | None, str]:
     except OSError as error:
         return None, f"{path.name} could not be read: {error.strerror or error}"
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the file"
-        return None, f"{path.name} could not be read: {field}, {first['msg']}"
+        return None, f"{path.name} could not be read: {first_problem(error)}"
 
 
 def read_labels(path: Path, shape: tuple[int, int]) -> tuple[bytes, Labels]:

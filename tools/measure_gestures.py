@@ -126,6 +126,11 @@ def walk(desk: Desk, repeats: int) -> None:
     for _ in range(repeats):
         desk.edit("Ctrl+Z goes back to the cell", lambda: desk.key(Key.Key_Z, CTRL))
     desk.key(Key.Key_Escape)
+    desk.key(Key.Key_G)
+    desk.pilot.wait_until(lambda: not desk.widget.looker.busy, "the missed cells", 120)
+    for _ in range(repeats):
+        desk.timed("G shows what A adopts", lambda: desk.key(Key.Key_G))
+    desk.key(Key.Key_Escape)
     desk.look()
 
 

@@ -42,7 +42,7 @@ class Correction:
 
     def be_at(self, x: float, y: float) -> None:
         """Take note of where the pointer is on the canvas, in px."""
-        self._workspace.review.be_at(x, y)
+        self._workspace.review.pointer.be_at(x, y)
 
     def point_to(self, row: float, column: float) -> None:
         """Move the work area of a large picture to a place that lies outside of it."""

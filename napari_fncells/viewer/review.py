@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from math import dist
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -15,14 +14,13 @@ from napari_fncells.core.objects import ObjectState
 from napari_fncells.session.image import ImageSession, Outcome
 from napari_fncells.viewer.missed import Missed
 from napari_fncells.viewer.walking import Walking
+from napari_fncells.viewer.whereabouts import Place, Whereabouts
 
 if TYPE_CHECKING:
     from napari_fncells.viewer.workspace import Workspace
 
 BURST_S = 1.0
 """Turns of the wheel that follow one another within this are undone together."""
-STILL_PX = 3.0
-"""A pointer that moves less on the canvas is taken to stay: a hand at the wheel is not still."""
 
 
 _NO_CELL = "No cell under the pointer and none selected: nothing changed."
@@ -45,6 +43,8 @@ class Review:
         Whether a decision on what was walked to goes on to the next.
     missed
         The missed-cell candidates.
+    pointer
+        Where the pointer is.
     moved
         Signal(): one is somewhere else, or how far one is changed.
     """
@@ -56,13 +56,13 @@ class Review:
         self._workspace = workspace
         self._selected: int | None = None
         self._several: frozenset[int] = frozenset()
-        self._hand_at = 0.0, 0.0
         # Where the pointer was at a walk to a cell or candidate, and when a cell was made
-        self._walked_at: tuple[float, float] | None = None
-        self._kept_at: tuple[float, float] | None = None
+        self._walked_at: Place | None = None
+        self._kept_at: Place | None = None
         self._wheel, self._wheel_at = 0.0, 0.0
         self._last_turn = (-1, 0.0)
         self._walking = Walking(workspace)
+        self.pointer = Whereabouts(workspace)
         self.missed = Missed(workspace)
         # What was decided on the way, by the number of the edit: a cell, or a candidate
         self._decided: WeakKeyDictionary[ImageSession, dict[int, tuple[str, int]]] = (
@@ -77,7 +77,9 @@ class Review:
     @property
     def target(self) -> int | None:
         """Id of the cell that a key, or the wheel, means; None for none."""
-        if self._is_at_walked or (self._is_still(self._kept_at) and self.selected is not None):
+        if self._is_at_walked or (
+            self.pointer.is_still(self._kept_at) and self.selected is not None
+        ):
             return self.selected
         hovered = self._hovered()
         return hovered if hovered is not None else self.selected
@@ -92,11 +94,7 @@ class Review:
         """Select a cell that was just made or resized, and mean it until the pointer moves."""
         if i != self.selected:
             self.select(i)
-        self._kept_at = self._hand_at
-
-    def be_at(self, x: float, y: float) -> None:
-        """Take note of where the pointer is on the canvas, in px."""
-        self._hand_at = x, y
+        self._kept_at = self.pointer.at
 
     def select_several(self, ids: Iterable[int]) -> None:
         """Select cells; where no other is under the pointer, A, D and U mean all of them."""
@@ -175,7 +173,7 @@ class Review:
             return
         self.select(cell.id)
         self._workspace.look_at(cell.box)
-        self._walked_at = self._hand_at
+        self._walked_at = self.pointer.at
         told, facts = self._walking.told(session, cell.id), session.describe(cell.id)
         # The dock has a place of its own for how far one is
         self._workspace.said.emit(f"{said}{facts}")
@@ -356,17 +354,13 @@ class Review:
             self._selected, self._several = None, frozenset()
             self._workspace.overlay.select(None)
             self._workspace.overlay.mark(frozenset())
-        self._walked_at, self._kept_at = self._hand_at, None
+        self._walked_at, self._kept_at = self.pointer.at, None
         self.moved.emit()
 
     @property
     def _is_at_walked(self) -> bool:
         """Whether the pointer has not moved since a cell or candidate was walked to."""
-        return self._is_still(self._walked_at)
-
-    def _is_still(self, since: tuple[float, float] | None) -> bool:
-        """Whether the pointer is where it was then; false for None."""
-        return since is not None and dist(since, self._hand_at) < STILL_PX
+        return self.pointer.is_still(self._walked_at)
 
     def _continues(self, i: int) -> bool:
         """Whether the last edit was a turn of the wheel on this cell, a moment ago."""
@@ -386,7 +380,6 @@ class Review:
         mask = self._workspace.mask_layer
         if mask is None or not self._workspace.viewer.mouse_over_canvas:
             return None
-        position = tuple(self._workspace.viewer.cursor.position)
-        row, column = (round(v) for v in mask.picture_position(position))
+        row, column = (round(v) for v in mask.picture_position(self.pointer.position))
         cell = mask.document.cell_at(row, column)
         return cell.id if cell else None

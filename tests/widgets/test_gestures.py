@@ -301,6 +301,8 @@ def test_a_hand_that_trembles_is_still(drafted: Desk) -> None:
     drafted.pilot.wait_until(lambda: not drafted.workspace.glide.going, "the glide's end")
     walked = drafted.workspace.review.selected
     drafted.pilot._move(place + QPoint(1, 1), PLAIN, Qt.MouseButton.NoButton)
+    drafted.pilot.settle()
+    assert drafted.workspace.review.pointer.at == (place.x() + 1, place.y() + 1)
     assert drafted.workspace.review.target == walked
     aside = drafted.pilot.place(3, 120)
     drafted.pilot._move(aside, PLAIN, Qt.MouseButton.NoButton)

@@ -139,6 +139,11 @@ def walk(desk: Desk, repeats: int) -> None:
     for _ in range(repeats):
         desk.timed("N steps", lambda: desk.key(Key.Key_N))
     desk.key(Key.Key_Escape)
+    desk.key(Key.Key_G)
+    desk.pilot.wait_until(lambda: not desk.widget.looker.busy, "the missed cells", 120)
+    for _ in range(repeats):
+        desk.timed("G shows what A adopts", lambda: desk.key(Key.Key_G))
+    desk.key(Key.Key_Escape)
     desk.look()
 
 

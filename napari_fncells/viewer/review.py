@@ -43,6 +43,8 @@ class Review:
     ----------
     missed
         The missed-cell candidates.
+    hover
+        Where the pointer is, and whether it moved.
     moved
         Signal(): one is somewhere else, or how far one is changed.
     """
@@ -55,7 +57,7 @@ class Review:
         self._selected: int | None = None
         self._several: frozenset[int] = frozenset()
         self._walked = self._kept = False
-        self._hover = Hover(workspace.viewer)
+        self.hover = Hover(workspace)
         self._wheel, self._wheel_at = 0.0, 0.0
         self._last_turn = (-1, 0.0)
         self._walking = Walking(workspace)
@@ -76,7 +78,7 @@ class Review:
     def target(self) -> int | None:
         """Id of the cell that a key, or the wheel, means; None for none."""
         kept = self._walked or (self._kept and self.selected is not None)
-        if kept and not self._hover.moved:
+        if kept and not self.hover.moved:
             return self.selected
         hovered = self._hovered()
         return hovered if hovered is not None else self.selected
@@ -92,7 +94,7 @@ class Review:
         if i != self.selected:
             self.select(i)
         self._kept = True
-        self._hover.rest()
+        self.hover.rest()
 
     def select_several(self, ids: Iterable[int]) -> None:
         """Select cells; where no other is under the pointer, A, D and U mean all of them."""
@@ -308,7 +310,7 @@ class Review:
     def at_candidate(self) -> bool:
         """Whether keys mean the candidate walked to: until the pointer is moved onto a cell."""
         return self.missed.current is not None and (
-            not self._hover.moved or self._hovered() is None
+            not self.hover.moved or self._hovered() is None
         )
 
     @property
@@ -377,7 +379,7 @@ class Review:
     def _be_there(self) -> None:
         """Let keys mean what was walked to, until the pointer moves."""
         self._walked, self._kept = True, False
-        self._hover.rest()
+        self.hover.rest()
 
     def _continues(self, i: int) -> bool:
         """Whether the last edit was a turn of the wheel on this cell, a moment ago."""
@@ -397,8 +399,6 @@ class Review:
         mask = self._workspace.mask_layer
         if mask is None or not self._workspace.viewer.mouse_over_canvas:
             return None
-        row, column = (
-            round(v) for v in mask.picture_position(tuple(self._workspace.viewer.cursor.position))
-        )
+        row, column = (round(v) for v in mask.picture_position(self.hover.position))
         cell = mask.document.cell_at(row, column)
         return cell.id if cell else None

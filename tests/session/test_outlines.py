@@ -11,6 +11,7 @@ from napari_fncells.core import changes
 from napari_fncells.core.document import Document
 from napari_fncells.core.edits import EditKind
 from napari_fncells.core.geometry import Box
+from napari_fncells.core.grow import Region
 from napari_fncells.core.objects import ObjectState
 from napari_fncells.io.images import Image
 from napari_fncells.session import outlines
@@ -40,6 +41,47 @@ def mask(session: ImageSession, i: int) -> np.ndarray:
 
 def radius(session: ImageSession, i: int) -> float:
     return float(np.sqrt(session.document.objects[i].area / np.pi))
+
+
+def candidate_at(row: int, column: int, radius: int) -> Region:
+    box = Box(row - radius, column - radius, row + radius + 1, column + radius + 1)
+    inside = disk((2 * radius + 1, 2 * radius + 1), radius, radius, radius)
+    return Region(box, inside, 0.0)
+
+
+def test_a_candidate_is_adopted_with_the_outline_that_is_told(session: ImageSession) -> None:
+    candidate = candidate_at(*PLACES[0], 5)
+    outline = session.outline_of(candidate)
+    assert outline.mask.sum() > 2 * candidate.mask.sum(), "that found in the picture"
+    assert session.outline_of(candidate) is outline, "found once"
+    outcome = session.adopt_candidate(candidate)
+    assert outcome.message == f"Added cell 1, {outline.mask.sum()} px²."
+    np.testing.assert_array_equal(mask(session, 1)[outline.box.slices], outline.mask)
+    assert session.resize(1, 1).edit is not None, "along the ladder it was found with"
+    assert session.clock.visit.gestures["adopt"] == 1
+
+
+def test_an_edit_makes_the_outline_of_a_candidate_stale(session: ImageSession) -> None:
+    candidate = candidate_at(*PLACES[0], 5)
+    before = session.outline_of(candidate)
+    row, column = PLACES[0]
+    added(session.document, Box(row - 20, column + 9, row + 20, column + 20))
+    after = session.outline_of(candidate)
+    assert after.mask.sum() < before.mask.sum()
+    session.adopt_candidate(candidate)
+    np.testing.assert_array_equal(mask(session, 2)[after.box.slices], after.mask)
+
+
+def test_where_nothing_can_be_grown_the_candidate_is_taken_as_it_is() -> None:
+    flat = ImageSession(Image(np.full((100, 100), 10, np.uint8)))
+    candidate = candidate_at(50, 50, 8)
+    assert flat.outline_of(candidate) is candidate
+    flat.adopt_candidate(candidate)
+    assert mask(flat, 1).sum() == candidate.mask.sum()
+    again = flat.adopt_candidate(candidate)
+    assert again.message == "The ground there belongs to other cells. Nothing changed."
+    flat.document.read_only = "Only to be read."
+    assert flat.adopt_candidate(candidate_at(20, 20, 8)).edit is None
 
 
 def test_a_cell_just_added_is_resized_along_its_ladder(session: ImageSession) -> None:

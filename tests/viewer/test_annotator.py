@@ -24,6 +24,7 @@ from napari_fncells.viewer import annotator
 from napari_fncells.viewer.annotating.desk import Desk
 from napari_fncells.viewer.annotator import Strategy, simulate_annotator
 from napari_fncells.viewer.workspace import Workspace
+from tests.core.naive import disk
 from tests.pictures import CELLS, cell_picture, save_picture
 from tests.test_cli import fncells
 
@@ -77,6 +78,53 @@ def test_a_perfect_annotator_finds_every_error_by_the_sweep(
     assert report.per_error is not None
     assert report.per_error < 2
     assert sessions[0].document.counts.untouched == 0, "it is done"
+
+
+def disks(radius: int, aside: int = 0) -> np.ndarray:
+    labels = np.zeros(cell_picture().shape[:2], np.uint16)
+    for number, (row, column, *_) in enumerate(CELLS[:3], start=1):
+        labels[disk(labels.shape, row, column + aside, radius)] = number
+    return labels
+
+
+@pytest.mark.parametrize(
+    ("draft", "gestures"),
+    [
+        # Too wide by 8 px, four turns: the wheel over each, no click before
+        (disks(20), {"wheel": 3}),
+        # Beside the cell: drawn anew over what there is, nothing is removed
+        (disks(12, aside=10), {"trace": 3}),
+    ],
+)
+def test_an_outline_costs_one_gesture(
+    sessions: list[ImageSession], draft: np.ndarray, gestures: dict[str, int]
+) -> None:
+    truth = disks(12)
+    image = Image(cell_picture())
+    report = simulate_annotator(image, truth, draft, "sweep", PERFECT)
+    assert report.end.corrections == gestures
+    assert report.end.f1 == 1.0
+    assert sorted(cell.id for cell in sessions[0].document.cells) == [1, 2, 3]
+
+
+def test_parts_that_would_not_fit_together_are_drawn_over(sessions: list[ImageSession]) -> None:
+    truth, draft = disks(14), np.zeros(cell_picture().shape[:2], np.uint16)
+    row, column, *_ = CELLS[0]
+    truth[truth != 1] = 0
+    for number, (down, right) in enumerate([(-7, -5), (7, -5), (0, 8)], start=1):
+        draft[disk(draft.shape, row + down, column + right, 3)] = number
+    report = simulate_annotator(Image(cell_picture()), truth, draft, "sweep", PERFECT)
+    assert report.end.corrections == {"trace": 1}
+    assert report.end.f1 == 1.0
+    assert len(list(sessions[0].document.cells)) == 1
+
+
+def test_both_finds_what_the_queue_does_not_lead_to(sample: tuple[Image, Labels, Labels]) -> None:
+    queue, both = (simulate_annotator(*sample, way, PERFECT) for way in ("queue", "both"))
+    assert both.end.looks["part"] >= 1
+    assert both.end.looks["cell"] == queue.end.looks["cell"]
+    assert both.after.fn < queue.after.fn or queue.after.fn == 0
+    assert both.end.f1 == 1.0
 
 
 def test_what_is_counted_is_what_the_session_counts(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
 from napari_fncells.core.document import Document
@@ -279,6 +279,35 @@ def test_a_key_means_the_hovered_cell_once_the_pointer_moves(drafted: Desk) -> N
     drafted.pilot.hover(3, 120)
     drafted.pilot.key(Qt.Key.Key_U)
     assert drafted.document.cell_at(*SECOND).state is ObjectState.UNSURE, "else the selected one"
+
+
+def test_a_key_means_what_is_under_the_pointer_also_where_the_camera_moved(
+    drafted: Desk,
+) -> None:
+    drafted.pilot.hover(3, 120)
+    drafted.pilot.hover(*FIRST)
+    camera = drafted.viewer.scene.camera
+    y, x = camera.center[-2:]
+    camera.center = (y + SECOND[0] - FIRST[0], x + SECOND[1] - FIRST[1])
+    drafted.pilot.key(Qt.Key.Key_A)
+    assert drafted.document.cell_at(*FIRST).state is ObjectState.DRAFT
+    assert drafted.document.cell_at(*SECOND).state is ObjectState.ACCEPTED
+
+
+def test_a_hand_that_trembles_is_still(drafted: Desk) -> None:
+    place = drafted.pilot.place(*FIRST)
+    drafted.pilot.hover(*FIRST)
+    drafted.pilot.key(Qt.Key.Key_N)
+    drafted.pilot.wait_until(lambda: not drafted.workspace.glide.going, "the glide's end")
+    walked = drafted.workspace.review.selected
+    drafted.pilot._move(place + QPoint(1, 1), PLAIN, Qt.MouseButton.NoButton)
+    drafted.pilot.settle()
+    assert not drafted.workspace.review.hover.moved
+    assert drafted.workspace.review.target == walked
+    aside = drafted.pilot.place(3, 120)
+    drafted.pilot._move(aside, PLAIN, Qt.MouseButton.NoButton)
+    drafted.pilot.settle()
+    assert drafted.workspace.review.hover.moved
 
 
 def test_delete_removes_the_selected_cell(drafted: Desk) -> None:

@@ -14,6 +14,9 @@ from napari_fncells.core.path import Points
 from napari_fncells.viewer.pointer import Pointer
 from napari_fncells.viewer.workspace import Workspace
 
+_FEW = 4
+"""Clicks after which one knows whether they do in a picture."""
+
 
 class Desk:
     """Joins a workspace with the eye and the hand of a simulated annotator.
@@ -38,6 +41,8 @@ class Desk:
         self.attention = Attention(params)
         self.rng = np.random.default_rng([params.seed, 2])
         self.pointer = Pointer(workspace)
+        # Of the cells added by a click in this picture, whether the outline was right
+        self.grown: list[bool] = []
         self._truth = truth
         self._tally = tally
 
@@ -56,6 +61,11 @@ class Desk:
         """See what came on the screen: one look."""
         self._tally.looked(kind)
         return self.view
+
+    @property
+    def growing_pays(self) -> bool:
+        """Whether to add a cell by a click, by what came of it here; else one draws at once."""
+        return len(self.grown) < _FEW or 2 * sum(self.grown) >= len(self.grown)
 
     def press(self, name: str, kind: str) -> None:
         """Press the key of a command that leads on or agrees."""
@@ -108,11 +118,10 @@ class Desk:
         self._tally.moved("pan")
         return self.look("aside")
 
-    def zoom_out(self) -> View:
-        """See as much of the picture as when it was opened: a move and a look."""
+    def zoom_out(self) -> None:
+        """Move away from the picture, as far as when it was opened; nothing is judged there."""
         self.workspace.viewer.reset_view()
         self._tally.moved("zoom out")
-        return self.look("whole")
 
     def _astray(self, place: tuple[float, float]) -> tuple[float, float]:
         """Where the hand comes to that aims at a place of the picture, on the screen."""

@@ -50,12 +50,12 @@ def find(desk: Desk, cell: int, *, drawn: bool = False) -> None:
         Whether one begins by drawing it.
     """
     tried: set[Mending] = set()
-    traced = 0
+    traced, grows = 0, desk.growing_pays and not drawn
     for attempt in range(_TRIES):
         comparison = Comparison(desk.view)
         piece = comparison.piece_of(cell)
-        if piece is None and attempt < 2 and not drawn:
-            _add(desk, cell)
+        if piece is None and grows:
+            grows = _add(desk, cell) and attempt == 0
             continue
         judgement = comparison.judge(piece) if piece is not None else Judgement(Fault.NONE)
         if comparison.is_found(cell) and judgement.fault is not Fault.MERGED:
@@ -122,17 +122,20 @@ def cell_in_full(desk: Desk, cell: int) -> View:
     return view
 
 
-def _add(desk: Desk, cell: int) -> None:
-    """Add a missed cell by a click; its outline is grown."""
+def _add(desk: Desk, cell: int) -> bool:
+    """Add a missed cell by a click; its outline is grown. False where that is refused."""
     view = desk.view
     free = (view.truth == cell) & (view.labels == 0)
     if not free.any():
-        return
+        return False
     edits, fresh = desk.document.edit_count, desk.document.next_id
     desk.click(_in_picture(view, deepest(free)), "add", "Shift")
-    if not desk.document.is_alive(fresh):
-        # Refused, or a neighbour was hit
+    if not desk.document.is_alive(fresh) and desk.document.edit_count > edits:
+        # A neighbour was hit
         _take_back(desk, edits)
+        return True
+    desk.grown.append(Comparison(desk.view).is_found(cell))
+    return desk.document.is_alive(fresh)
 
 
 def _cheaper(desk: Desk, piece: int, cell: int, judgement: Judgement) -> Mending | None:

@@ -28,8 +28,8 @@ def _walk_cells(desk: Desk) -> None:
     for _ in range(_ROUNDS * (len(_open(desk)) + 1)):
         if not _open(desk) - seen:
             return
-        # A decision may have led on by itself
-        if review.selected is None or review.selected in seen or not seen:
+        # A decision may have led on by itself; what was made by mending is selected, too
+        if review.selected not in _open(desk) - seen or not seen:
             desk.press("next_object", "next cell")
         i = review.selected
         if i is not None and i not in seen:

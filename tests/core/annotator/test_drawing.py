@@ -62,3 +62,26 @@ def test_a_lasso_takes_what_lies_together_and_nothing_else() -> None:
     assert all((inside(path) & wrong[i]).sum() == wrong[i].sum() for i in ids)
     assert not (inside(path) & right).any()
     assert drawing.lasso(wrong, blob(27, 30, 3), 3)[0] == []
+
+
+@pytest.mark.parametrize(("radius", "wanted"), [(10, 14), (14, 10), (12, 12)])
+def test_evenly_grown_or_shrunk_it_has_the_area(radius: int, wanted: int) -> None:
+    reached = drawing.evenly(blob(50, 60, radius), int(blob(50, 60, wanted).sum()), most=8)
+    assert reached is not None
+    assert iou(reached, blob(50, 60, wanted)) > 0.9
+
+
+def test_evenly_goes_no_farther_than_a_hand_turns() -> None:
+    area = int(blob(50, 60, 25).sum())
+    assert drawing.evenly(blob(50, 60, 10), area, most=8) is None
+    assert drawing.evenly(blob(50, 60, 10), area, most=16) is not None
+
+
+def test_the_sides_of_a_cut_are_the_whole() -> None:
+    one, other = blob(50, 40, 15), blob(50, 66, 15)
+    piece = one | other
+    path = drawing.cut(piece, one & ~other, other & ~one)
+    first, second = drawing.sides(piece, path)
+    assert not (first & second).any()
+    np.testing.assert_array_equal(first | second, piece)
+    assert max(iou(first, one), iou(second, one)) > 0.9

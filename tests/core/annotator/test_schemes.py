@@ -52,6 +52,16 @@ def test_merged_pieces_and_parts() -> None:
     assert napari.end.f1 == cellpose.end.f1 == 1.0
 
 
+def test_parts_that_would_not_fit_together_are_drawn_anew() -> None:
+    truth = picture((150, 200, 30))
+    draft = np.zeros_like(truth)
+    draft[disk((135, 190), 8, shape=SHAPE)] = 1
+    draft[disk((165, 210), 8, shape=SHAPE)] = 2
+    cellpose = work_by_scheme(CELLPOSE, truth, draft, (800, 1000), PERFECT)
+    assert cellpose.end.corrections == {"remove": 2, "trace": 1}
+    assert cellpose.end.f1 == 1.0
+
+
 @pytest.mark.parametrize("canvas", [(120, 150), (90, 400)])
 def test_a_small_screen_takes_more_looks_and_the_same_corrections(canvas: tuple[int, int]) -> None:
     truth, draft = picture(*CELLS), picture(*CELLS[:1], (120, 230, 12))

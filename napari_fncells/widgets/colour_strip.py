@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from napari_fncells.widgets.controls import keep_canvas_keys
 
@@ -28,8 +28,9 @@ class ColourStrip(QWidget):
         self.end = QToolButton(text="✕", toolTip="Let the colours tell the states again.")
         keep_canvas_keys(self.end)
         self.end.clicked.connect(lambda _checked: self.ended.emit())
+        self.words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 2, 4, 2)
+        layout.setContentsMargins(10, 2, 4, 4)
         layout.addWidget(self.words, 1)
         layout.addWidget(self.end, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()

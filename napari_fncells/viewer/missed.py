@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from psygnal import Signal
 
 from napari_fncells.core.candidates import dismiss
 from napari_fncells.core.changes import add_cell
@@ -36,7 +37,12 @@ class Missed:
         Whether the outlines of all open candidates are drawn.
     told
         How far one is, and how likely the candidate walked to is a cell.
+    arrived
+        Signal(): another candidate was walked to, at once or after a look at the picture; or none
+        is left.
     """
+
+    arrived = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -170,6 +176,7 @@ class Missed:
                 return
             self.leave()
             self._workspace.report(said + _NONE)
+            self.arrived.emit()
             return
         self._show(session, number, said)
 
@@ -184,8 +191,9 @@ class Missed:
         self._workspace.look_at(self.current.box)
         seen = doubting.candidate_walk.seen
         total = len(seen | chances.keys())
-        self.told = f"A missed cell? {len(seen)} of {total}, likely by {chances[number]:.0%}"
+        self.told = f"A missed cell? {len(seen)} of {total}, {chances[number]:.0%} likely"
         self._workspace.report(f"{said}{self.told}. A adopts it, D dismisses it for good.")
+        self.arrived.emit()
 
     def _tell(self) -> None:
         session = self._workspace.session

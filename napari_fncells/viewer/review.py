@@ -56,6 +56,7 @@ class Review:
         self._walking = Walking(workspace)
         self.missed = Missed(workspace)
         self.missed.shown = self._choices.candidates
+        self.missed.arrived.connect(self._be_at_candidate)
         # What was decided on the way, by the number of the edit: a cell, or a candidate
         self._decided: WeakKeyDictionary[ImageSession, dict[int, tuple[str, int]]] = (
             WeakKeyDictionary()
@@ -113,7 +114,6 @@ class Review:
     def step_candidate(self, by: int) -> None:
         """Go to the next (+1) missed-cell candidate, the likeliest first, or back (-1)."""
         self.missed.step(by)
-        self._be_at_candidate()
 
     def toggle_candidates(self) -> str | None:
         """Show the outlines of all likely missed cells, or hide them; says which in words."""
@@ -194,8 +194,7 @@ class Review:
         what, number = place
         if what == "candidate":
             session.doubting.candidate_walk.forget([number])
-            if self.missed.go_to(number, said):
-                self._be_at_candidate()
+            self.missed.go_to(number, said)
         elif session.document.is_alive(number):
             session.doubting.walk.go_to(number)
             self._arrive(number, 1, said)
@@ -349,7 +348,6 @@ class Review:
         self._decided.setdefault(session, {})[outcome.edit.sequence] = "candidate", number
         if self.goes_on:
             self.missed.step(1, fresh=True, said=f"{outcome.message} ")
-            self._be_at_candidate()
 
     def _be_at_candidate(self) -> None:
         """Let keys mean the candidate walked to, and no cell."""
@@ -359,6 +357,7 @@ class Review:
             self._workspace.overlay.mark(frozenset())
         self._walked_at = self._pointer()
         self.moved.emit()
+        self._workspace.selected.emit()
 
     @property
     def _is_at_walked(self) -> bool:

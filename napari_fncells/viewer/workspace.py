@@ -141,12 +141,12 @@ class Workspace:
         self.author = known_annotator(self.saving.root) or ""
         self.overlay = Overlay(self._viewer)
         self.truth = TruthView(self._viewer)
-        self.truth.told.connect(self.report)
+        self.truth.told.connect(self._tell_of_truth)
         self.review = Review(self)
         self.ignoring = Ignoring(self)
         self._at: Picture | None = None
         # What is still to be said of the picture that was left, when the next is there
-        self._parting = ""
+        self._parting = self._parted = ""
         self._pulse = Pulse()
         self.display = Display()
         self._album = Album(viewer)
@@ -666,13 +666,19 @@ class Workspace:
         self.review.missed.follow()
         self.changed.emit()
         # After the dock has cleared what was said of another picture
-        if moved and self._parting:
-            self.report(self._parting)
-            self._parting = ""
+        if moved:
+            self._parted, self._parting = self._parting, ""
+            if self._parted:
+                self.report(self._parted)
         self.truth.follow(current)
         if moved and self.viewer.layers.extent.world.tolist() != room:
             # What lies above the picture had still the size of the one before
             self.viewer.reset_view()
+
+    def _tell_of_truth(self, words: str) -> None:
+        """Tell of the ground truth, after what was just said of the picture before."""
+        self.report(f"{self._parting or self._parted} {words}".lstrip())
+        self._parting = self._parted = ""
 
     def _follow_mask(self) -> None:
         """Let states and Esc follow the mask layer of the current picture."""

@@ -104,7 +104,7 @@ class ByDoubt:
     @property
     def titles(self) -> tuple[str, ...]:
         """Ranges of doubt."""
-        return ("doubt below 0.2", "0.2 to 0.4", "0.4 to 0.6", "0.6 to 0.8", "0.8 to 1")
+        return ("below 0.2 (sure)", "0.2 to 0.4", "0.4 to 0.6", "0.6 to 0.8", "above 0.8")
 
     def class_of(self, cell: CellObject) -> int:
         """The fifth its doubt is in."""
@@ -137,7 +137,7 @@ class ByComparison:
     @property
     def titles(self) -> tuple[str, ...]:
         """In both, in this one alone, in the other one alone."""
-        return ("in both (TP)", "here alone (FP)", "missing here (FN)")
+        return ("both (TP)", "extra (FP)", "missing (FN)")
 
     def class_of(self, cell: CellObject) -> int:
         """0 where the other has it, else 1."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
@@ -12,6 +14,7 @@ from napari_fncells.core.errors import UserError
 from napari_fncells.core.labels import Labels
 from napari_fncells.session.other_mask import labels_of_annotator, truth_labels
 from napari_fncells.session.truth import truth_path
+from napari_fncells.viewer.jobs import Runner, Steps, outcome_of, run_now
 from napari_fncells.viewer.palette import COMPARISON_COLOURS, DOUBT_COLOURS, SIZE_COLOURS
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ class Colours:
         Signal(): something else is told, or can be, or the counts are others.
     wanted
         What was chosen; 'state' at first.
+    runner
+        Runs what takes a while; replaced by the window.
     """
 
     changed = Signal()
@@ -44,6 +49,8 @@ class Colours:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.wanted = STATE
+        self.runner: Runner = run_now
+        self._reading = False
         self._at: tuple[object, object] | None = None
         self._colouring: Colouring | None = None
         self._colours: tuple[str, ...] = ()
@@ -66,8 +73,14 @@ class Colours:
 
     @property
     def told(self) -> str:
-        """What is told at present."""
-        return self.wanted if self._colouring is not None else STATE
+        """What is told at present, or will be in a moment."""
+        return self.wanted if self._colouring is not None or self._reading else STATE
+
+    @property
+    def title(self) -> str:
+        """What it is called; empty for the states."""
+        title = self.choices.get(self.told, "") if self.told != STATE else ""
+        return title[:1].upper() + title[1:]
 
     @property
     def key(self) -> tuple[tuple[str, str], ...]:
@@ -79,6 +92,8 @@ class Colours:
     @property
     def counts(self) -> str:
         """How far the other mask agrees, as of now; empty where none is compared with."""
+        if self._reading:
+            return "being read …"
         if not isinstance(self._colouring, ByComparison):
             return ""
         return str(self._colouring.comparison.agreement)
@@ -98,15 +113,10 @@ class Colours:
         at = None if session is None else (mask, session.document)
         if at == self._at and at is not None:
             return
-        self._at, self._colouring, self._colours = at, None, ()
+        self._at, self._colouring, self._colours, self._reading = at, None, (), False
         if session is not None and self.wanted in self.choices:
-            try:
-                self._make(session)
-            except UserError as error:
-                self._workspace.report(str(error))
-        self._workspace.overlay.colour_by(self._colouring, self._colours)
-        self._workspace.truth.give_way(self.told == TRUTH)
-        self.changed.emit()
+            self._make(session)
+        self._show()
 
     # -- how it is done --------------------------------------------------------------------
 
@@ -118,17 +128,46 @@ class Colours:
         elif self.wanted == DOUBT:
             self._tell_doubts(session)
         elif self.wanted != STATE:
-            self._colouring = ByComparison(Comparison(document, self._other(session)))
-            self._colours = COMPARISON_COLOURS
+            self._compare(session)
 
-    def _other(self, session: ImageSession) -> Labels:
+    def _show(self) -> None:
+        self._workspace.overlay.colour_by(self._colouring, self._colours)
+        self._workspace.truth.give_way(self.told == TRUTH)
+        self.changed.emit()
+
+    def _compare(self, session: ImageSession) -> None:
+        """Read the other mask and match its cells, away from the window's thread."""
+        at, wanted, what = self._at, self.wanted, self.choices[self.wanted]
+        what = f"the {what}" if wanted == TRUTH else f"the mask of {what}"
+        begun = session.document.edit_count
+
+        def put(outcome: tuple[Comparison | None, UserError | None]) -> None:
+            comparison, error = outcome
+            if self._at != at or self.wanted != wanted:
+                return
+            self._reading = False
+            if comparison is not None:
+                # What was edited meanwhile may have been seen before, in between or after
+                for edit in session.document.edits_since(begun):
+                    comparison.take_in(edit)
+                self._colouring, self._colours = ByComparison(comparison), COMPARISON_COLOURS
+            self._show()
+            if error is not None:
+                self._workspace.report(f"No colours by {what}: {error}")
+
+        self._reading = True
+        steps = _comparison_steps(session, self._other(session))
+        self.runner(f"Comparing with {what}", outcome_of(steps), put)
+
+    def _other(self, session: ImageSession) -> Callable[[], Labels]:
+        """What reads the mask that is compared with."""
         if self.wanted == TRUTH:
             known = self._workspace.truth.truth
             if known is not None and known.path == truth_path(session.image.path):
-                return known.labels
-            return truth_labels(session.image)
+                return lambda: known.labels
+            return partial(truth_labels, session.image)
         name = self.wanted.removeprefix(OTHER)
-        return labels_of_annotator(session.image, name, self._workspace.saving.root)
+        return partial(labels_of_annotator, session.image, name, self._workspace.saving.root)
 
     def _tell_doubts(self, session: ImageSession) -> None:
         """Tell the doubts, at once or when they have been worked out."""
@@ -144,7 +183,7 @@ class Colours:
                 if workspace.session is session:
                     self._follow()
 
-            workspace.runner("Looking at what is doubtful", steps, put)
+            self.runner("Looking at what is doubtful", steps, put)
 
     def _follow(self) -> None:
         """Bring doubts and counts up to date."""
@@ -154,6 +193,14 @@ class Colours:
         if isinstance(self._colouring, ByDoubt) and doubts is not None and doubts.measured:
             self._workspace.overlay.renew(self._colouring.renew(_doubts(session)))
         self.changed.emit()
+
+
+def _comparison_steps(session: ImageSession, read: Callable[[], Labels]) -> Steps:
+    """Read a mask, then match its cells with those of a session."""
+    yield "Reading the mask to compare with"
+    other = read()
+    yield "Comparing the masks"
+    return Comparison(session.document, other)
 
 
 def _doubts(session: ImageSession | None) -> dict[int, float]:

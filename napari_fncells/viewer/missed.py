@@ -37,7 +37,8 @@ class Missed:
     told
         How far one is, and how likely the candidate walked to is a cell.
     arrived
-        Signal(): a candidate was walked to.
+        Signal(): another candidate was walked to, at once or after a look at the picture; or none
+        is left.
     """
 
     arrived = Signal()
@@ -176,6 +177,7 @@ class Missed:
                 return
             self.leave()
             self._workspace.report(said + _NONE)
+            self.arrived.emit()
             return
         self._show(session, number, said)
 
@@ -190,7 +192,7 @@ class Missed:
         self._workspace.look_at(self.current.box)
         seen = doubting.candidate_walk.seen
         total = len(seen | chances.keys())
-        self.told = f"A missed cell? {len(seen)} of {total}, likely by {chances[number]:.0%}"
+        self.told = f"A missed cell? {len(seen)} of {total}, {chances[number]:.0%} likely"
         self._workspace.report(
             f"{said}{self.told}. A adopts the outline, D dismisses it for good."
         )

@@ -39,13 +39,18 @@ class Navigation:
         self._album = album
         self._work = work
         # What is still to be said of the picture that was left, when the next is there
-        self._parting = ""
+        self._parting = self._parted = ""
 
     def say_parting(self) -> None:
         """Say what is still to be said of the picture that was left."""
-        if self._parting:
-            self._workspace.report(self._parting)
-            self._parting = ""
+        self._parted, self._parting = self._parting, ""
+        if self._parted:
+            self._workspace.report(self._parted)
+
+    def tell_besides(self, words: str) -> None:
+        """Tell of the picture that is there, after what was just said of the one before."""
+        self._workspace.report(f"{self._parting or self._parted} {words}".lstrip())
+        self._parting = self._parted = ""
 
     def picture_named(self, name: str) -> Picture | None:
         """The picture of this name in the queue."""

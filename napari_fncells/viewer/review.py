@@ -62,8 +62,8 @@ class Review:
         self._last_turn = (-1, 0.0)
         self._walking = Walking(workspace)
         self.missed = Missed(workspace)
-        self.missed.arrived.connect(self._be_at_candidate)
         self.missed.shown = self._choices.candidates
+        self.missed.arrived.connect(self._be_at_candidate)
         # What was decided on the way, by the number of the edit: a cell, or a candidate
         self._decided: WeakKeyDictionary[ImageSession, dict[int, tuple[str, int]]] = (
             WeakKeyDictionary()
@@ -129,7 +129,6 @@ class Review:
     def step_candidate(self, by: int) -> None:
         """Go to the next (+1) missed-cell candidate, the likeliest first, or back (-1)."""
         self.missed.step(by)
-        self.moved.emit()
 
     def toggle_candidates(self) -> str | None:
         """Show the outlines of all likely missed cells, or hide them; says which in words."""
@@ -365,16 +364,16 @@ class Review:
         self._decided.setdefault(session, {})[outcome.edit.sequence] = "candidate", number
         if self.goes_on:
             self.missed.step(1, fresh=True, said=f"{outcome.message} ")
-            self.moved.emit()
 
     def _be_at_candidate(self) -> None:
-        """Let keys mean the candidate walked to, and no cell."""
-        self._selected, self._several = None, frozenset()
-        self._workspace.overlay.select(None)
-        self._workspace.overlay.mark(frozenset())
-        self._be_there()
+        """Let keys mean the candidate walked to, if one is left, and no cell."""
+        if self.missed.current is not None:
+            self._selected, self._several = None, frozenset()
+            self._workspace.overlay.select(None)
+            self._workspace.overlay.mark(frozenset())
+            self._be_there()
+            self._workspace.selected.emit()
         self.moved.emit()
-        self._workspace.selected.emit()
 
     def _be_there(self) -> None:
         """Let keys mean what was walked to, until the pointer moves."""

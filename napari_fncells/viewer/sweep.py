@@ -107,8 +107,8 @@ class Sweep:
         if coverage is None or not coverage.seconds.any() or 1 - coverage.share <= _TOLD:
             return ""
         return (
-            f" {1 - coverage.share:.0%} of it was never on the screen near enough and for "
-            f"{self.params.seconds:g} s: Q leads there."
+            f" {1 - coverage.share:.0%} of it was not looked at closely, for "
+            f"{self.params.seconds:g} s on the screen: there, Q leads to the rest."
         )
 
     def watch(self) -> None:

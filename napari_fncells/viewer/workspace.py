@@ -140,7 +140,6 @@ class Workspace:
         self.author = known_annotator(self.saving.root) or ""
         self.overlay = Overlay(self._viewer)
         self.truth = TruthView(self._viewer)
-        self.truth.told.connect(self.report)
         self.review = Review(self)
         self.ignoring = Ignoring(self)
         self._at: Picture | None = None
@@ -149,6 +148,7 @@ class Workspace:
         self._album = Album(viewer)
         self._work = Work(self)
         self.navigation = Navigation(self, self._album, self._work)
+        self.truth.told.connect(self.navigation.tell_besides)
         self._album.changed.connect(self._on_album_changed)
         self._album.adoptable.connect(self._on_adoptable)
         self._album.left.connect(self._on_left)

@@ -29,6 +29,7 @@ from napari_fncells.viewer.jobs import outcome_of
 from napari_fncells.viewer.pictures import Picture
 from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.banner import Banner
+from napari_fncells.widgets.colour_strip import ColourStrip
 from napari_fncells.widgets.controls import guarded
 from napari_fncells.widgets.correct_panel import CorrectPanel
 from napari_fncells.widgets.draft_panel import DraftPanel
@@ -75,12 +76,15 @@ class CurateWidget(QWidget):
         self.workspace.runner = self.runner
         # Apart, too: it is read while one goes on
         self.workspace.truth.runner = self.truth_reader = ThreadRunner()
+        # Apart, too: a look at what agrees stops no draft and no look at what is doubtful
+        self.workspace.colours.runner = self.colour_reader = ThreadRunner()
         # Apart from the other jobs, which take each other's place: no export is ever cut short,
         # and what goes on beside the work stops no draft
         self.looker = ThreadRunner()
         self.workspace.aside = self.looker
         self.saver = ThreadRunner()
         self.banner = Banner()
+        self.strip = ColourStrip()
         self._scroll = QScrollArea()
         self.picture = PicturePanel()
         self.draft = DraftPanel()
@@ -173,7 +177,7 @@ class CurateWidget(QWidget):
         self.banner.retry.connect(workspace.saving.retry)
         self.banner.take_over.connect(guarded(workspace.take_over))
         self.banner.save_elsewhere.connect(guarded(workspace.saving.save_elsewhere))
-        connect_view(self.view, workspace)
+        connect_view(self.view, self.strip, workspace)
         connect_review(self.review, workspace)
         self.runner.started.connect(self.draft.show_busy)
         self.runner.stepped.connect(self.draft.show_busy)
@@ -332,6 +336,8 @@ class CurateWidget(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         # Above what can be scrolled: a failure to save stays in sight
         layout.addWidget(self.banner)
+        # As does what is counted while one corrects
+        layout.addWidget(self.strip)
         layout.addWidget(self._scroll, 1)
         self.setMinimumWidth(365)
 

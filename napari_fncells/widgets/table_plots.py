@@ -20,7 +20,7 @@ _POINT_PX = 5
 _CLICK_PX = 5
 _NEAR_PX = 10
 _TALLEST = 16_777_215
-_WIDTH, _NARROW = 510, 180
+_LEAST, _MOST, _NARROW, _LOW = 350, 510, 140, 76
 
 
 class DraggedPlot(Plot):
@@ -90,7 +90,7 @@ class Histogram(DraggedPlot):
     """
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(88, parent)
+        super().__init__(_LOW, parent)
         self.setLabel("bottom", title, color=self.foreground)
         self.setToolTip(f"Cells by {title}. Drag over a span to select its cells; Shift adds.")
         self._values: NDArray[np.float64] = np.empty(0)
@@ -248,11 +248,12 @@ class TablePlots(QWidget):
         for words, choice in (("across", self.across), ("up", self.up)):
             axes.addWidget(QLabel(words))
             axes.addWidget(choice, 1)
-        right = QVBoxLayout()
-        right.addLayout(axes)
-        right.addWidget(self.scatter, 1)
-        layout = QHBoxLayout(self)
+        plots = QHBoxLayout()
+        plots.addLayout(left)
+        plots.addWidget(self.scatter, 1)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(left)
-        layout.addLayout(right, 1)
-        self.setFixedWidth(_WIDTH)
+        layout.addLayout(axes)
+        layout.addLayout(plots, 1)
+        self.setMinimumWidth(_LEAST)
+        self.setMaximumWidth(_MOST)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from qtpy.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSize, Qt, Signal
-from qtpy.QtGui import QKeyEvent
+from qtpy.QtGui import QKeyEvent, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_fncells.widgets.table_model import ObjectModel
@@ -65,8 +65,9 @@ class ObjectView(QTableView):
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(self.fontMetrics().height() + 4)
-        head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         head.setMinimumSectionSize(46)
+        model.modelReset.connect(self._spread)
         head.setHighlightSections(False)
         head.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSortingEnabled(True)
@@ -116,6 +117,19 @@ class ObjectView(QTableView):
         last = self._model.rowCount() - 1
         if last >= 0:
             self.selectRow(min(row, last))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Give the columns the width there is."""
+        super().resizeEvent(event)
+        self._spread()
+
+    def _spread(self) -> None:
+        """Let no column be narrower than its title; what is left over goes to all alike."""
+        head = self.horizontalHeader()
+        needed = [head.sectionSizeHint(k) for k in range(head.count())]
+        left = max(self.viewport().width() - sum(needed), 0)
+        for k, width in enumerate(needed):
+            head.resizeSection(k, width + left * (k + 1) // len(needed) - left * k // len(needed))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Do what the table's own keys say; let the others pass to the picture."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from qtpy.QtCore import Signal
@@ -80,8 +79,6 @@ class ViewPanel(QWidget):
             "What the colours of the cells tell. Beside another mask: which cells both have, "
             "by an IoU above 0.5, live while you work."
         )
-        self.key = QLabel(wordWrap=True, visible=False)
-        self.counts = QLabel(wordWrap=True, visible=False)
         self.legend = Legend()
         self.reset = QPushButton("Reset")
         self.reset.setToolTip("Show picture and mask as at first.")
@@ -123,40 +120,15 @@ class ViewPanel(QWidget):
         """Show whether the probabilities of a model are shown."""
         self.heat.setChecked(shown)
 
-    def show_colours(
-        self,
-        choices: Mapping[str, str],
-        told: str,
-        key: Sequence[tuple[str, str]] = (),
-        counts: str = "",
-    ) -> None:
-        """Show what the colours tell.
-
-        Parameters
-        ----------
-        choices
-            What they can tell, with what it is called.
-        told
-            Which of these it is.
-        key
-            Colour and title of each class; where there are none, the legend of states is shown.
-        counts
-            What was counted of the classes, in words.
-        """
+    def show_colours(self, choices: Mapping[str, str], told: str) -> None:
+        """Offer what the colours can tell, by what it is called; `told` is what they tell."""
         known = {self.colours.itemData(n): n for n in range(self.colours.count())}
         if list(known) != list(choices):
             self.colours.clear()
             for name, title in choices.items():
                 self.colours.addItem(title, name)
         self.colours.setCurrentIndex(max(self.colours.findData(told), 0))
-        # Each title stays beside its colour when lines are broken
-        titles = [(colour, escape(title).replace(" ", "&nbsp;")) for colour, title in key]
-        words = [f'<span style="color: {c}">■</span>&nbsp;{title}' for c, title in titles]
-        self.key.setText("&nbsp; ".join(words))
-        self.key.setVisible(bool(key))
-        self.counts.setText(counts)
-        self.counts.setVisible(bool(counts))
-        self.legend.setVisible(not key)
+        self.legend.setVisible(told == next(iter(choices), told))
 
     def show_states(self, states: Iterable[ObjectState]) -> None:
         """Show cells of which states are shown."""
@@ -239,8 +211,6 @@ class ViewPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addLayout(rows)
-        layout.addWidget(self.key)
-        layout.addWidget(self.counts)
         layout.addWidget(self.legend)
 
 

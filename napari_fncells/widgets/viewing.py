@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from napari_fncells.viewer.colours import STATE
 from napari_fncells.viewer.display import DisplayParams, channels_of
 from napari_fncells.viewer.workspace import Workspace
+from napari_fncells.widgets.colour_strip import ColourStrip
 from napari_fncells.widgets.controls import guarded
 from napari_fncells.widgets.view_panel import ViewPanel
 
 
-def connect_view(panel: ViewPanel, workspace: Workspace) -> None:
-    """Let a panel steer the display of a workspace's pictures, and show how it stands."""
+def connect_view(panel: ViewPanel, strip: ColourStrip, workspace: Workspace) -> None:
+    """Let a panel steer how pictures and cells look; it and the strip show how that stands."""
 
     def show_display(params: DisplayParams) -> None:
         picture = workspace.current
@@ -35,10 +37,12 @@ def connect_view(panel: ViewPanel, workspace: Workspace) -> None:
 
     def show_colours() -> None:
         colours = workspace.colours
-        panel.show_colours(colours.choices, colours.told, colours.key, colours.counts)
+        panel.show_colours(colours.choices, colours.told)
+        strip.show_colours(colours.title, colours.key, colours.counts)
 
     panel.display_changed.connect(show_display)
     panel.colours_chosen.connect(guarded(workspace.colours.choose))
+    strip.ended.connect(lambda: workspace.colours.choose(STATE))
     panel.opacity_changed.connect(show_opacity)
     panel.filled_changed.connect(workspace.overlay.set_filled)
     panel.states_changed.connect(workspace.overlay.set_states)

@@ -89,7 +89,7 @@ def test_the_classes_are_what_they_say() -> None:
     other[24:34, 4:14] = 9
     document = drafted(labels)
     colouring = ByComparison(Comparison(document, other))
-    assert colouring.titles == ("in both (TP)", "here alone (FP)", "missing here (FN)")
+    assert colouring.titles == ("both (TP)", "extra (FP)", "missing (FN)")
     assert str(colouring.comparison.agreement) == "TP 1, FP 1, FN 1, F1 0.50"
     image = StateImage(document)
     image.colour_by(colouring)

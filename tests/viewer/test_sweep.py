@@ -116,14 +116,14 @@ def test_done_tells_what_was_never_seen(workspace: Workspace, clock: Clock) -> N
     workspace.sweep.step(1)
     stay(workspace, clock, 1.5)
     workspace.navigation.finish()
-    assert "never on the screen" in workspace.viewer.status
+    assert "not looked at closely" in workspace.viewer.status
     assert workspace.current.name == "b.png"
 
 
 def test_done_says_nothing_where_all_was_seen(workspace: Workspace, clock: Clock) -> None:
     parts_seen(workspace, clock)
     workspace.navigation.finish()
-    assert "never on the screen" not in workspace.viewer.status
+    assert "not looked at closely" not in workspace.viewer.status
 
 
 def test_what_was_seen_is_known_again(workspace: Workspace, clock: Clock, tmp_path: Path) -> None:

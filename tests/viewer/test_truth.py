@@ -52,6 +52,20 @@ def test_it_follows_the_pictures_in_one_layer(viewer: ViewerModel, tmp_path: Pat
     assert said[3] == "The ground truth of this picture has 2 cells (part of trainval)."
 
 
+def test_what_was_left_out_of_the_picture_before_is_told_with_it(
+    viewer: ViewerModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_folder(tmp_path, v1_files())
+    workspace = opened(viewer, tmp_path / "all_images" / "images")
+    monkeypatch.setattr(workspace.sweep, "warning", lambda: " 40% of it was not looked at.")
+    workspace.navigation.finish()
+    told = f"{V1_NAMES[0]}: 40% of it was not looked at. The ground truth of this picture has"
+    assert viewer.status.startswith(told)
+    # Once
+    workspace.navigation.step(1)
+    assert viewer.status.startswith("The ground truth")
+
+
 def test_pictures_without(viewer: ViewerModel, tmp_path: Path) -> None:
     write_folder(tmp_path, v2_files("green"))
     workspace = workspace_of(viewer)

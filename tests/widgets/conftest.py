@@ -76,7 +76,7 @@ class Desk:
         self.widget.exported.disconnect(outcomes.append)
 
     def idle(self) -> None:
-        busy = self.widget.runner, self.widget.looker
+        busy = self.widget.runner, self.widget.looker, self.widget.colour_reader
         self.pilot.wait_until(lambda: not any(r.busy for r in busy), "the end of the jobs")
         self.pilot.settle()
 

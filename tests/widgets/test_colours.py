@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +12,12 @@ from PIL import Image
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
+from napari_fncells.core.errors import UserError
 from napari_fncells.core.state_codes import CLASSES
 from napari_fncells.io.images import read_image
 from napari_fncells.session.image import ImageSession
 from napari_fncells.session.keeping import Keeper
+from napari_fncells.viewer import colours
 from tests.pictures import CELLS, SHAPE, save_picture
 from tests.widgets.conftest import Desk
 
@@ -52,6 +56,13 @@ def code(desk: Desk, row: int, column: int) -> int:
     return int(desk.workspace.overlay.layer.data[row, column])
 
 
+def counts(desk: Desk) -> str:
+    """What stands above all that can be scrolled, beside the title."""
+    strip = desk.widget.strip
+    assert strip.isVisible()
+    return strip.words.text().split("<br>")[0].partition("</b>: ")[2]
+
+
 def begun(desk: Desk, folder: Path) -> None:
     desk.workspace.open_folder(folder, given=False)
     desk.pilot.wait_until(lambda: desk.workspace.current is not None, "opening")
@@ -62,9 +73,10 @@ def begun(desk: Desk, folder: Path) -> None:
 def test_against_the_truth_live(desk: Desk, folder: Path) -> None:
     begun(desk, folder)
     panel = desk.widget.view
+    assert desk.widget.strip.isHidden()
     choose(desk, "truth")
-    assert panel.counts.text() == "TP 2, FP 1, FN 1, F1 0.67"
-    assert panel.key.text().count("■") == 3
+    assert counts(desk) == "TP 2, FP 1, FN 1, F1 0.67"
+    assert desk.widget.strip.words.text().count("■") == 3
     assert panel.legend.isHidden()
     # Its own outlines would lie above these colours; Y shows them all the same
     assert not desk.workspace.truth.layer.visible
@@ -72,12 +84,12 @@ def test_against_the_truth_live(desk: Desk, folder: Path) -> None:
     assert code(desk, *CELLS[0][:2]) == CLASSES + 1
     assert code(desk, *CELLS[1][:2]) == CLASSES
     desk.pilot.shift_click(*CELLS[0][:2])
-    assert panel.counts.text() == "TP 2, FP 0, FN 1, F1 0.80"
+    assert counts(desk) == "TP 2, FP 0, FN 1, F1 0.80"
     desk.pilot.shift_click(row, column)
-    assert panel.counts.text() == "TP 3, FP 0, FN 0, F1 1.00"
+    assert counts(desk) == "TP 3, FP 0, FN 0, F1 1.00"
     assert code(desk, row, column) == CLASSES
     desk.pilot.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert panel.counts.text() == "TP 2, FP 0, FN 1, F1 0.80"
+    assert counts(desk) == "TP 2, FP 0, FN 1, F1 0.80"
     assert code(desk, row, column) == 0
     desk.pilot.key(Qt.Key.Key_Y)
     assert desk.workspace.truth.layer.visible
@@ -98,10 +110,9 @@ def choose_back(desk: Desk) -> None:
 
 def test_area_and_doubt(desk: Desk, folder: Path) -> None:
     begun(desk, folder)
-    panel = desk.widget.view
     choose(desk, "area")
-    assert panel.key.text().count("■") == 6
-    assert panel.counts.isHidden()
+    assert desk.widget.strip.words.text().count("■") == 6
+    assert counts(desk) == ""
     assert code(desk, *CELLS[1][:2]) >= CLASSES
     choose(desk, "doubt")
     doubts = desk.workspace.session.doubting.ranking()
@@ -114,14 +125,75 @@ def test_area_and_doubt(desk: Desk, folder: Path) -> None:
     assert code(desk, *CELLS[1][:2]) >= CLASSES
 
 
-def test_against_another_annotator(desk: Desk, folder: Path) -> None:
-    root = desk.workspace.saving.root
+def berta(desk: Desk, folder: Path) -> None:
+    """Another annotator has saved one cell, the second."""
     image = read_image(folder / "a.png")
-    keeper = Keeper.open(image, "Berta", root)
+    keeper = Keeper.open(image, "Berta", desk.workspace.saving.root)
     labels = np.zeros(SHAPE, np.int32)
     labels[disc(*CELLS[1][:3])] = 1
     ImageSession(image, "Berta", keeper.document).adopt(labels, "test")
     keeper.close()
+
+
+def test_against_another_annotator(desk: Desk, folder: Path) -> None:
+    berta(desk, folder)
     begun(desk, folder)
     choose(desk, "annotator:Berta")
-    assert desk.widget.view.counts.text() == "TP 1, FP 2, FN 0, F1 0.50"
+    assert counts(desk) == "TP 1, FP 2, FN 0, F1 0.50"
+    assert "Annotator Berta" in desk.widget.strip.words.text()
+    # One click leads back to the states
+    desk.pilot.press(desk.widget.strip.end)
+    assert desk.workspace.colours.told == "state"
+    assert desk.widget.view.colours.currentData() == "state"
+    assert desk.widget.strip.isHidden()
+
+
+def test_the_other_mask_is_read_beside_the_work(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    berta(desk, folder)
+    begun(desk, folder)
+    goes_on, read = threading.Event(), colours.labels_of_annotator
+
+    def slowly(*asked: Any) -> Any:
+        assert threading.current_thread() is not threading.main_thread()
+        assert goes_on.wait(30)
+        return read(*asked)
+
+    monkeypatch.setattr(colours, "labels_of_annotator", slowly)
+    panel = desk.widget.view
+    for _ in range(panel.colours.count()):
+        QTest.keyClick(panel.colours, Qt.Key.Key_Down)
+    assert panel.colours.currentData() == "annotator:Berta"
+    assert counts(desk) == "being read …"
+    # One goes on correcting; what is done meanwhile counts
+    desk.pilot.shift_click(*CELLS[1][:2])
+    desk.pilot.shift_click(*CELLS[0][:2])
+    desk.pilot.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    goes_on.set()
+    desk.idle()
+    assert counts(desk) == "TP 0, FP 2, FN 1, F1 0.00"
+    desk.pilot.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert counts(desk) == "TP 1, FP 2, FN 0, F1 0.50"
+
+
+def test_what_cannot_be_read_is_told_in_a_sentence(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    berta(desk, folder)
+    begun(desk, folder)
+
+    def unreadable(*_asked: Any) -> Any:
+        raise UserError("a.png.labels.tif is damaged.", "Choose other colours.")
+
+    monkeypatch.setattr(colours, "labels_of_annotator", unreadable)
+    panel = desk.widget.view
+    for _ in range(panel.colours.count()):
+        QTest.keyClick(panel.colours, Qt.Key.Key_Down)
+    desk.idle()
+    assert desk.widget.correct.message.text() == (
+        "No colours by the mask of annotator Berta: a.png.labels.tif is damaged. "
+        "Choose other colours."
+    )
+    assert panel.colours.currentData() == "state"
+    assert desk.widget.strip.isHidden()

@@ -282,6 +282,21 @@ def test_a_never_removes_what_came_to_be_at_the_candidate(drafted: Desk) -> None
     assert drafted.document.is_alive(fresh)
 
 
+def test_at_the_first_candidate_keys_mean_no_cell_any_more(drafted: Desk) -> None:
+    press(drafted, Key.Key_N)
+    cell = selected(drafted)
+    note = drafted.widget.correct.note
+    assert f"Cell {cell}" in note.about.text()
+    # It takes a look at the picture to find it
+    press(drafted, Key.Key_G)
+    assert drafted.workspace.review.at_candidate
+    assert selected(drafted) is None
+    assert "A missed cell? 1 of" in words(drafted)
+    assert note.about.text() == "Picture"
+    press(drafted, Key.Key_U)
+    assert drafted.document.objects[cell].state is ObjectState.DRAFT
+
+
 def test_candidates_are_never_in_the_mask(drafted: Desk) -> None:
     labels = drafted.document.labels.copy()
     press(drafted, Key.Key_C)

@@ -133,6 +133,13 @@ def test_it_opens_under_the_canvas_and_leaves_room(
     assert panel.view.viewport().height() >= 8 * panel.view.rowHeight(0)
     assert panel.width() > desk.pilot.canvas.width()
     assert desk.pilot.canvas.height() >= 0.5 * size[1]
+    # With the plots, too, the filter can be read and no title is cut off
+    desk.pilot.press(panel.more)
+    head = panel.view.horizontalHeader()
+    assert all(head.sectionSize(k) >= head.sectionSizeHint(k) for k in range(head.count()))
+    assert panel.filter.width() > 300
+    assert panel.plots.scatter.height() > 120
+    assert panel.plots.across.width() > 100
 
 
 def test_rows_follow_every_edit(desk: Desk, table: TableWidget) -> None:

@@ -21,10 +21,10 @@ def told(kind: ScoreKind | None = ScoreKind.LIKENESS, doubt: float = 0.3, before
     ("values", "words"),
     [
         ({"margin": 0.1}, "close to the cutoff"),
-        ({"elongation": 1.2}, "elongated: neurite?"),
+        ({"elongation": 1.2}, "elongated (neurite?)"),
         ({"border": 0.1}, "touches the border"),
         ({"left_out": 0.9}, "draft and model disagree"),
-        ({"contact": 0.4}, "touches another cell: one or two?"),
+        ({"contact": 0.4}, "touches another cell (one or two?)"),
         ({"contrast": 0.2}, "hardly brighter than around it"),
         ({"haze": 1.5}, "in bright surroundings"),
         ({"sharpness": 0.2}, "blurred"),

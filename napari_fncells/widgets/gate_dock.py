@@ -8,27 +8,23 @@ from typing import Any
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_fncells.core.params.quality import QualityParams
 from napari_fncells.core.quality import Repair
 from napari_fncells.session.gate import Found
 from napari_fncells.viewer.gating import Gating
-from napari_fncells.viewer.workspace import workspace_of
-from napari_fncells.widgets.controls import give_keys_back, guarded
+from napari_fncells.widgets.controls import guarded
 from napari_fncells.widgets.docking import open_over_curate, take_place
 from napari_fncells.widgets.fields import ParamsForm
 from napari_fncells.widgets.gate_actions import question
 from napari_fncells.widgets.gate_panel import GatePanel
+from napari_fncells.widgets.job_dock import JobDock
 from napari_fncells.widgets.question import is_agreed
-from napari_fncells.widgets.runner import ThreadRunner
 
 TITLE = "Check before export"
 
-_SOON_MS = 80
 
-
-class GateWidget(QWidget):
+class GateWidget(JobDock[GatePanel]):
     """Dock widget of the check.
 
     Parameters
@@ -38,23 +34,13 @@ class GateWidget(QWidget):
     """
 
     def __init__(self, napari_viewer: Viewer) -> None:
-        super().__init__()
-        self.workspace = workspace_of(napari_viewer)
+        super().__init__(napari_viewer, GatePanel(), 280)
         self.gating = Gating(self.workspace)
-        self.panel = GatePanel()
-        # Apart from the other jobs: checking a folder goes on while one works
-        self.runner = ThreadRunner()
         self.gating.runner = self.runner
-        # Many signals come at once; the list is drawn once
-        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._begun = False
         self._beginning = QTimer(self, singleShot=True, interval=0)
         # Not within napari's own placing of the dock
         self._placing = QTimer(self, singleShot=True, interval=0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.panel)
-        self.setMinimumWidth(280)
         self._connect()
         self._soon.start()
 
@@ -117,9 +103,6 @@ class GateWidget(QWidget):
     def _show_idle(self) -> None:
         self.panel.show_busy(None)
         self.gating.settle()
-
-    def _give_keys_back(self) -> None:
-        give_keys_back(self.workspace.viewer)
 
 
 def open_gate_dock(viewer: Any) -> GateWidget:

@@ -7,24 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from napari.viewer import Viewer
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton
 
 from napari_fncells.io.datasets.catalogue import PUBLISHED
 from napari_fncells.session.annotator import keep_annotator, known_annotator
 from napari_fncells.session.queue import Queue, View
-from napari_fncells.viewer.workspace import workspace_of
-from napari_fncells.widgets.controls import give_keys_back, guarded, keep_canvas_keys
+from napari_fncells.widgets.controls import guarded, keep_canvas_keys
 from napari_fncells.widgets.datasets import open_or_get
+from napari_fncells.widgets.job_dock import JobDock
 from napari_fncells.widgets.queue_panel import QueuePanel
-from napari_fncells.widgets.runner import ThreadRunner
 
 TITLE = "Picture queue"
 
-_SOON_MS = 80
 
-
-class QueueWidget(QWidget):
+class QueueWidget(JobDock[QueuePanel]):
     """Dock widget of the queue.
 
     Parameters
@@ -34,20 +31,10 @@ class QueueWidget(QWidget):
     """
 
     def __init__(self, napari_viewer: Viewer) -> None:
-        super().__init__()
-        self.workspace = workspace_of(napari_viewer)
-        self.panel = QueuePanel()
-        # Apart from the other jobs: drafting a queue goes on while one works
-        self.runner = ThreadRunner()
+        super().__init__(napari_viewer, QueuePanel(), 250)
         self.workspace.queueing.drafts.runner = self.runner
         self._queue: Queue | None = None
-        # Many signals come at once; the list is drawn once
-        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.panel)
-        layout.addLayout(self._opening())
-        self.setMinimumWidth(250)
+        self._column.addLayout(self._opening())
         self._connect()
         self.panel.show_annotator(known_annotator(self.workspace.saving.root))
         self.refresh()
@@ -168,9 +155,6 @@ class QueueWidget(QWidget):
     def _show_idle(self) -> None:
         self.panel.drafts.show_busy(None)
         self._show_facts()
-
-    def _give_keys_back(self) -> None:
-        give_keys_back(self.workspace.viewer)
 
     def _let_go(self) -> None:
         if self._queue is not None:

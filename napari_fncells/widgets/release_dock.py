@@ -12,7 +12,6 @@ from napari.viewer import Viewer
 from pydantic import ValidationError
 from qtpy.QtCore import QTimer
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.params.export import ExportParams
@@ -24,21 +23,19 @@ from napari_fncells.session.queue import Queue
 from napari_fncells.session.release import ProofError, chosen_formats, release_steps, titled
 from napari_fncells.session.verify import Verification, verify_steps
 from napari_fncells.viewer.jobs import Steps, outcome_of
-from napari_fncells.viewer.workspace import workspace_of
 from napari_fncells.widgets.controls import guarded
 from napari_fncells.widgets.docking import open_over_curate, take_place
 from napari_fncells.widgets.gate_dock import open_gate_dock
+from napari_fncells.widgets.job_dock import JobDock
 from napari_fncells.widgets.question import is_agreed
 from napari_fncells.widgets.release_panel import ReleasePanel
-from napari_fncells.widgets.runner import ThreadRunner
 
 TITLE = "Export data set"
 
-_SOON_MS = 80
 _SUFFIX = "-ground-truth"
 
 
-class ReleaseWidget(QWidget):
+class ReleaseWidget(JobDock[ReleasePanel]):
     """Dock widget of the export of a data set.
 
     Parameters
@@ -48,19 +45,10 @@ class ReleaseWidget(QWidget):
     """
 
     def __init__(self, napari_viewer: Viewer) -> None:
-        super().__init__()
-        self.workspace = workspace_of(napari_viewer)
-        self.panel = ReleasePanel()
-        # Apart from the other jobs: an export goes on while one works
-        self.runner = ThreadRunner()
-        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        super().__init__(napari_viewer, ReleasePanel(), 280)
         # Not within napari's own placing of the dock
         self._placing = QTimer(self, singleShot=True, interval=0)
         self._shown: Path | None = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.panel)
-        self.setMinimumWidth(280)
         self._connect()
         self.refresh()
 

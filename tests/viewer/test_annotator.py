@@ -93,7 +93,7 @@ def disks(radius: int, aside: int = 0) -> np.ndarray:
         # Too wide by 8 px, four turns: the wheel over each, no click before
         (disks(20), {"wheel": 3}),
         # Beside the cell: drawn anew over what there is, nothing is removed
-        (disks(12, aside=10), {"trace": 3}),
+        (disks(12, aside=8), {"trace": 3}),
     ],
 )
 def test_an_outline_costs_one_gesture(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -248,6 +249,9 @@ class Queueing:
         params = None if share is None else AttentionParams(share=share)
         if params != self.attention:
             self._bookmark = self._bookmark.at(attention=params)
+            picture = self._workspace.current
+            if picture is not None and picture.session is not None:
+                picture.session.attention = self.planting_for(picture)
             self.remember()
             self.changed.emit()
 
@@ -467,6 +471,8 @@ class Queueing:
         if keeper.state.read_only or not document.edit_count:
             return
         summary = summary_of(document, session.effort.active_seconds)
+        # As on the screen: the counts of the files would tell of what is planted
+        summary = summary.model_copy(update=asdict(document.counts))
         # Of one that is on the screen the files follow soon; 'done' waits for them
         said = summary.state is WorkState.DONE
         behind = name in self._unwritten or (said and self._files_behind(picture))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,8 @@ class QueueProgress:
         if keeper.state.read_only or not document.edit_count:
             return
         summary = summary_of(document, session.effort.active_seconds)
+        # As on the screen: the counts of the files would tell of what is planted
+        summary = summary.model_copy(update=asdict(document.counts))
         # Of one that is on the screen the files follow soon; 'done' waits for them
         said = summary.state is WorkState.DONE
         behind = name in self._unwritten or (said and _files_behind(picture))

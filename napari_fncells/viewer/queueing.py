@@ -182,6 +182,9 @@ class Queueing:
         params = None if share is None else AttentionParams(share=share)
         if params != self.attention:
             self._bookmarking.change(attention=params)
+            picture = self._workspace.current
+            if picture is not None and picture.session is not None:
+                picture.session.attention = self.planting_for(picture)
             self.remember()
             self.changed.emit()
 

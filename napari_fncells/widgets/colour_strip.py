@@ -30,7 +30,8 @@ class ColourStrip(QWidget):
         self.end.clicked.connect(lambda _checked: self.ended.emit())
         self.words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 2, 4, 4)
+        # At the top napari's title of the dock covers some pixels
+        layout.setContentsMargins(10, 7, 4, 0)
         layout.addWidget(self.words, 1)
         layout.addWidget(self.end, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()

@@ -79,3 +79,27 @@ def test_no_way_of_saving_holds_what_is_planted(checked: Desk, tmp_path: Path) -
     desk.workspace.current.keeper.save_files()
     files = list((tmp_path / "fncells").glob("a.png*.labels.tif"))
     np.testing.assert_array_equal(tifffile.imread(files[0]), clean)
+
+
+def test_switched_on_it_counts_for_the_picture_that_is_open(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def often(share: float) -> AttentionParams:
+        return AttentionParams(share=share, at_least=1.0)
+
+    monkeypatch.setattr(queueing, "AttentionParams", often)
+    widget = opened(desk, tmp_path, "a.png", "b.png")
+    desk.draft()
+    assert not desk.document.attended
+    QTest.keyClick(widget.panel.attention, Qt.Key.Key_Down)
+    assert not desk.document.attended
+    desk.draft()
+    assert desk.document.attended
+
+
+def test_the_list_counts_what_is_on_the_screen(checked: Desk) -> None:
+    """Else one would see by it how many errors are planted."""
+    desk, queue = checked, checked.workspace.queueing.queue
+    shown = desk.document.counts.final
+    assert shown != CleanMask(desk.document).counts.final
+    desk.pilot.wait_until(lambda: queue.entries["a.png"].cells == shown, "the count in the list")

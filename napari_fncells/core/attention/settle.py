@@ -31,10 +31,13 @@ class Settlement:
         Takes out all that is planted and puts back what is hidden.
     places
         Boxes of what the expert had missed, the largest first.
+    back
+        How many of these are hidden cells that come back; the others are false ones that go.
     """
 
     change: Change
     places: tuple[Box, ...]
+    back: int = 0
 
 
 def settle(document: Document) -> Settlement | None:
@@ -67,6 +70,7 @@ def settle(document: Document) -> Settlement | None:
             {FOUND: sorted(own.intersection(found)), MISSED: sorted(own.intersection(missed))},
         ),
         tuple(cell.box for cell in places),
+        len(back),
     )
 
 
@@ -100,11 +104,21 @@ def in_words(document: Document, settlement: Settlement) -> str:
     share = f" Found in this picture: {told.found} of {told.found + told.missed}."
     if not count:
         return share.strip()
-    one = count == 1
-    return (
-        f"{count} planted error{'' if one else 's'} {'was' if one else 'were'} missed: put right "
-        f"and shown now.{share} Shift+Return again to go on."
-    )
+    back, gone = settlement.back, count - settlement.back
+    if count == 1:
+        what = "a hidden cell is back here" if back else "the false cell that was here is gone"
+        missed = f"1 planted error was missed: {what}."
+    else:
+        kinds = (_counted(gone, "false cell", "gone"), _counted(back, "hidden cell", "back"))
+        what = " and ".join(kind for kind in kinds if kind)
+        missed = f"{count} planted errors were missed: {what}. The largest is in sight."
+    return f"{missed}{share} Shift+Return again to go on."
+
+
+def _counted(number: int, what: str, now: str) -> str:
+    if not number:
+        return ""
+    return f"{number} {what} is {now}" if number == 1 else f"{number} {what}s are {now}"
 
 
 def _patches(document: Document, clean: CleanMask, cells: list[CellObject]) -> tuple[Patch, ...]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from napari_fncells.core import changes
 from napari_fncells.core.attention.choose import is_due, plant, seed_of
 from napari_fncells.core.attention.clean import Attention, CleanMask, attention_of
-from napari_fncells.core.attention.settle import give_away, settle
+from napari_fncells.core.attention.settle import give_away, in_words, settle
 from napari_fncells.core.cell_mask import Base
 from napari_fncells.core.cut import cut_cell
 from napari_fncells.core.document import Document
@@ -195,20 +195,33 @@ def test_removed_a_false_cell_is_found_and_comes_back_by_undo() -> None:
 
 def test_a_false_cell_marked_as_unsure_is_found_until_it_is_accepted() -> None:
     document = planted(cells_drafted(), false_cells=1.0)
-    first, second, *others = (document.objects[i] for i in false_cells(document))
+    first, second = (document.objects[i] for i in false_cells(document))
     for cell in (first, second):
         document.commit(told(judge(document, [cell], ObjectState.UNSURE)))
-    assert attention_of(document) == Attention(2, 0, len(others))
+    assert attention_of(document) == Attention(2, 0, 0)
     unsure = document.objects[second.id]
     document.commit(told(judge(document, [unsure], ObjectState.ACCEPTED)))
-    assert attention_of(document) == Attention(1, 0, len(others) + 1)
+    assert attention_of(document) == Attention(1, 0, 1)
     settled = told(settle(document))
     # What one was unsure of goes, and is not shown as missed
     assert first.box not in settled.places
-    assert second.box in settled.places
+    words = "1 planted error was missed: the false cell that was here is gone. "
+    assert in_words(document, settled).startswith(words)
     document.commit(settled.change)
     assert not document.is_alive(first.id)
-    assert attention_of(document) == Attention(1, len(others) + 1, 0)
+    assert attention_of(document) == Attention(1, 1, 0)
+
+
+def test_what_was_missed_is_told_by_kind() -> None:
+    documents = (planted(cells_drafted(), seed, false_cells=0.5) for seed in range(50))
+    document = next(d for d in documents if len(false_cells(d)) == len(d.hidden) == 1)
+    settled = told(settle(document))
+    assert (len(settled.places), settled.back) == (2, 1)
+    document.commit(settled.change)
+    assert in_words(document, settled) == (
+        "2 planted errors were missed: 1 false cell is gone and 1 hidden cell is back. "
+        "The largest is in sight. Found in this picture: 0 of 2. Shift+Return again to go on."
+    )
 
 
 def test_a_hidden_cell_added_again_is_found_and_the_experts_outline_stays() -> None:

@@ -23,7 +23,7 @@ from napari_fncells.core.auto.likeness import terms
 from napari_fncells.core.doubt import weights
 from napari_fncells.core.doubt.features import Features
 from tools.doubt_pictures import Drafter, Material, real_pictures, simulated
-from tools.fit_auto import Sample, Weights, fitted
+from tools.fit_auto import Sample, Weights, fitted, write
 
 _KINDS = ("likeness", "probability", "likeness margin", "probability margin", "height margin")
 OF_CELLS: tuple[str, ...] = (
@@ -42,6 +42,10 @@ USUAL = 20
 """Rows beyond which a picture counts by the root of their number."""
 RIDGE = 20.0
 WEIGHTS_FILE = Path(weights.__file__)
+ABOUT = """Weights by which cells are doubted, and missed ones are likely.
+
+Fitted to real and simulated pictures by `tools/fit_doubt.py`, which writes the numbers.
+"""
 
 Column = NDArray[np.float64]
 
@@ -83,32 +87,18 @@ def training(left_out: Path) -> list[Material]:
     return found
 
 
-def write(cells: Weights, candidates: Weights) -> None:
-    lines = [
-        '"""Weights by which cells are doubted, and missed ones are likely.',
-        "",
-        "Fitted to real and simulated pictures by `tools/fit_doubt.py`, which writes the numbers.",
-        '"""',
-        "",
-        "from __future__ import annotations",
-        "",
-    ]
-    told = {
-        "CELL_WEIGHTS": (cells, "Of what makes a drafted cell wrong."),
-        "CANDIDATE_WEIGHTS": (candidates, "Of what makes a candidate a cell."),
-    }
-    for name, (values, meaning) in told.items():
-        lines.append(f"{name}: dict[str, float] = {{")
-        lines += [f'    "{key}": {value:.4g},' for key, value in values.items()]
-        lines += ["}", f'"""{meaning}"""', ""]
-    WEIGHTS_FILE.write_text("\n".join(lines), encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("left_out", type=Path)
     every = training(parser.parse_args().left_out)
-    write(cell_weights(every), candidate_weights(every))
+    write(
+        WEIGHTS_FILE,
+        ABOUT,
+        {
+            "CELL_WEIGHTS": (cell_weights(every), "Of what makes a drafted cell wrong."),
+            "CANDIDATE_WEIGHTS": (candidate_weights(every), "Of what makes a candidate a cell."),
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 from napari_fncells.core.doubt.beside import beside
 from napari_fncells.core.doubt.features import NAMES
 from napari_fncells.core.doubt.reasons import LEARNED, UNLIKE, reasons
-from napari_fncells.core.doubt.sight import ScoreKind
+from napari_fncells.core.doubt.sight import Kinds, ScoreKind
 
 PLAIN = {"contrast": 3.0, "solidity": 0.95, "sharpness": 0.7, "margin": 3.0}
 
@@ -14,7 +14,7 @@ PLAIN = {"contrast": 3.0, "solidity": 0.95, "sharpness": 0.7, "margin": 3.0}
 def told(kind: ScoreKind | None = ScoreKind.LIKENESS, doubt: float = 0.3, before: float = 0.3,
          **values: float) -> tuple[str, ...]:  # fmt: skip
     row = np.array([[(PLAIN | values).get(name, 0.0) for name in NAMES]])
-    return reasons(beside(row, kind, np.zeros(1, bool)), 0, doubt, before)
+    return reasons(beside(row, Kinds(kind), np.zeros(1, bool)), 0, doubt, before)
 
 
 @pytest.mark.parametrize(

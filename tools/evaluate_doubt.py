@@ -3,8 +3,9 @@
     python -m tools.evaluate_doubt LEFT_OUT
 
 Prints the tables of docs/review.md. LEFT_OUT is the folder that `python -m tools.doubt_pictures`
-has filled. Each real picture is walked by weights that were fitted without it (green ones: without
-both; DeepFLaSH: without those of its stain), the samples by weights of all others.
+has filled. Each picture is walked by weights that were fitted without it (green ones: without
+both; DeepFLaSH: without those of its stain; simulated ones: without those of its seed), the
+samples by weights of all others.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from numpy.typing import NDArray
 from napari_fncells.core.auto.likeness import likeness
 from napari_fncells.core.doubt.missing import worth_a_look
 from napari_fncells.core.doubt.verdicts import NO, OPEN, YES, learned
-from tools.doubt_pictures import Drafter, Material, samples
+from tools.doubt_pictures import SIMULATED, Drafter, Material, samples
 from tools.fit_auto import Weights
 from tools.fit_doubt import candidate_weights, cell_weights, training
 
 FNC = ("yellow", "red")
-REAL = (*FNC, "green", "DeepFLaSH")
+OTHERS = ("green", "DeepFLaSH", SIMULATED)
 FIRST = 5
 """Candidates of a picture that are looked at first."""
 SHARES = (0.1, 0.25, 0.5)
@@ -68,7 +69,9 @@ def by_keys(one: Material, values: Column) -> Order:
 
 
 def fold(one: Material) -> str:
-    """Pictures that are left out together: all green ones, those of one stain of DeepFLaSH."""
+    """Pictures left out together: all green ones, those of a stain of DeepFLaSH, of a seed."""
+    if one.group == SIMULATED:
+        return one.picture.split()[-1]
     if one.group == "DeepFLaSH":
         return one.picture.split("_")[0]
     return one.group if one.group == "green" else one.picture
@@ -203,21 +206,20 @@ def main() -> None:
     parser.add_argument("left_out", type=Path)
     left_out = parser.parse_args().left_out
     every = training(left_out)
-    fnc = [one for one in every if one.group in REAL and not one.strict]
+    left = [one for one in every if not one.strict]
     values: dict[int, Column] = {}
-    for name in dict.fromkeys(fold(one) for one in fnc):
+    for name in dict.fromkeys(fold(one) for one in left):
         others = [one for one in every if fold(one) != name]
         weights = cell_weights(others), candidate_weights(others)
-        for one in (one for one in fnc if fold(one) == name):
+        for one in (one for one in left if fold(one) == name):
             values[id(one)] = chances(one, *weights)
     weights = cell_weights(every), candidate_weights(every)
     drafter = Drafter(left_out)
     drawn = [one for picture in samples() for one in drafter.drafts(picture)]
     values |= {id(one): chances(one, *weights) for one in drawn}
     groups = {
-        "FNC": [one for one in fnc if one.group in FNC],
-        "green": [one for one in fnc if one.group == "green"],
-        "DeepFLaSH": [one for one in fnc if one.group == "DeepFLaSH"],
+        "FNC": [one for one in left if one.group in FNC],
+        **{name: [one for one in left if one.group == name] for name in OTHERS},
         "samples": drawn,
     }
     for title, known in groups.items():

@@ -7,7 +7,7 @@ never saw the picture, some minutes of work, and keeps them in a folder for the 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -23,8 +23,8 @@ from napari_fncells.core.candidates import (
     look_at_pieces,
     look_at_score,
 )
-from napari_fncells.core.cutoff import cutoff_of
 from napari_fncells.core.document import Document
+from napari_fncells.core.doubt.beside import beside
 from napari_fncells.core.doubt.doubts import Doubts
 from napari_fncells.core.doubt.features import Features
 from napari_fncells.core.doubt.missing import Candidates
@@ -37,7 +37,7 @@ from napari_fncells.core.matching import match_objects
 from napari_fncells.core.params import AUTO, MEAN_SD, DraftParams, preset
 from napari_fncells.core.redraft import apply_draft
 from napari_fncells.core.relief import relief
-from napari_fncells.core.score import score_map
+from napari_fncells.core.score import ScoreMap, score_map
 from napari_fncells.core.segment import cells_of
 from napari_fncells.core.simulate import KINDS, simulate_image
 from napari_fncells.core.steps import finish
@@ -54,11 +54,14 @@ GROUPS = {
     "green": "fnc/green_*_image.png",
     "DeepFLaSH": "deepflash/*_image.png",
 }
-SEEDS = range(3000, 3004)
+SEEDS = range(3000, 3006)
 """Of simulated pictures; none of those that other weights were fitted to."""
+SIMULATED = "simulated"
 HELD_OUT = "auto, left out"
 MODEL = "fncells-1"
 METHODS = (AUTO, HELD_OUT, MEAN_SD, MODEL)
+STRICTER = {AUTO: (0.7, 0.85), HELD_OUT: (0.7, 0.85), MEAN_SD: (4.5, 6.0), MODEL: (0.93, 0.98)}
+"""Cutoffs, as settings, of drafts that leave out many a cell: more candidates to learn from."""
 _SHOWS = 0.5
 """Share of the smaller of the two from which on who looks at one sees the other."""
 _OVER = 0.3
@@ -83,8 +86,10 @@ class Material:
     ----------
     picture, group, method
         Names.
-    compared
-        Whether the draft of the other kind was known.
+    second
+        Name of the draft of another kind that was known, too; empty for none.
+    strict
+        Whether the cutoff was higher than usual: true cells are candidates then.
     cells, candidates
         What was measured of the drafted cells, by their ids, and of the open candidates.
     places, candidate_places
@@ -102,7 +107,8 @@ class Material:
     picture: str
     group: str
     method: str
-    compared: bool
+    second: str
+    strict: bool
     cells: Features
     candidates: Features
     places: NDArray[np.int64]
@@ -115,55 +121,77 @@ class Material:
     seen_at_candidates: list[set[int]]
 
 
-def material(
-    picture: Picture,
-    method: str,
-    labels: Labels,
-    look: Look,
-    other: NDArray[np.bool_] | None = None,
-) -> Material:
-    """Measure a draft, with that of the other kind where known; compare it with the truth."""
-    document = Document(labels.shape)
-    document.commit(apply_draft(document, labels, {}))
-    pixels = picture.pixels
-    plane = pixels if pixels.ndim == 2 else pixels[..., brightest_channel(pixels)]
-    sight = Sight.of(plane, look.scores, other)
-    doubts = Doubts(document, sight)
-    ranking = doubts.ranking(adapted=False)
-    candidates = Candidates(document, sight, look.regions, doubts)
-    cells = [document.objects[i] for i in ranking.ids.tolist()]
-    drawn = [Region(c.box, document.labels[c.box.slices] == c.id, 0.0) for c in cells]
-    proposed = [candidates.regions[n] for n in candidates.open]
-    by_iou = match_objects(document.labels, picture.truth, "iou")
-    by_distance = match_objects(document.labels, picture.truth, "v1")
-    missed = frozenset(by_iou.false_negatives)
-    return Material(
-        picture.name,
-        picture.group,
-        method,
-        other is not None,
-        {name: column[: len(cells)] for name, column in ranking.table.items()},
-        candidates.table(candidates.open),
-        np.array([cell.box for cell in cells], dtype=np.int64).reshape(-1, 4),
-        np.array([region.box for region in proposed], dtype=np.int64).reshape(-1, 4),
-        np.isin(ranking.ids, by_iou.false_positives),
-        np.isin(ranking.ids, by_distance.false_positives),
-        np.array([bool(_under(r, picture.truth, _OVER)) for r in drawn], dtype=bool),
-        missed,
-        [_under(region, picture.truth, _SHOWS) & missed for region in drawn],
-        [_under(region, picture.truth, _SHOWS) & missed for region in proposed],
-    )
+class Drafted:
+    """A draft of a picture, and what of it is right.
+
+    Parameters
+    ----------
+    picture
+        The picture.
+    method
+        Of the draft.
+    labels
+        The draft.
+    strict
+        Whether its cutoff was higher than usual.
+    """
+
+    def __init__(self, picture: Picture, method: str, labels: Labels, *, strict: bool) -> None:
+        self.picture, self.method, self.strict = picture, method, strict
+        self.document = Document(labels.shape)
+        self.document.commit(apply_draft(self.document, labels, {}))
+        self._areas = np.bincount(picture.truth.ravel())
+        by_iou = match_objects(self.document.labels, picture.truth, "iou")
+        by_distance = match_objects(self.document.labels, picture.truth, "v1")
+        self._missed = frozenset(by_iou.false_negatives)
+        cells = [self.document.objects[i] for i in sorted(self.document.objects)]
+        ids = [cell.id for cell in cells]
+        masks = [self.document.labels[cell.box.slices] == cell.id for cell in cells]
+        drawn = [Region(c.box, mask, 0.0) for c, mask in zip(cells, masks, strict=True)]
+        self._cells = {
+            "places": _places(drawn),
+            "wrong": np.isin(ids, by_iou.false_positives),
+            "wrong_v1": np.isin(ids, by_distance.false_positives),
+            "over_a_cell": np.array([bool(self._under(r, _OVER)) for r in drawn], dtype=bool),
+            "seen_at_cells": [self._under(r, _SHOWS) & self._missed for r in drawn],
+        }
+
+    def looked_at(self, look: Look, second: str = "") -> Material:
+        """What is known of it by a look, which may be with a second draft."""
+        pixels = self.picture.pixels
+        plane = pixels if pixels.ndim == 2 else pixels[..., brightest_channel(pixels)]
+        sight = Sight.of(plane, look.scores, look.second)
+        doubts = Doubts(self.document, sight)
+        rows = doubts.rows
+        candidates = Candidates(self.document, sight, look, doubts)
+        proposed = [candidates.regions[n] for n in candidates.open]
+        return Material(
+            self.picture.name,
+            self.picture.group,
+            self.method,
+            second,
+            self.strict,
+            cells=beside(rows, sight.kinds, np.ones(len(rows), dtype=bool)),
+            candidates=candidates.table(candidates.open),
+            candidate_places=_places(proposed),
+            missed=self._missed,
+            seen_at_candidates=[self._under(r, _SHOWS) & self._missed for r in proposed],
+            **self._cells,
+        )
+
+    def _under(self, region: Region, share: float) -> set[int]:
+        """True cells of which a region holds more than a share of the smaller of the two."""
+        inside = self.picture.truth[region.box.slices][region.mask]
+        ids, common = np.unique(inside, return_counts=True)
+        return {
+            int(i)
+            for i, pixels in zip(ids, common, strict=True)
+            if i and pixels > share * min(self._areas[i], inside.size)
+        }
 
 
-def _under(region: Region, truth: NDArray[np.integer], share: float) -> set[int]:
-    """True cells of which a region holds more than a share of the smaller of the two."""
-    ids, common = np.unique(truth[region.box.slices][region.mask], return_counts=True)
-    own = np.count_nonzero(region.mask)
-    return {
-        int(i)
-        for i, pixels in zip(ids, common, strict=True)
-        if i and pixels > share * min(np.count_nonzero(truth == i), own)
-    }
+def _places(regions: Sequence[Region]) -> NDArray[np.int64]:
+    return np.array([region.box for region in regions], dtype=np.int64).reshape(-1, 4)
 
 
 def real_pictures() -> Iterator[Picture]:
@@ -183,7 +211,7 @@ def samples() -> Iterator[Picture]:
 def simulated() -> Iterator[Picture]:
     for kind in KINDS:
         for seed in SEEDS:
-            yield Picture(f"{kind} {seed}", "simulated", *simulate_image(kind, seed))
+            yield Picture(f"{kind} {seed}", SIMULATED, *simulate_image(kind, seed))
 
 
 class Drafter:
@@ -199,42 +227,80 @@ class Drafter:
         self._left_out = left_out
         self._scorer, self._model = chosen_model(MODEL)
 
-    def drafts(self, picture: Picture) -> Iterator[Material]:
-        """By each method, by itself and compared with the draft of the other kind."""
-        made = {}
-        for method in METHODS:
-            found = self._by_pieces(picture, method) or self._by_score(picture, method)
-            if found is not None:
-                made[method] = found
-        for method, (labels, look) in made.items():
-            other = made[AUTO if method == MODEL else MODEL][1].scores
-            yield material(picture, method, labels, look)
-            yield material(picture, method, labels, look, other.values > other.cutoff)
+    def drafts(self, picture: Picture, *, strict: bool = False) -> Iterator[Material]:
+        """By each method, by itself and with the second draft that it is set beside.
 
-    def _by_pieces(self, picture: Picture, method: str) -> tuple[Labels, Look] | None:
-        params = preset(AUTO)
+        Parameters
+        ----------
+        picture
+            The picture.
+        strict
+            Whether also by cutoffs higher than usual.
+        """
+        sources = self._sources(picture)
+        blind = HELD_OUT if HELD_OUT in sources else AUTO
+        usual = {method: source.look(source.usual) for method, source in sources.items()}
+        seconds = {AUTO: MODEL, HELD_OUT: MODEL, MODEL: blind, MEAN_SD: blind}
+        for method, source in sources.items():
+            for amount in (source.usual, *(STRICTER[method] if strict else ())):
+                look = usual[method] if amount == source.usual else source.look(amount)
+                labels = in_reading_order(source.cells(look.scores.cutoff))
+                drafted = Drafted(picture, method, labels, strict=amount != source.usual)
+                yield drafted.looked_at(look)
+                second = seconds[method]
+                yield drafted.looked_at(look.with_second(usual[second]), second)
+
+    def _sources(self, picture: Picture) -> dict[str, Source]:
+        auto, mean_sd = preset(AUTO), preset(MEAN_SD)
+        sources = {AUTO: Source(auto, judged=finish(judge_steps(picture.pixels, auto)))}
         kept = self._left_out / f"{picture.name}.npz"
-        if method == AUTO:
-            judged = finish(judge_steps(picture.pixels, params))
-        elif method == HELD_OUT and kept.exists():
+        if kept.exists():
             with np.load(kept) as file:
                 judged = AutoResult.of(file["pieces"], file["likenesses"], "")
-        else:
-            return None
-        labels = in_reading_order(likely_cells(judged, params.cutoff.amount, params))
-        return labels, look_at_pieces(judged, params, CandidateParams())
+            sources[HELD_OUT] = Source(auto, judged=judged)
+        heights = relief(score_map(picture.pixels, mean_sd.score), mean_sd.cutoff)
+        sources[MEAN_SD] = Source(mean_sd, heights)
+        sources[MODEL] = Source(self._model, finish(self._scorer(picture.pixels, self._model)))
+        return sources
 
-    def _by_score(self, picture: Picture, method: str) -> tuple[Labels, Look] | None:
-        if method == MODEL:
-            params: DraftParams = self._model
-            score = finish(self._scorer(picture.pixels, params))
-        elif method == MEAN_SD:
-            params = preset(MEAN_SD)
-            score = relief(score_map(picture.pixels, params.score), params.cutoff)
-        else:
-            return None
-        labels = in_reading_order(cells_of(score, cutoff_of(score.values, params.cutoff), params))
-        return labels, look_at_score(score, params, CandidateParams())
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What drafts of a picture by one method are cut from: scores, or pieces.
+
+    Attributes
+    ----------
+    params
+        Of the usual draft.
+    """
+
+    params: DraftParams
+    score: ScoreMap | None = None
+    judged: AutoResult | None = None
+
+    @property
+    def usual(self) -> float:
+        """The usual cutoff, as a setting."""
+        return self.params.cutoff.amount
+
+    def cells(self, cutoff: float) -> NDArray[np.int32]:
+        """Cells above a cutoff."""
+        if self.judged is not None:
+            return likely_cells(self.judged, cutoff, self.params)
+        return cells_of(self._known_score, cutoff, self.params)
+
+    def look(self, amount: float) -> Look:
+        """Look at what lies under a cutoff."""
+        params = self.params.with_settings({"cutoff.amount": amount})
+        if self.judged is not None:
+            return look_at_pieces(self.judged, params, CandidateParams())
+        return look_at_score(self._known_score, params, CandidateParams())
+
+    @property
+    def _known_score(self) -> ScoreMap:
+        if self.score is None:
+            raise ValueError("there are neither pieces nor scores")
+        return self.score
 
 
 def leave_out(folder: Path) -> None:

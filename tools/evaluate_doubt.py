@@ -3,7 +3,8 @@
     python -m tools.evaluate_doubt LEFT_OUT
 
 Prints the tables of docs/review.md. LEFT_OUT is the folder that `python -m tools.doubt_pictures`
-has filled. Each real picture of FNC is walked by weights that were fitted without it; the
+has filled. Each picture is walked by weights that were fitted without it (green ones: without
+both; DeepFLaSH: without those of its stain; simulated ones: without those of its seed), the
 samples by weights of all others.
 """
 
@@ -11,19 +12,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
-from itertools import product
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.auto.likeness import likeness
+from napari_fncells.core.doubt.missing import worth_a_look
 from napari_fncells.core.doubt.verdicts import NO, OPEN, YES, learned
-from tools.doubt_pictures import METHODS, Drafter, Material, samples
+from tools.doubt_pictures import SIMULATED, Drafter, Material, samples
 from tools.fit_auto import Weights
 from tools.fit_doubt import candidate_weights, cell_weights, training
 
 FNC = ("yellow", "red")
+OTHERS = ("green", "DeepFLaSH", SIMULATED)
+FIRST = 5
+"""Candidates of a picture that are looked at first."""
 SHARES = (0.1, 0.25, 0.5)
 _SHUFFLES = 100
 _BAND = 64  # px, rows of the reading order
@@ -39,6 +44,37 @@ def chances(one: Material, cells: Weights, candidates: Weights) -> Column:
         for table, weights in ((one.cells, cells), (one.candidates, candidates))
     ]
     return np.concatenate(parts)
+
+
+def shown(one: Material, values: Column) -> tuple[Material, Column]:
+    """With those candidates only that G leads to, the likeliest first."""
+    count = one.wrong.size
+    order = np.argsort(-values[count:], kind="stable")
+    worth = worth_a_look(one.candidates, values[count:])
+    kept = order[worth[order]]
+    left = replace(
+        one,
+        candidates={name: column[kept] for name, column in one.candidates.items()},
+        candidate_places=one.candidate_places[kept],
+        seen_at_candidates=[one.seen_at_candidates[k] for k in kept],
+    )
+    return left, np.concatenate([values[:count], values[count + kept]])
+
+
+def by_keys(one: Material, values: Column) -> Order:
+    """N as long as it leads on, then G."""
+    count = one.wrong.size
+    cells, candidates = (np.argsort(-part, kind="stable") for part in np.split(values, [count]))
+    return np.concatenate([cells, count + candidates])
+
+
+def fold(one: Material) -> str:
+    """Pictures left out together: all green ones, those of a stain of DeepFLaSH, of a seed."""
+    if one.group == SIMULATED:
+        return one.picture.split()[-1]
+    if one.group == "DeepFLaSH":
+        return one.picture.split("_")[0]
+    return one.group if one.group == "green" else one.picture
 
 
 def errors(one: Material) -> int:
@@ -115,10 +151,14 @@ def at_random(one: Material) -> list[float]:
     return list(np.mean([found(one, rng.permutation(count)) for _ in range(_SHUFFLES)], axis=0))
 
 
-def report(title: str, every: Sequence[Material], values: dict[int, Column]) -> None:
+def report(title: str, known: Sequence[Material], chance: dict[int, Column]) -> None:
+    pairs = [shown(one, chance[id(one)]) for one in known]
+    every = [one for one, _ in pairs]
+    values = {id(one): chances for one, chances in pairs}
     walks = {
-        "queue": lambda one: found(one, np.argsort(-values[id(one)], kind="stable")),
-        "queue, learning": lambda one: found(one, adapted(one, values[id(one)])),
+        "N, then G": lambda one: found(one, by_keys(one, values[id(one)])),
+        "one order": lambda one: found(one, np.argsort(-values[id(one)], kind="stable")),
+        "one order, learning": lambda one: found(one, adapted(one, values[id(one)])),
         "reading": lambda one: found(one, by_reading(one)),
         "random": at_random,
         "best possible": lambda one: found(one, best(one)),
@@ -132,9 +172,20 @@ def report(title: str, every: Sequence[Material], values: dict[int, Column]) -> 
     print("|---|---|---|---|---|")
     for name, walk in walks.items():
         print(f"| {name} | " + " | ".join(f"{x:.2f}" for x in shares(every, walk)) + " |")
+    missed_at = [np.array([bool(s) for s in one.seen_at_candidates], dtype=bool) for one in every]
+    parts = [values[id(one)][one.wrong.size :] for one in every]
     rated = [auc(values[id(one)][: one.wrong.size], one.wrong) for one in every]
     v1 = [auc(values[id(one)][: one.wrong.size], one.wrong_v1) for one in every]
-    print(f"\nWithin pictures, AUC of the cells' doubt: {mean(rated)}; by v1: {mean(v1)}.\n")
+    likely = [auc(part, target) for part, target in zip(parts, missed_at, strict=True)]
+    # The likeliest come first
+    first = [target[:FIRST] for target in missed_at]
+    print(f"\nWithin pictures, AUC of the cells' doubt: {mean(rated)}; by v1: {mean(v1)};")
+    print(f"of the candidates: {mean(likely)}. Missed cells: {right(missed_at)} candidates,")
+    print(f"{right(first)} of the first {FIRST} of each picture.\n")
+
+
+def right(targets: Sequence[NDArray[np.bool_]]) -> str:
+    return f"{sum(int(t.sum()) for t in targets)} of {sum(t.size for t in targets)}"
 
 
 def auc(values: Column, target: NDArray[np.bool_]) -> float:
@@ -155,22 +206,26 @@ def main() -> None:
     parser.add_argument("left_out", type=Path)
     left_out = parser.parse_args().left_out
     every = training(left_out)
-    fnc = [one for one in every if one.group in FNC]
+    left = [one for one in every if not one.strict]
     values: dict[int, Column] = {}
-    for name in dict.fromkeys(one.picture for one in fnc):
-        others = [one for one in every if one.picture != name]
+    for name in dict.fromkeys(fold(one) for one in left):
+        others = [one for one in every if fold(one) != name]
         weights = cell_weights(others), candidate_weights(others)
-        for one in (one for one in fnc if one.picture == name):
+        for one in (one for one in left if fold(one) == name):
             values[id(one)] = chances(one, *weights)
     weights = cell_weights(every), candidate_weights(every)
     drafter = Drafter(left_out)
-    shown = [one for picture in samples() for one in drafter.drafts(picture)]
-    values |= {id(one): chances(one, *weights) for one in shown}
-    for title, known in (("FNC", fnc), ("samples", shown)):
-        for method, compared in product(METHODS, (False, True)):
-            part = [one for one in known if (one.method, one.compared) == (method, compared)]
-            if part:
-                report(f"{title}, {method}{' (compared)' if compared else ''}", part, values)
+    drawn = [one for picture in samples() for one in drafter.drafts(picture)]
+    values |= {id(one): chances(one, *weights) for one in drawn}
+    groups = {
+        "FNC": [one for one in left if one.group in FNC],
+        **{name: [one for one in left if one.group == name] for name in OTHERS},
+        "samples": drawn,
+    }
+    for title, known in groups.items():
+        for method, second in dict.fromkeys((one.method, one.second) for one in known):
+            part = [one for one in known if (one.method, one.second) == (method, second)]
+            report(f"{title}, {method}{f', second {second}' * bool(second)}", part, values)
 
 
 if __name__ == "__main__":

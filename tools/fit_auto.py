@@ -10,7 +10,7 @@ chance.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -78,6 +78,10 @@ FIRST_RIDGE = 30.0
 SECOND_RIDGE = 10.0
 INNER_FOLDS = 4
 WEIGHTS_FILE = Path(weights.__file__)
+ABOUT = """Weights by which pieces are judged.
+
+Fitted to real and simulated pictures by `tools/fit_auto.py`, which writes the numbers.
+"""
 Weights = dict[str, float]
 
 
@@ -307,25 +311,24 @@ def line(title: str, outcomes: Sequence[Outcome]) -> str:
     return f"| {title} | {cells[0]} | {cells[1]} | {sum(one.gestures for one in outcomes)} |"
 
 
-def write(first: Weights, second: Weights) -> None:
-    lines = [
-        '"""Weights by which pieces are judged.',
-        "",
-        "Fitted to real and simulated pictures by `tools/fit_auto.py`, which writes the numbers.",
-        '"""',
-        "",
-        "from __future__ import annotations",
-        "",
-    ]
-    told = {
-        "PIECE_WEIGHTS": (first, "Of the terms of a piece by itself."),
-        "AMONG_WEIGHTS": (second, "Of the terms of a piece beside the others of its picture."),
-    }
-    for name, (values, meaning) in told.items():
+def write(file: Path, about: str, models: Mapping[str, tuple[Weights, str]]) -> None:
+    """Write a module that holds the weights of models, to be read by people, too.
+
+    Parameters
+    ----------
+    file
+        The module.
+    about
+        Its docstring.
+    models
+        By name: the weights of the terms, and what they are.
+    """
+    lines = [f'"""{about}"""', "", "from __future__ import annotations", ""]
+    for name, (values, meaning) in models.items():
         lines.append(f"{name}: dict[str, float] = {{")
         lines += [f'    "{key}": {value:.4g},' for key, value in values.items()]
         lines += ["}", f'"""{meaning}"""', ""]
-    WEIGHTS_FILE.write_text("\n".join(lines), encoding="utf-8")
+    file.write_text("\n".join(lines), encoding="utf-8")
 
 
 def main() -> None:
@@ -338,7 +341,14 @@ def main() -> None:
         report(held_out(every, by_group=chosen_options.by_group))
         return
     first, second = first_weights(every), second_weights(every)
-    write(first, second)
+    write(
+        WEIGHTS_FILE,
+        ABOUT,
+        {
+            "PIECE_WEIGHTS": (first, "Of the terms of a piece by itself."),
+            "AMONG_WEIGHTS": (second, "Of the terms of a piece beside the others of its picture."),
+        },
+    )
     report([drafted(one, first, second) for one in every])
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from napari_fncells.core.auto.draft import AutoResult
+from napari_fncells.core.box_index import BoxIndex
 from napari_fncells.core.cutoff import cutoff_of
 from napari_fncells.core.document import Document
 from napari_fncells.core.doubt.sight import Scores, kind_of
@@ -25,6 +26,9 @@ from napari_fncells.core.relief import relief
 from napari_fncells.core.score import ScoreMap, background_statistics, score_map
 from napari_fncells.core.scorer import Scorer, model_steps
 from napari_fncells.core.segment import LARGE, cells_of
+
+_SAME = 0.3
+"""Share of the smaller of two regions that both have, from which on they are one place."""
 
 
 class CandidateParams(Params):
@@ -50,11 +54,28 @@ class Look:
         That the draft was cut from.
     regions
         What a lower cutoff would draft, in no particular order; cells and removed ones
-        included, see `open_candidates`.
+        included, see `open_candidates`. What it would of the second scores comes last.
+    second
+        The scores of a draft of another kind, where it was looked at, too.
+    same
+        By number of a region of the second: those of the first that lie at the same place.
     """
 
     scores: Scores
     regions: tuple[Region, ...]
+    second: Scores | None = None
+    same: Mapping[int, frozenset[int]] = field(default_factory=dict)
+
+    def with_second(self, other: Look) -> Look:
+        """Look at the places of another look, too."""
+        near = BoxIndex()
+        for number, region in enumerate(self.regions):
+            near.put(number, region.box)
+        same = {
+            number: frozenset(n for n in near.meeting(r.box) if _same_place(r, self.regions[n]))
+            for number, r in enumerate(other.regions, len(self.regions))
+        }
+        return Look(self.scores, (*self.regions, *other.regions), other.scores, same)
 
 
 def look_steps(
@@ -121,6 +142,16 @@ def _regions(labels: NDArray[np.int32], level: float) -> tuple[Region, ...]:
     return tuple(
         Region(Box.of(slices), labels[slices] == i, level) for i, slices in boxes(labels).items()
     )
+
+
+def _same_place(one: Region, other: Region) -> bool:
+    """Whether who looks at one of two regions sees the other, too."""
+    common = one.box.clip_to(other.box)
+    if not one.box.overlaps(other.box):
+        return False
+    shared = one.mask[common.within(one.box)] & other.mask[common.within(other.box)]
+    smaller = min(np.count_nonzero(one.mask), np.count_nonzero(other.mask))
+    return bool(np.count_nonzero(shared) > _SAME * smaller)
 
 
 def open_candidates(document: Document, regions: tuple[Region, ...]) -> list[Region]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from napari_fncells.core.candidates import Look, look_steps
-from napari_fncells.core.doubt.doubts import AT_ONCE, Doubts, Measured, Ranking
-from napari_fncells.core.doubt.missing import Candidates, Likely
+from napari_fncells.core.candidates import Look
+from napari_fncells.core.doubt.doubts import AT_ONCE, Doubts, Measured, Ranking, Row
+from napari_fncells.core.doubt.missing import Candidates, Likely, measure_steps
 from napari_fncells.core.doubt.sight import Scores, Sight
 from napari_fncells.core.doubt.verdicts import get_ready
 from napari_fncells.core.doubt.walk import Walk
@@ -17,6 +17,7 @@ from napari_fncells.core.objects import CellObject, ObjectState, Origin
 from napari_fncells.core.params import AUTO, DraftParams, preset
 from napari_fncells.core.scorer import Scorer
 from napari_fncells.core.segment import LARGE
+from napari_fncells.session.opinions import MOST_UNASKED, looks_steps
 from napari_fncells.session.seen_weights import params_of
 
 if TYPE_CHECKING:
@@ -34,15 +35,24 @@ class Found:
     ----------
     draft
         Details of the draft that it is about.
+    since
+        Number of edits that were made before.
+    doubts
+        Whose cells were measured.
     measured
         Of cells.
     look
         At the picture once more, where that was to be done.
+    candidates
+        What was measured of the candidates.
     """
 
     draft: Mapping[str, Any] | None
+    since: int
+    doubts: Doubts
     measured: Measured
-    look: Look | None
+    look: Look | None = None
+    candidates: Mapping[int, Row] = field(default_factory=dict)
 
 
 class Doubting:
@@ -68,6 +78,7 @@ class Doubting:
         self._base: Sight | None = None
         self._draft: Mapping[str, Any] | None = None
         self._scores: Scores | None = None
+        self._second: Scores | None = None
         self._doubts: Doubts | None = None
         self._candidates: Candidates | None = None
         self._ready = False
@@ -85,7 +96,7 @@ class Doubting:
     @property
     def complete(self) -> bool:
         """Whether `steps` has nothing to add."""
-        return self.measured and self._ready and not self._rescored
+        return self.measured and self._ready and not self._to_be_seen
 
     @property
     def candidates(self) -> Candidates | None:
@@ -128,39 +139,60 @@ class Doubting:
         Parameters
         ----------
         scorer
-            Runs the model, where the draft is by one.
+            Runs the model, where the draft is by one, and for a second opinion where it is not.
         missed
-            Whether missed cells are looked for, too.
+            Whether missed cells are looked for in any case.
         """
-        measuring = self._known.measure_steps()
-        look = missed or self._rescored
-        draft, image, params = self._draft, self._session.image, self._params
+        known, document = self._known, self._session.document
+        # Whoever waits for the cells alone does not wait for a second opinion
+        look = missed or (self._to_be_seen and (self._scores is None or self.measured))
+        # With the scores that are looked at, cells are measured anew
+        doubts = Doubts(document, self._sight) if look else known
+        measuring = doubts.measure_steps()
+        draft, since, params = self._draft, document.edit_count, self._params
+        image, base, other = self._session.image, self._sight, self._session.other_draft
+        made = other[0] if other is not None and other[0].by_model else None
+        scored = self._scored
 
         def steps() -> Generator[str, None, Found]:
             yield "Looking at what is doubtful"
             get_ready()
-            measured = yield from measuring
             if not look:
-                return Found(draft, measured, None)
-            looked = yield from look_steps(image.pixels, params, image.pixel_size, scorer=scorer)
-            return Found(draft, measured, looked)
+                return Found(draft, since, doubts, (yield from measuring))
+            looked = yield from looks_steps(image, params, scorer, made)
+            sight = replace(base, scores=looked.scores, second=looked.second)
+            doubts.see(sight if scored else base)
+            measured = yield from measuring
+            candidates = yield from measure_steps(document.labels, sight, looked)
+            return Found(draft, since, doubts, measured, looked, candidates)
 
         return steps()
 
     def put(self, found: Found) -> None:
         """Take in what the steps found, unless there is another draft by now."""
-        known = self._known
+        known, document = self._known, self._session.document
         self._ready = True
         if found.draft is not self._draft:
             return
-        known.put(found.measured)
         if found.look is None:
+            if found.doubts is known:
+                known.put(found.measured)
             return
-        if self._scores is None and self._scored:
-            self._scores = found.look.scores
-            self._doubts = known = Doubts(self._session.document, self._sight)
-        sight = replace(self._sight, scores=found.look.scores)
-        self._candidates = Candidates(self._session.document, sight, found.look.regions, known)
+        if self._candidates is not None:
+            # The same was seen meanwhile; whoever walks on there keeps the way
+            return
+        doubts, later = found.doubts, document.edits_since(found.since)
+        for edit in later:
+            doubts.take_in(edit)
+        doubts.put(found.measured)
+        if self._scored:
+            self._scores, self._second = found.look.scores, found.look.second
+        self._doubts = doubts
+        sight = replace(self._sight, scores=found.look.scores, second=found.look.second)
+        self._candidates = Candidates(document, sight, found.look, doubts)
+        self._candidates.put(found.candidates)
+        for edit in later:
+            self._candidates.take_in(edit)
         self.candidate_walk = Walk()
 
     # -- how it is done ----------------------------------------------------------------------
@@ -170,6 +202,8 @@ class Doubting:
         self._renew()
         if self._doubts is None:
             self._scores = self._session.scores
+            other = self._session.other_draft
+            self._second = other[1] if other is not None else None
             self._doubts = Doubts(self._session.document, self._sight)
         return self._doubts
 
@@ -177,8 +211,7 @@ class Doubting:
     def _sight(self) -> Sight:
         if self._base is None:
             self._base = Sight.of(self._session.plane)
-        other = self._session.above_in_other
-        return replace(self._base, scores=self._scores, other=other)
+        return replace(self._base, scores=self._scores, second=self._second)
 
     @property
     def _scored(self) -> bool:
@@ -188,10 +221,14 @@ class Doubting:
         return details.get("cutoff") is not None and "source" not in details["params"]
 
     @property
-    def _rescored(self) -> bool:
-        """Whether the scores are to be made again: not unasked in a picture of that size."""
+    def _to_be_seen(self) -> bool:
+        """Whether the picture is to be looked at once more, with a second opinion.
+
+        Not unasked in a large one; somewhat larger ones have their scores made again.
+        """
         rows, columns = self._session.document.shape
-        return self._scores is None and self._scored and rows * columns <= LARGE
+        most = LARGE if self._scores is None else MOST_UNASKED
+        return self._candidates is None and self._scored and rows * columns <= most
 
     @property
     def _params(self) -> DraftParams:
@@ -204,7 +241,7 @@ class Doubting:
         details = draft.change.details if draft is not None else None
         if details is not self._draft:
             self._draft = details
-            self._scores = self._doubts = self._candidates = None
+            self._scores = self._second = self._doubts = self._candidates = None
 
     def _follow(self, edit: Edit) -> None:
         if self._doubts is not None:

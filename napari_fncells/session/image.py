@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,7 @@ from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import Region
 from napari_fncells.core.intensity import intensity
 from napari_fncells.core.objects import CellObject, ObjectState
+from napari_fncells.core.params import DraftParams
 from napari_fncells.core.redraft import apply_draft
 from napari_fncells.core.segment import Draft
 from napari_fncells.io.images import Image
@@ -31,6 +32,7 @@ from napari_fncells.session.proposals import Proposal, known_cell
 from napari_fncells.session.seen_weights import SCORED_BY
 from napari_fncells.session.words import figures_in_words
 
+T = TypeVar("T")
 _GIVEN_AWAY = "That was an error planted by the attention check, no cell: it was taken out."
 
 
@@ -99,6 +101,7 @@ class ImageSession:
         self._outlines = Outlines(image.pixels, self.document)
         # Pixels above the cutoff in the last draft of each kind: by a model or not
         self._above: dict[bool, NDArray[np.bool_]] = {}
+        self._made: dict[bool, tuple[DraftParams, Scores]] = {}
         # With the draft that they are of, by the details of its edit
         self._scores: tuple[Mapping[str, Any], Scores] | None = None
         self.doubting = Doubting(self)
@@ -128,6 +131,7 @@ class ImageSession:
             # Before the draft is in force, so that nobody misses them
             scores = Scores.of(draft.score, draft.cutoff, kind_of(draft.params))
             self._scores = change.details, scores
+            self._made[draft.params.by_model] = draft.params, scores
         edit = self.document.commit(change)
         self.attend(draft.score.values)
         return edit
@@ -339,9 +343,20 @@ class ImageSession:
     @property
     def above_in_other(self) -> NDArray[np.bool_] | None:
         """(Y, X) pixels above the cutoff in the last draft of the other kind; None for none."""
+        return self._of_other_kind(self._above)
+
+    @property
+    def other_draft(self) -> tuple[DraftParams, Scores] | None:
+        """Parameters and scores of the last draft of the other kind since the picture was opened.
+
+        By a model where the one in force is by none, and by none where that is by one.
+        """
+        return self._of_other_kind(self._made)
+
+    def _of_other_kind(self, by_kind: Mapping[bool, T]) -> T | None:
         draft = self.draft_in_force
         by_model = bool(draft and draft.change.details.get("params", {}).get("model"))
-        return self._above.get(not by_model) if draft is not None else None
+        return by_kind.get(not by_model) if draft is not None else None
 
     @property
     def scores(self) -> Scores | None:

@@ -36,11 +36,13 @@ def test_the_scores_of_a_draft_are_at_hand() -> None:
     doubting = drafted().doubting
     assert doubting.measured
     assert sorted(doubting.ranking().by_doubt) == [1, 2, 3, 4]
-    # All that is left to do is to get ready to learn
-    found = finish(doubting.steps())
-    assert found.look is None
-    doubting.put(found)
+    assert not doubting.complete
+    # What is left to do is a second opinion, and to get ready to learn
+    before = doubting.ranking().values.copy()
+    doubting.put(finish(doubting.steps()))
     assert doubting.complete
+    assert doubting.candidates is not None
+    assert (doubting.ranking().values != before).any()
 
 
 def test_in_another_sitting_they_are_made_again() -> None:
@@ -51,6 +53,7 @@ def test_in_another_sitting_they_are_made_again() -> None:
     again.doubting.put(finish(again.doubting.steps()))
     assert again.doubting.complete
     found = again.doubting.ranking()
+    session.doubting.put(finish(session.doubting.steps()))
     np.testing.assert_allclose(found.values, session.doubting.ranking().values, atol=1e-12)
     assert found.values.tolist() != without.values.tolist()
     # Missed cells were looked for in the same go
@@ -134,8 +137,13 @@ def test_many_cells_are_measured_elsewhere(monkeypatch: pytest.MonkeyPatch) -> N
     words = list(session.doubting.steps())
     assert len(words) >= 3
     assert not session.doubting.measured
-    session.doubting.put(finish(session.doubting.steps()))
+    found = finish(session.doubting.steps())
+    # Who waits for them does not wait for a second opinion
+    assert found.look is None
+    session.doubting.put(found)
     assert session.doubting.measured
+    assert not session.doubting.complete
+    assert finish(session.doubting.steps()).look is not None
 
 
 def test_the_first_verdict_imports_nothing() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fncells.core.doubt.features import NAMES, Column, Features
-from napari_fncells.core.doubt.sight import ScoreKind
+from napari_fncells.core.doubt.sight import Kinds, ScoreKind
 
 _FEW = 4.0
 """Cells that do not count for what is usual, so that few say little."""
@@ -16,10 +16,8 @@ _MOST_APART = 4.0
 
 def beside(
     table: NDArray[np.float64],
-    kind: ScoreKind | None,
+    kinds: Kinds,
     usual: NDArray[np.bool_],
-    *,
-    compared: bool = False,
 ) -> Features:
     """What shapes are beside the cells of their picture, ready to be weighed.
 
@@ -27,20 +25,19 @@ def beside(
     ----------
     table
         What `measure` found.
-    kind
+    kinds
         Of the scores.
     usual
         (n,) which of them say what is usual.
-    compared
-        Whether it is known what the other draft leaves out.
 
     Returns
     -------
     dict
         The columns by name, and 'large', 'small', 'dim', 'bright': how far a cell is that, beside
         the others, in robust spreads; 'usual contrast', 'usual haze': the medians; 'number':
-        logarithm of how many there are; 'compared' and each of the kinds, 1 or 0, and what is
-        known of the score by kind.
+        logarithm of how many there are; each of the kinds, 1 or 0, as of the first or the second
+        scores, and what is known of these by kind. A level is what a margin is, counted from a
+        score of 0.5 in place of the cutoff.
     """
     found: Features = {name: table[:, k] for k, name in enumerate(NAMES)}
     size = _apart(found["area"], usual)
@@ -51,12 +48,13 @@ def beside(
         middle = float(np.median(found[name][usual])) if usual.any() else 0.0
         found[f"usual {name}"] = np.full(len(table), middle)
     found["number"] = np.full(len(table), np.log1p(np.count_nonzero(usual)))
-    found["compared"] = np.full(len(table), float(compared))
     for known in ScoreKind:
-        is_it = float(kind is known)
+        is_it, is_second = float(kinds.first is known), float(kinds.second is known)
         found[known.value] = np.full(len(table), is_it)
         found[f"{known.value} margin"] = found["margin"] * is_it
-        found[f"{known.value} peak"] = found["peak"] * is_it
+        found[f"{known.value} level"] = (found["margin"] + kinds.level) * is_it
+        found[f"second {known.value}"] = np.full(len(table), is_second)
+        found[f"second {known.value} level"] = (found["second"] + kinds.second_level) * is_second
     return found
 
 

@@ -128,6 +128,10 @@ class Doubts:
             for i in self._near.meeting(box.padded(REACH)):
                 self._stale[i] = edit.sequence
 
+    def see(self, sight: Sight) -> None:
+        """Look at the picture as it is known by now, before anything was measured."""
+        self._sight = sight
+
     def measure_steps(self) -> Generator[str, None, Measured]:
         """Measure what is to be measured, in steps; any thread may do it, see `put`."""
         wanted = [(i, self._stale[i], self._document.objects[i]) for i in sorted(self._stale)]
@@ -190,9 +194,7 @@ class Doubts:
         every = [*ids, *gone]
         rows = np.array([self._rows[i] for i in every]).reshape(-1, len(NAMES))
         usual = np.arange(len(every)) < len(ids)
-        scores = self._sight.scores
-        kind = scores.kind if scores is not None else None
-        table = beside(rows, kind, usual, compared=self._sight.other is not None)
+        table = beside(rows, self._sight.kinds, usual)
         before = likeness(table, CELL_WEIGHTS)
         after = before
         if adapted:

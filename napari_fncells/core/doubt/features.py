@@ -28,7 +28,7 @@ Features = dict[str, Column]
 NAMES: tuple[str, ...] = (
     *("area", "elongation", "solidity", "roundness", "border", "contact"),
     *("contrast", "spread", "hollow", "haze", "sharpness", "unevenness"),
-    *("margin", "peak", "left_out"),
+    *("margin", "peak", "second", "left_out"),
 )
 """Of what is measured, in the order of the columns of a table."""
 
@@ -65,8 +65,9 @@ def measure(sight: Sight, labels: Labels, shapes: Sequence[Shape]) -> NDArray[np
         another cell. 'contrast': logarithm of the light inside less that around, in noises. In
         contrasts: 'spread', the SD inside; 'hollow', how much darker the middle is; 'haze', the
         light around; 'sharpness', the step at the outline. 'unevenness': how that step varies.
-        'margin', 'peak': of mean and highest score above the cutoff. 'left_out': share that the
-        other draft leaves out. 0 where it is not known.
+        'margin', 'peak': of mean and highest score above the cutoff; 'second': of the mean of the
+        second scores. 'left_out': share that the draft by these leaves out. 0 where it is not
+        known.
     """
     if not shapes:
         return np.zeros((0, len(NAMES)))
@@ -257,7 +258,7 @@ def _sampled(
 
 def _score(cells: _Cells) -> Features:
     count, of = cells.windows.count, cells.of
-    found = {name: np.zeros(count) for name in ("margin", "peak", "left_out")}
+    found = {name: np.zeros(count) for name in ("margin", "peak", "second", "left_out")}
     rows, columns = cells.in_picture(cells.rows, cells.columns, of)
     scores = cells.sight.scores
     if scores is not None:
@@ -266,6 +267,9 @@ def _score(cells: _Cells) -> Features:
         np.maximum.at(highest, of, values)
         found["margin"] = scores.margins(cells.mean(values))
         found["peak"] = scores.margins(np.where(cells.windows.empty, scores.cutoff, highest))
-    if cells.sight.other is not None:
-        found["left_out"] = 1.0 - cells.mean(cells.sight.other[rows, columns].astype(np.float64))
+    second = cells.sight.second
+    if second is not None:
+        values = second.at(rows, columns)
+        found["second"] = second.margins(cells.mean(values))
+        found["left_out"] = 1.0 - cells.mean((values > second.cutoff).astype(np.float64))
     return found

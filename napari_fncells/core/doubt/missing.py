@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,21 +10,24 @@ from numpy.typing import NDArray
 
 from napari_fncells.core.auto.likeness import likeness
 from napari_fncells.core.box_index import BoxIndex
-from napari_fncells.core.candidates import open_candidates
+from napari_fncells.core.candidates import Look, open_candidates
+from napari_fncells.core.disagreement import DOUBTFUL
 from napari_fncells.core.document import Document
 from napari_fncells.core.doubt.beside import beside
 from napari_fncells.core.doubt.doubts import Doubts, Row
 from napari_fncells.core.doubt.features import NAMES, Features, measure
-from napari_fncells.core.doubt.sight import Sight
+from napari_fncells.core.doubt.sight import ScoreKind, Sight
 from napari_fncells.core.doubt.verdicts import NO, OPEN, YES, learned
 from napari_fncells.core.doubt.weights import CANDIDATE_WEIGHTS
 from napari_fncells.core.doubt.windows import REACH, Shape
 from napari_fncells.core.edits import Edit
 from napari_fncells.core.grow import Region
+from napari_fncells.core.labels import Labels
 from napari_fncells.core.objects import Origin
 
 LEAST = 0.05
-"""Likelihood below which a candidate is not worth a look."""
+"""Likelihood below which a candidate is not worth a look, unless the second draft has it."""
+_CHUNK = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,19 +52,18 @@ class Candidates:
         Read, never written; whoever makes this hands its edits on, see `take_in`.
     sight
         The picture, with the scores that the candidates were found in.
-    regions
+    look
         What a lower cutoff would draft.
     doubts
         Of the document's cells, which candidates are compared with.
     """
 
-    def __init__(
-        self, document: Document, sight: Sight, regions: Sequence[Region], doubts: Doubts
-    ) -> None:
+    def __init__(self, document: Document, sight: Sight, look: Look, doubts: Doubts) -> None:
         self._document = document
         self._sight = sight
         # What the draft holds itself is none, whatever becomes of it
-        self.regions = tuple(regions)
+        self.regions = look.regions
+        self._same = look.same
         self._doubts = doubts
         self._near = BoxIndex()
         self._open: set[int] = set()
@@ -72,6 +74,11 @@ class Candidates:
         for number, region in enumerate(self.regions):
             self._near.put(number, region.box)
         self._look_at(range(len(self.regions)))
+
+    def put(self, rows: Mapping[int, Row]) -> None:
+        """Take in what was measured of candidates, by their numbers, in the mask as it is."""
+        self._rows.update(rows)
+        self._stale -= rows.keys()
 
     def take_in(self, edit: Edit) -> None:
         """Follow an edit: what lies where it changed anything is looked at again."""
@@ -97,7 +104,8 @@ class Candidates:
         return self._likely[1]
 
     def _found(self, *, adapted: bool) -> Likely:
-        numbers = sorted(self._open | self._verdicts.keys())
+        shown = set(self.open)
+        numbers = sorted(shown | self._verdicts.keys())
         if not numbers:
             return Likely({})
         table = self.table(numbers)
@@ -105,12 +113,16 @@ class Candidates:
         if adapted:
             verdicts = [self._verdicts.get(n, OPEN) for n in numbers]
             chances = learned(table, chances, np.array(verdicts, dtype=np.int8))
-        return Likely(_ordered(numbers, chances, self._open))
+        worth = worth_a_look(table, chances)
+        shown.intersection_update(
+            n for n, is_worth in zip(numbers, worth, strict=True) if is_worth
+        )
+        return Likely(_ordered(numbers, chances, shown))
 
     @property
     def open(self) -> list[int]:
-        """Numbers of the candidates on which there is no decision."""
-        return sorted(self._open)
+        """Numbers of the candidates on which there is no decision; of one place, only one."""
+        return sorted(n for n in self._open if self._open.isdisjoint(self._same.get(n, ())))
 
     def table(self, numbers: Sequence[int]) -> Features:
         """What candidates, open ones or decided on, are beside the cells of the picture."""
@@ -119,8 +131,10 @@ class Candidates:
         rows = np.array([self._rows[n] for n in numbers]).reshape(-1, len(NAMES))
         every = np.concatenate([cells, rows])
         usual = np.arange(len(every)) < len(cells)
-        kind = self._sight.scores.kind if self._sight.scores is not None else None
-        return {n: column[len(cells) :] for n, column in beside(every, kind, usual).items()}
+        found = beside(every, self._sight.kinds, usual)
+        # Those of the second scores
+        stray = np.array([n in self._same for n in numbers], dtype=np.float64)
+        return {n: column[len(cells) :] for n, column in found.items()} | {"stray": stray}
 
     def _look_at(self, numbers: Sequence[int]) -> None:
         """See which of some candidates are open, and what was decided on the others."""
@@ -160,11 +174,37 @@ class Candidates:
         self._rows.update(zip(wanted, rows, strict=True))
 
 
+def measure_steps(
+    labels: Labels, sight: Sight, look: Look
+) -> Generator[str, None, dict[int, Row]]:
+    """Measure the candidates that lie in no cell, by their numbers, in steps for any thread."""
+    free = [
+        number
+        for number, region in enumerate(look.regions)
+        if not labels[region.box.slices][region.mask].any()
+    ]
+    found: dict[int, Row] = {}
+    for begin in range(0, len(free), _CHUNK):
+        yield "Looking at what may be missed"
+        part = free[begin : begin + _CHUNK]
+        shapes = [Shape(look.regions[n].box, 0, look.regions[n].mask) for n in part]
+        found |= dict(zip(part, measure(sight, labels, shapes), strict=True))
+    return found
+
+
+def worth_a_look(table: Features, chances: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n,) which candidates one is led to: the likely ones, and all that the second draft has.
+
+    However sure a model is that there is nothing: that it finds nothing may be its own fault.
+    """
+    compared = sum(table[f"second {kind.value}"] for kind in ScoreKind)
+    drafted = (compared > 0) & (table["left_out"] < DOUBTFUL)
+    return np.asarray((chances >= LEAST) | drafted, dtype=np.bool_)
+
+
 def _ordered(
     numbers: Sequence[int], chances: NDArray[np.float64], shown: set[int]
 ) -> dict[int, float]:
-    """Chances of those to be shown that are worth a look, the likeliest first."""
+    """Chances of those to be shown, the likeliest first."""
     order = np.argsort(-chances, kind="stable").tolist()
-    return {
-        numbers[k]: float(chances[k]) for k in order if numbers[k] in shown and chances[k] >= LEAST
-    }
+    return {numbers[k]: float(chances[k]) for k in order if numbers[k] in shown}

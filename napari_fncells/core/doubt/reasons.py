@@ -10,6 +10,8 @@ from napari_fncells.core.doubt.features import Features
 
 MOST = 3
 """Reasons that are told; the strongest ones."""
+NOT_LIKELY = "not in the automatic draft"
+"""Where that was set beside a draft by a threshold."""
 LEARNED = "like ones you removed"
 """Reason where the verdicts given so far raise a doubt by `_RAISED`."""
 UNLIKE = "no single reason"
@@ -33,12 +35,15 @@ class _Reason:
     full
         Where it is as strong as any; on the other side of the limit for what is told of small
         values.
+    needs
+        Kinds of scores, see `beside`, without which the feature says nothing.
     """
 
     words: str
     feature: str
     limit: float
     full: float
+    needs: tuple[str, ...] = ()
 
     def strength(self, value: float) -> float:
         """0 or less where it does not hold, 1 where it does fully."""
@@ -46,14 +51,16 @@ class _Reason:
 
 
 _REASONS: tuple[_Reason, ...] = (
-    _Reason("close to the cutoff", "likeness margin", 0.5, 0.0),
-    _Reason("close to the cutoff", "probability margin", 0.5, -0.5),
-    _Reason("close to the cutoff", "height margin", 0.3, 0.0),
+    _Reason("close to the cutoff", "likeness margin", 0.5, 0.0, ("likeness",)),
+    _Reason("close to the cutoff", "probability margin", 0.5, -0.5, ("probability",)),
+    _Reason("close to the cutoff", "height margin", 0.3, 0.0, ("height",)),
     _Reason("unusually large (two cells?)", "large", 1.5, 3.0),
     _Reason("unusually small", "small", 1.5, 3.0),
     _Reason("elongated (neurite?)", "elongation", 0.8, 1.3),
     _Reason("touches the border", "border", 0.0, 0.25),
-    _Reason(DISAGREEMENT, "left_out", DOUBTFUL, 1.0),
+    _Reason(DISAGREEMENT, "left_out", DOUBTFUL, 1.0, ("probability",)),
+    _Reason(DISAGREEMENT, "left_out", DOUBTFUL, 1.0, ("second probability",)),
+    _Reason(NOT_LIKELY, "left_out", DOUBTFUL, 1.0, ("height", "second likeness")),
     _Reason("touches another cell (one or two?)", "contact", 0.15, 0.5),
     _Reason("dim beside the others", "dim", 1.2, 2.5),
     _Reason("hardly brighter than around it", "contrast", 1.1, 0.0),
@@ -61,8 +68,6 @@ _REASONS: tuple[_Reason, ...] = (
     _Reason("blurred", "sharpness", 0.35, 0.1),
     _Reason("rough outline", "solidity", 0.85, 0.65),
 )
-_NEEDS = {f"{kind} margin": kind for kind in ("likeness", "probability", "height")}
-"""What is known of the scores of one kind says nothing of drafts by another."""
 
 
 def reasons(table: Features, row: int, doubt: float, before: float) -> tuple[str, ...]:
@@ -81,9 +86,8 @@ def reasons(table: Features, row: int, doubt: float, before: float) -> tuple[str
     """
     found: dict[str, float] = {}
     for reason in _REASONS:
-        kind = _NEEDS.get(reason.feature)
         strength = reason.strength(float(table[reason.feature][row]))
-        if strength > 0 and (kind is None or table[kind][row]):
+        if strength > 0 and all(table[kind][row] for kind in reason.needs):
             found[reason.words] = max(strength, found.get(reason.words, 0.0))
     words = sorted(found, key=lambda said: -found[said])[:MOST]
     if doubt - before > _RAISED:

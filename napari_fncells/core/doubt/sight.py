@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +80,11 @@ class Scores:
         found = self.values[rows // step, columns // step]
         return found.astype(np.float64)
 
+    @property
+    def level(self) -> float:
+        """Logit of the cutoff; 0 for heights, which have no level of their own."""
+        return 0.0 if self.kind is ScoreKind.HEIGHT else float(_logit(np.float64(self.cutoff)))
+
     def margins(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """How far scores lie above (+) the cutoff; logits of 0..1, else logarithms of heights."""
         if self.kind is ScoreKind.HEIGHT:
@@ -87,6 +93,33 @@ class Scores:
         else:
             found = _logit(scores) - _logit(np.float64(self.cutoff))
         return np.asarray(np.clip(found, -_FARTHEST, _FARTHEST), dtype=np.float64)
+
+
+class Kinds(NamedTuple):
+    """Of which kinds the scores of a sight are, and the logits of their cutoffs.
+
+    Attributes
+    ----------
+    first, second
+        None where they are not known.
+    level, second_level
+        Logits of the cutoffs; 0 for heights, which have no level of their own.
+    """
+
+    first: ScoreKind | None = None
+    second: ScoreKind | None = None
+    level: float = 0.0
+    second_level: float = 0.0
+
+    @classmethod
+    def of(cls, scores: Scores | None, second: Scores | None) -> Kinds:
+        """What is known of some scores."""
+        return cls(
+            scores.kind if scores is not None else None,
+            second.kind if second is not None else None,
+            scores.level if scores is not None else 0.0,
+            second.level if second is not None else 0.0,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,23 +134,22 @@ class Sight:
         Mean and SD of what lies around the cells, in grey levels.
     scores
         Those of the draft in force, where they are known.
-    other
-        (Y, X) pixels above the cutoff in the draft of the other kind, by threshold or by a model,
-        where there is one.
+    second
+        Those of a draft of the other kind, by threshold or by a model, where they are known.
     """
 
     plane: NDArray[np.generic]
     ground: float
     noise: float
     scores: Scores | None = None
-    other: NDArray[np.bool_] | None = None
+    second: Scores | None = None
 
     @classmethod
     def of(
         cls,
         plane: NDArray[np.generic],
         scores: Scores | None = None,
-        other: NDArray[np.bool_] | None = None,
+        second: Scores | None = None,
     ) -> Sight:
         """Look at a plane."""
         thin = max(1, min(plane.shape) // 500)
@@ -126,7 +158,12 @@ class Sight:
         floor = (
             _STEP if plane.dtype.kind in "iub" else 1e-6 * float(np.ptp(few) if few.size else 0)
         )
-        return cls(plane, ground, max(noise, floor, 1e-12), scores, other)
+        return cls(plane, ground, max(noise, floor, 1e-12), scores, second)
+
+    @property
+    def kinds(self) -> Kinds:
+        """What is known of the scores."""
+        return Kinds.of(self.scores, self.second)
 
     def light(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
         """Light of pixels above the ground, in noises."""

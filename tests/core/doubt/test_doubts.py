@@ -5,13 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_fncells.core import changes
+from napari_fncells.core.candidates import Look
 from napari_fncells.core.document import Document
 from napari_fncells.core.doubt.doubts import Doubts
 from napari_fncells.core.doubt.missing import Candidates
-from napari_fncells.core.doubt.sight import Sight
+from napari_fncells.core.doubt.sight import ScoreKind, Scores, Sight
 from napari_fncells.core.grow import Region
 from napari_fncells.core.judge import judge
 from napari_fncells.core.objects import ObjectState
+from napari_fncells.core.score import ScoreMap
 from napari_fncells.core.steps import finish
 from tests.core.doubt.scenes import SHAPE, disk, lit
 from tests.core.random_shapes import drafted, random_cell
@@ -42,7 +44,8 @@ def test_following_the_edits_is_working_it_out_anew(seed: int) -> None:
     doubts = Doubts(document, sight)
     places = [random_cell(rng, SMALL) for _ in range(5)]
     regions = [Region(box, mask, 0.0) for box, mask in places if mask.any()]
-    candidates = Candidates(document, sight, regions, doubts)
+    look = looked(regions)
+    candidates = Candidates(document, sight, look, doubts)
     document.committed.connect(doubts.take_in)
     document.committed.connect(candidates.take_in)
     for _ in range(8):
@@ -57,10 +60,15 @@ def test_following_the_edits_is_working_it_out_anew(seed: int) -> None:
         np.testing.assert_array_equal(found.values, again.values)
         assert ((found.values >= 0) & (found.values <= 1)).all()
         assert sorted(found.by_doubt) == sorted(cell.id for cell in document.cells)
-        anew = Candidates(document, sight, regions, fresh)
+        anew = Candidates(document, sight, look, fresh)
         assert candidates.open == anew.open
         found, again = candidates.likely().chances, anew.likely().chances
         assert list(found.items()) == list(again.items())
+
+
+def looked(regions: list[Region]) -> Look:
+    scores = Scores.of(ScoreMap(np.zeros(SMALL, np.float32), ""), 0.5, ScoreKind.LIKENESS)
+    return Look(scores, tuple(regions))
 
 
 def ignore_somewhere(document: Document, rng: np.random.Generator) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from napari_fncells.core.doubt.beside import beside
 from napari_fncells.core.doubt.features import NAMES, measure
-from napari_fncells.core.doubt.sight import ScoreKind, Scores, Sight
+from napari_fncells.core.doubt.sight import Kinds, ScoreKind, Scores, Sight
 from napari_fncells.core.doubt.windows import Shape
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.labels import boxes
@@ -113,17 +115,45 @@ def test_odd_values_and_no_pixels() -> None:
     assert measure(Sight.of(plane), labels, []).shape == (0, len(NAMES))
 
 
+def test_what_is_known_of_second_scores(labels: np.ndarray) -> None:
+    values = np.where(labels == 1, 0.9, 0.2).astype(np.float32)
+    second = Scores.of(ScoreMap(values, ""), 0.8, ScoreKind.PROBABILITY)
+    shapes = [Shape(Box.of(box), i) for i, box in boxes(labels).items()]
+    found = measure(Sight.of(lit(labels), None, second), labels, shapes)
+    left_out = found[:, NAMES.index("left_out")]
+    margin = found[:, NAMES.index("second")]
+    assert left_out[0] == 0
+    assert (left_out[1:] == 1).all()
+    assert margin[0] > 0 > margin[1:].max()
+
+
+def test_levels_do_not_depend_on_the_cutoff(labels: np.ndarray) -> None:
+    score = ScoreMap(np.where(labels > 0, 0.7, 0.1).astype(np.float32), "")
+    shapes = [Shape(Box.of(box), i) for i, box in boxes(labels).items()]
+    tables = []
+    for cutoff in (0.5, 0.9):
+        scores = Scores.of(score, cutoff, ScoreKind.LIKENESS)
+        sight = Sight.of(lit(labels), scores, replace(scores, kind=ScoreKind.PROBABILITY))
+        rows = measure(sight, labels, shapes)
+        tables.append(beside(rows, sight.kinds, np.ones(len(rows), bool)))
+    for name in ("likeness level", "second probability level"):
+        np.testing.assert_allclose(tables[0][name], np.log(0.7 / 0.3), atol=1e-6)
+        np.testing.assert_allclose(tables[1][name], tables[0][name], atol=1e-6)
+    assert (tables[1]["likeness margin"] < 0).all()
+    assert not tables[0]["second likeness level"].any()
+
+
 def test_beside_the_others() -> None:
     table = np.zeros((9, len(NAMES)))
     table[:, NAMES.index("area")] = [5, 5.1, 4.9, 5, 5.2, 4.8, 5, 8, 2]
-    found = beside(table, ScoreKind.LIKENESS, np.ones(9, bool))
+    found = beside(table, Kinds(ScoreKind.LIKENESS), np.ones(9, bool))
     assert found["large"][7] > 2
     assert found["small"][8] > 2
     assert found["large"][8] == found["small"][7] == 0
     assert found["likeness"].all()
     assert not found["probability"].any()
     # Two cells say little of what is usual
-    few = beside(table[7:], None, np.ones(2, bool))
+    few = beside(table[7:], Kinds(), np.ones(2, bool))
     assert few["large"].max() < found["large"].max()
-    nothing = beside(table[:0], None, np.zeros(0, bool))
+    nothing = beside(table[:0], Kinds(), np.zeros(0, bool))
     assert nothing["large"].size == 0

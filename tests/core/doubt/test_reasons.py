@@ -6,15 +6,20 @@ import pytest
 from napari_fncells.core.doubt.beside import beside
 from napari_fncells.core.doubt.features import NAMES
 from napari_fncells.core.doubt.reasons import LEARNED, UNLIKE, reasons
-from napari_fncells.core.doubt.sight import ScoreKind
+from napari_fncells.core.doubt.sight import Kinds, ScoreKind
 
 PLAIN = {"contrast": 3.0, "solidity": 0.95, "sharpness": 0.7, "margin": 3.0}
 
 
-def told(kind: ScoreKind | None = ScoreKind.LIKENESS, doubt: float = 0.3, before: float = 0.3,
-         **values: float) -> tuple[str, ...]:  # fmt: skip
+def told(
+    kind: ScoreKind | None = ScoreKind.LIKENESS,
+    doubt: float = 0.3,
+    before: float = 0.3,
+    second: ScoreKind | None = ScoreKind.PROBABILITY,
+    **values: float,
+) -> tuple[str, ...]:
     row = np.array([[(PLAIN | values).get(name, 0.0) for name in NAMES]])
-    return reasons(beside(row, kind, np.zeros(1, bool)), 0, doubt, before)
+    return reasons(beside(row, Kinds(kind, second), np.zeros(1, bool)), 0, doubt, before)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +38,18 @@ def told(kind: ScoreKind | None = ScoreKind.LIKENESS, doubt: float = 0.3, before
 )
 def test_one_by_one(values: dict[str, float], words: str) -> None:
     assert told(**values) == (words,)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        (ScoreKind.PROBABILITY, ScoreKind.LIKENESS, "draft and model disagree"),
+        (ScoreKind.HEIGHT, ScoreKind.PROBABILITY, "draft and model disagree"),
+        (ScoreKind.HEIGHT, ScoreKind.LIKENESS, "not in the automatic draft"),
+    ],
+)
+def test_who_leaves_it_out(first: ScoreKind, second: ScoreKind, words: str) -> None:
+    assert told(first, second=second, left_out=0.9) == (words,)
 
 
 def test_nothing_to_say() -> None:

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from napari_fncells.core.auto.likeness import terms
 from napari_fncells.core.doubt import weights
 from napari_fncells.core.doubt.features import Features
+from napari_fncells.core.params import AUTO
 from tools.doubt_pictures import (
-    AUTO,
     SIMULATED,
     Drafter,
     Material,

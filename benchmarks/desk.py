@@ -2,7 +2,8 @@
 
 Three moments after an event: *handled*, its handler has returned (pixels, overlay, dock, the
 edit on its way to the journal); *drawn*, the frame that shows it is on the screen; *saved*, the
-journal has acknowledged it.
+journal has acknowledged it. *Worked* is what the window's thread has had of the processor until it
+was drawn: where other programs keep the machine busy, that still tells something.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Times:
 
     handled: list[float] = field(default_factory=list)
     drawn: list[float] = field(default_factory=list)
+    worked: list[float] = field(default_factory=list)
     saved: list[float] = field(default_factory=list)
 
 
@@ -186,7 +188,7 @@ class Desk:
         """
         times = self.times.setdefault(name, Times())
         frames = self.frames
-        begin = time.perf_counter()
+        begin, work = time.perf_counter(), time.thread_time()
         act()
         times.handled.append(_ms(begin))
         edited = since is not None and self.document.edit_count > since
@@ -196,6 +198,7 @@ class Desk:
             QApplication.processEvents()
         if self.frames > frames or not frame:
             times.drawn.append(_ms(begin))
+            times.worked.append(1000 * (time.thread_time() - work))
         if since is not None and not edited:
             raise RuntimeError(f"{name} changed nothing: {self.widget.correct.message.text()}")
         if watch is not None:

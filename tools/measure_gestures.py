@@ -224,6 +224,7 @@ def summary(times: Times) -> dict[str, Any]:
         "n": len(times.handled),
         "handled": percentiles(times.handled),
         "drawn": percentiles(times.drawn),
+        "worked": percentiles(times.worked),
         "saved": percentiles(times.saved),
     }
 
@@ -277,11 +278,11 @@ def table(found: dict[str, Any]) -> str:
         "",
         f"An empty frame: {_cell(frame)} ms. Memory: {found['rss_mib']:,} MiB.",
         "",
-        "| | n | handled | drawn | saved |",
-        "|---|---|---|---|---|",
+        "| | n | handled | drawn | worked | saved |",
+        "|---|---|---|---|---|---|",
     ]
     for name, known in {**found["gestures"], **found["stock"]}.items():
-        cells = " | ".join(_cell(known[what]) for what in ("handled", "drawn", "saved"))
+        cells = " | ".join(_cell(known[what]) for what in ("handled", "drawn", "worked", "saved"))
         lines.append(f"| {name} | {known['n']} | {cells} |")
     return "\n".join([*lines, ""])
 

@@ -13,7 +13,6 @@ from napari_fncells.io.images import Image
 from napari_fncells.io.printable import printable
 from napari_fncells.io.save_error import explain_os_error
 from napari_fncells.io.working_record import WorkingImage
-from napari_fncells.session.given import GIVEN
 from napari_fncells.session.mask_writing import MaskWriting
 from napari_fncells.session.save_state import SaveState
 from napari_fncells.session.visits import Visits
@@ -23,8 +22,6 @@ from napari_fncells.store.place import place_of
 from napari_fncells.store.recovery import open_place
 from napari_fncells.store.reservation import Taken
 from napari_fncells.store.writer import Writer
-
-__all__ = ["GIVEN", "Keeper"]
 
 _WAIT_SECONDS = 30.0
 

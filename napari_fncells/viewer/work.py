@@ -11,8 +11,8 @@ from napari_fncells.core.edits import Action, Edit, EditKind
 from napari_fncells.io.images import Image
 from napari_fncells.io.masks import Labels
 from napari_fncells.session.fetching import Fetched
+from napari_fncells.session.given import GIVEN
 from napari_fncells.session.image import ImageSession
-from napari_fncells.session.keeping import GIVEN
 from napari_fncells.viewer.pictures import Picture, image_of
 from napari_fncells.viewer.sitting import begin, resume
 

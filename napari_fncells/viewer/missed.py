@@ -82,6 +82,16 @@ class Missed:
         session.doubting.candidate_walk.go_to(number)
         self._show(session, number, said)
 
+    @staticmethod
+    def ahead(session: ImageSession) -> str:
+        """What G leads to, in words; empty where all was looked at."""
+        doubting = session.doubting
+        if doubting.candidates is None:
+            return " G looks for missed cells."
+        left = sum(doubting.candidate_walk.is_new(n) for n in doubting.likely().chances)
+        cells = "cell" if left == 1 else "cells"
+        return f" G leads to {left} likely missed {cells}." if left else ""
+
     def leave(self) -> None:
         """Highlight no candidate any more."""
         if self.current is not None:

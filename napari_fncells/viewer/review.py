@@ -199,7 +199,9 @@ class Review:
         left = len(session.doubting.wanted)
         _, total = session.doubting.progress
         words = f"All {total:,} looked at."
-        return f"{words} N goes over the {left:,} left open." if left else words
+        if left:
+            words += f" N goes over the {left:,} left open."
+        return words + self.missed.ahead(session)
 
     def _back_to(self, place: tuple[str, int] | None, said: str) -> None:
         """Go back to where a decision that is taken back was made."""

@@ -76,9 +76,11 @@ def test_decisions_go_on_until_all_were_looked_at(drafted: Desk) -> None:
     third = selected(drafted)
     press(drafted, Key.Key_U)
     assert drafted.document.objects[third].state is ObjectState.UNSURE
-    assert f"All {count} looked at. N goes over the 1 left open." in (
-        drafted.widget.correct.message.text()
-    )
+    ahead = len(drafted.workspace.session.doubting.likely().chances)
+    assert (
+        f"All {count} looked at. N goes over the 1 left open. "
+        f"G leads to {ahead} likely missed cell"
+    ) in drafted.widget.correct.message.text()
     press(drafted, Key.Key_N)
     assert selected(drafted) == third
 

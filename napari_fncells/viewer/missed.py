@@ -203,9 +203,10 @@ class Missed:
         seen = doubting.candidate_walk.seen
         total = len(seen | chances.keys())
         self.told = f"A missed cell? {len(seen)} of {total}, {chances[number]:.0%} likely"
-        self._workspace.report(
-            f"{said}{self.told}. A adopts the outline, D dismisses it for good."
-        )
+        ways = "A adopts the outline, D dismisses it for good."
+        # The dock has a place of its own for how far one is
+        self._workspace.said.emit(f"{said}{ways}")
+        self._workspace.viewer.status = f"{said}{self.told}. {ways}"
         self.arrived.emit()
 
     def _propose(self, outline: Region | None) -> None:

@@ -128,14 +128,16 @@ def _add(desk: Desk, cell: int) -> bool:
     free = (view.truth == cell) & (view.labels == 0)
     if not free.any():
         return False
-    edits, fresh = desk.document.edit_count, desk.document.next_id
+    edits = desk.document.edit_count
     desk.click(_in_picture(view, deepest(free)), "add", "Shift")
-    if not desk.document.is_alive(fresh) and desk.document.edit_count > edits:
+    comparison = Comparison(desk.view)
+    if comparison.piece_of(cell) is None and desk.document.edit_count > edits:
         # A neighbour was hit
         _take_back(desk, edits)
         return True
-    desk.grown.append(Comparison(desk.view).is_found(cell))
-    return desk.document.is_alive(fresh)
+    # What was removed or dismissed there may have come back: that is a cell, too
+    desk.grown.append(comparison.is_found(cell))
+    return desk.document.edit_count > edits
 
 
 def _cheaper(desk: Desk, piece: int, cell: int, judgement: Judgement) -> Mending | None:

@@ -139,11 +139,6 @@ def walk(desk: Desk, repeats: int) -> None:
     for _ in range(repeats):
         desk.timed("N steps", lambda: desk.key(Key.Key_N))
     desk.key(Key.Key_Escape)
-    desk.key(Key.Key_G)
-    desk.pilot.wait_until(lambda: not desk.widget.looker.busy, "the missed cells", 120)
-    for _ in range(repeats):
-        desk.timed("G shows what A adopts", lambda: desk.key(Key.Key_G))
-    desk.key(Key.Key_Escape)
     desk.look()
 
 
@@ -151,13 +146,14 @@ def walk(desk: Desk, repeats: int) -> None:
 def candidates(desk: Desk, repeats: int) -> None:
     desk.timed("G, the first", lambda: desk.key(Key.Key_G))
     rest(desk)
+    there = len(desk.workspace.session.doubting.likely().chances)
     for name, key in (
         ("A adopts and goes on", Key.Key_A),
         ("D dismisses and goes on", Key.Key_D),
     ):
-        decide(desk, name, key, "Ctrl+Z goes back to the candidate", repeats)
+        decide(desk, name, key, "Ctrl+Z goes back to the candidate", repeats, there - 1)
     for _ in range(repeats):
-        desk.timed("G steps", lambda: desk.key(Key.Key_G))
+        desk.timed("G, with the outline that A adopts", lambda: desk.key(Key.Key_G))
     desk.key(Key.Key_Escape)
     desk.look()
 
@@ -171,10 +167,11 @@ def parts(desk: Desk, repeats: int) -> None:
     desk.look()
 
 
-def decide(desk: Desk, name: str, key: Any, back: str, repeats: int) -> None:
+def decide(desk: Desk, name: str, key: Any, back: str, repeats: int, most: int = _RUN) -> None:
     """Decide on what was walked to, and on what follows; take it all back, and so on."""
-    for begin in range(0, repeats, _RUN):
-        run = range(min(_RUN, repeats - begin))
+    length = min(most, _RUN)
+    for begin in range(0, repeats, length):
+        run = range(min(length, repeats - begin))
         for _ in run:
             desk.edit(name, lambda: desk.key(key))
         for _ in run:

@@ -30,8 +30,6 @@ class Missed:
     ----------
     current
         The candidate walked to, or None.
-    outline
-        The outline that adopting it gives, which is drawn; None for none.
     shown
         Whether the outlines of all open candidates are drawn.
     told
@@ -46,10 +44,22 @@ class Missed:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.current: Region | None = None
-        self.outline: Region | None = None
+        self._outline: Region | None = None
+        self._to_find = False
         self.shown = False
         self.told = ""
         self._drawn = False
+
+    @property
+    def outline(self) -> Region | None:
+        """The outline that adopting the candidate gives, which is drawn; None for none."""
+        self._find()
+        return self._outline
+
+    def watch(self) -> None:
+        """Find that outline once the camera is there: it takes as long as two frames or more."""
+        if not self._workspace.glide.going:
+            self._find()
 
     def step(self, by: int, *, fresh: bool = False, said: str = "") -> None:
         """Go to the next (+1) or previous (-1) candidate; they are looked for at first.
@@ -96,6 +106,7 @@ class Missed:
         """Highlight no candidate any more."""
         if self.current is not None:
             self.current = None
+            self._to_find = False
             self._propose(None)
 
     def take_in(self) -> None:
@@ -105,7 +116,8 @@ class Missed:
         if session is None or candidates is None or self.current is None:
             self.draw()
         elif any(candidates.regions[n] is self.current for n in candidates.open):
-            self._propose(session.outline_of(self.current))
+            self._to_find = True
+            self._await()
         else:
             self.leave()
 
@@ -198,7 +210,9 @@ class Missed:
             return
         chances = doubting.likely().chances
         self.current = candidates.regions[number]
-        self._propose(session.outline_of(self.current))
+        self._propose(self.current)
+        self._to_find = True
+        self._await()
         self._workspace.look_at(self.current.box)
         seen = doubting.candidate_walk.seen
         total = len(seen | chances.keys())
@@ -209,10 +223,22 @@ class Missed:
         self._workspace.viewer.status = f"{said}{self.told}. {ways}"
         self.arrived.emit()
 
+    def _await(self) -> None:
+        """Leave the outline to `watch`, where somebody calls it."""
+        if not self._workspace.glide.timed:
+            self._find()
+
+    def _find(self) -> None:
+        """Find the outline that adopting the candidate gives, and draw it."""
+        session = self._workspace.session
+        if self._to_find and session is not None and self.current is not None:
+            self._to_find = False
+            self._propose(session.outline_of(self.current))
+
     def _propose(self, outline: Region | None) -> None:
-        """Draw the outline that adopting the candidate gives, or none."""
-        if outline is not self.outline:
-            self.outline = outline
+        """Draw the outline that adopting the candidate gives, or for now its own; or none."""
+        if outline is not self._outline:
+            self._outline = outline
             self._workspace.overlay.propose(outline)
         self.draw()
 

@@ -369,13 +369,14 @@ class Workspace:
         """Look after what goes on by itself; to be called several times a second.
 
         Paint of a stroke under way is taken into the history, the state of saving told, the
-        working files written when it is time.
+        working files written when it is time, the outline of a missed cell found.
         """
         mask = self.mask_layer
         if mask is not None and mask.stroke_open:
             mask.flush_stroke()
         self.ignoring.flush()
         self.sweep.watch()
+        self.review.missed.watch()
         if self._pulse.note(self.current, self.sweep.facts):
             self.worked.emit()
         self.saving.watch(self.current)

@@ -247,6 +247,32 @@ def test_what_a_adopts_is_what_g_shows(drafted: Desk, monkeypatch: pytest.Monkey
     assert grown.count(grown[0]) == 1, "and it is found once"
 
 
+def test_the_outline_is_found_once_the_camera_is_there(
+    drafted: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press(drafted, Key.Key_C)
+    drafted.pilot.wait_until(
+        lambda: drafted.workspace.session.doubting.candidates is not None, "the candidates"
+    )
+    found: list[bool] = []
+    real = Outlines.growth_at
+
+    def watched(outlines: Outlines, row: int, column: int) -> Growth:
+        found.append(drafted.workspace.glide.going)
+        return real(outlines, row, column)
+
+    monkeypatch.setattr(Outlines, "growth_at", watched)
+    drafted.viewer.scene.camera.center = (10, 10)
+    QTest.keyClick(drafted.pilot.canvas, Key.Key_G)
+    assert not found, "the key is answered at once"
+    current = drafted.workspace.review.missed.current
+    drawn = drafted.workspace.overlay.layer.data == PROPOSED
+    assert drawn[current.box.slices][current.mask].any(), "by the candidate as it was found"
+    drafted.pilot.wait_until(lambda: bool(found), "the outline")
+    assert found == [False]
+    assert drafted.workspace.review.missed.outline is not current
+
+
 def test_an_edit_renews_the_outline_that_is_shown(drafted: Desk) -> None:
     shown = at_candidate(drafted)
     current = drafted.workspace.review.missed.current

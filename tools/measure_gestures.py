@@ -144,14 +144,23 @@ def walk(desk: Desk, repeats: int) -> None:
 
 @gesture
 def candidates(desk: Desk, repeats: int) -> None:
+    missed = desk.workspace.review.missed
+
+    def judged() -> None:
+        """Let the hand wait for the outline it decides on."""
+        desk.pilot.wait_until(lambda: not desk.workspace.glide.going, "the candidate", 10)
+        missed.watch()
+
     desk.timed("G, the first", lambda: desk.key(Key.Key_G))
     rest(desk)
     there = len(desk.workspace.session.doubting.likely().chances)
-    for name, key in (
-        ("A adopts and goes on", Key.Key_A),
-        ("D dismisses and goes on", Key.Key_D),
+    back = "Ctrl+Z goes back to the candidate"
+    for name, key, before in (
+        ("A adopts and goes on", Key.Key_A, judged),
+        ("A before the outline was shown", Key.Key_A, None),
+        ("D dismisses and goes on", Key.Key_D, None),
     ):
-        decide(desk, name, key, "Ctrl+Z goes back to the candidate", repeats, there - 1)
+        decide(desk, name, key, back, repeats, length=there - 1, before=before)
     for _ in range(repeats):
         desk.timed("G, with the outline that A adopts", lambda: desk.key(Key.Key_G))
     desk.key(Key.Key_Escape)
@@ -167,12 +176,22 @@ def parts(desk: Desk, repeats: int) -> None:
     desk.look()
 
 
-def decide(desk: Desk, name: str, key: Any, back: str, repeats: int, most: int = _RUN) -> None:
+def decide(
+    desk: Desk,
+    name: str,
+    key: Any,
+    back: str,
+    repeats: int,
+    length: int = _RUN,
+    before: Callable[[], None] | None = None,
+) -> None:
     """Decide on what was walked to, and on what follows; take it all back, and so on."""
-    length = min(most, _RUN)
+    length = min(length, _RUN)
     for begin in range(0, repeats, length):
         run = range(min(length, repeats - begin))
         for _ in run:
+            if before is not None:
+                before()
             desk.edit(name, lambda: desk.key(key))
         for _ in run:
             desk.edit(back, lambda: desk.key(Key.Key_Z, CTRL))

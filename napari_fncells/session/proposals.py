@@ -20,7 +20,7 @@ from napari_fncells.core.join import join_cells
 from napari_fncells.core.judge import finish, judge, mark_picture
 from napari_fncells.core.lasso import cells_inside
 from napari_fncells.core.notes import tidy
-from napari_fncells.core.objects import CellObject, ObjectState
+from napari_fncells.core.objects import CellObject, ObjectState, Origin
 from napari_fncells.core.path import as_points
 from napari_fncells.core.reshape import resize_cell, smooth_cell
 from napari_fncells.core.revert import revert_cell
@@ -71,8 +71,15 @@ def living_cell(document: Document, cell_id: int | None) -> CellObject:
 
 
 def tombstone_at(document: Document, row: int, column: int) -> CellObject | None:
-    """The cell removed last among those that covered a pixel, or None."""
-    here = {c.id: c for c in document.objects.values() if _covered(c, row, column)}
+    """The cell removed last among those that covered a pixel, or None.
+
+    A candidate that was dismissed never was a cell, and its outline is none that was drawn.
+    """
+    here = {
+        c.id: c
+        for c in document.objects.values()
+        if c.origin is not Origin.CANDIDATE and _covered(c, row, column)
+    }
     if len(here) <= 1:
         return next(iter(here.values()), None)
     edits = document.newest_in_force

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_fncells.core import changes
+from napari_fncells.core.candidates import dismiss
 from napari_fncells.core.edits import EditKind
 from napari_fncells.core.geometry import Box
 from napari_fncells.core.grow import NothingToGrowError, Region, grow
@@ -82,6 +83,17 @@ def test_fix_removes_restores_and_adds() -> None:
     for _ in range(3):
         document.undo()
     np.testing.assert_array_equal(document.labels, before)
+
+
+def test_a_click_on_a_dismissed_candidate_adds_the_cell_that_is_seen_there() -> None:
+    made = drafted()
+    row, column = DIM
+    speck = Box(row - 1, column - 1, row + 2, column + 2)
+    made.document.commit(dismiss(made.document, Region(speck, np.ones((3, 3), bool), 0.0)))
+    added = made.fix_at(*DIM)
+    assert added.edit.change.kind is EditKind.ADD
+    assert made.document.cell_at(*DIM).area > 10 * 9
+    assert made.document.cell_at(*DIM).origin is Origin.HAND
 
 
 @pytest.mark.parametrize("at", [(-1, 5), (5, -1), (SHAPE[0], 5), (5, SHAPE[1]), (-150, -90)])

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The whole suite on PyQt5, and what has to do with the window again on PyQt6.
+# The whole suite on PyQt5, and what has to do with the window again on PyQt6: tests/viewer needs no Qt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-window=(tests/viewer tests/widgets tests/test_demo.py tests/soak/test_monkey.py)
+window=(tests/widgets tests/test_demo.py tests/soak/test_monkey.py)
 
 tests_on() {
     local api=$1 display=$2

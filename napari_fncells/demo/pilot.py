@@ -118,6 +118,8 @@ class Pilot:
 
     def hover(self, row: float, column: float) -> None:
         """Move the mouse to a pixel of the picture, no button held."""
+        # As it comes in: where the pointer of the screen itself is does not matter
+        self.viewer.mouse_over_canvas = True
         self._move(self.place(row, column), _PLAIN, Qt.MouseButton.NoButton)
         self.settle()
 

@@ -90,9 +90,7 @@ def test_missed_cells_are_looked_for_after_a_probability(
     values = np.full(SHAPE, 0.1, np.float32)
     values[5:20, 100:120] = 0.9
     np.save(tmp_path / "cells_prob.npy", values)
-    said: list[str] = []
-    workspace.said.connect(said.append)
     workspace.open_files([save_picture(tmp_path)])
     workspace.drafting.adopt_file(tmp_path / "cells_prob.npy")
     workspace.review.step_candidate(1)
-    assert "A missed cell? 1 of" in said[-1]
+    assert "A missed cell? 1 of" in workspace.review.told

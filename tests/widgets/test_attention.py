@@ -91,7 +91,7 @@ def test_switched_on_it_counts_for_the_picture_that_is_open(
     widget = opened(desk, tmp_path, "a.png", "b.png")
     desk.draft()
     assert not desk.document.attended
-    QTest.keyClick(widget.panel.attention, Qt.Key.Key_Down)
+    QTest.keyClick(widget.panel.drafts.attention, Qt.Key.Key_Down)
     assert not desk.document.attended
     desk.draft()
     assert desk.document.attended

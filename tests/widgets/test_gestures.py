@@ -474,7 +474,8 @@ def test_g_walks_the_candidates_a_adopts_d_dismisses(drafted: Desk) -> None:
     drafted.pilot.shift_click(*FIRST)
     drafted.pilot.key(Qt.Key.Key_G)
     drafted.idle()
-    assert "issed cell" in said(drafted)
+    drafted.pilot.wait_until(lambda: not drafted.widget.looker.busy, "the look for missed cells")
+    assert "issed cell" in drafted.viewer.status
     count = drafted.document.counts.final
     if drafted.workspace.review.at_candidate:
         drafted.pilot.key(Qt.Key.Key_A)

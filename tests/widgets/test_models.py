@@ -187,7 +187,7 @@ def test_missed_cells_are_those_of_the_model(modelled: Desk, runs: list[str]) ->
     assert modelled.document.cell_at(*DIM) is None
     modelled.pilot.key(Qt.Key.Key_G)
     modelled.idle()
-    assert "A missed cell? 1 of 1" in modelled.widget.correct.message.text()
+    assert "A missed cell? 1 of 1" in modelled.widget.review.words.text()
     modelled.pilot.key(Qt.Key.Key_A)
     assert modelled.document.cell_at(*DIM) is not None
     assert runs == ["bright"]
@@ -203,7 +203,7 @@ def test_missed_cells_are_those_of_the_newest_draft(modelled: Desk) -> None:
     modelled.draft()
     modelled.pilot.key(Qt.Key.Key_G)
     modelled.idle()
-    assert "A missed cell? 1 of 1" in message.text()
+    assert "A missed cell? 1 of 1" in modelled.widget.review.words.text()
 
 
 def test_a_running_model_is_stopped(modelled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

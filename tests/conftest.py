@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,17 @@ def inputs_untouched() -> Iterator[None]:
     before = digests()
     yield
     assert digests() == before, "the tests changed the pictures that they were given"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def modules_are_not_searched() -> None:
+    """Leave what was imported so far out of the garbage collector's way.
+
+    napari's viewer fixture collects several times a test, which takes 0.2 s each where
+    scikit-learn, OpenVINO and torch are loaded.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The whole suite on PyQt5, and what has to do with the window again on PyQt6: tests/viewer needs no Qt.
+# The whole suite on PyQt5, and what has to do with the window again on PyQt6.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-window=(tests/widgets tests/test_demo.py tests/soak/test_monkey.py)
+window=(tests/widgets tests/soak/test_monkey.py)
 
 tests_on() {
     local api=$1 display=$2
@@ -20,7 +20,7 @@ fi
 
 # Side by side: each keeps one core busy. What needs no window is shared out between the two, so
 # that both are done at about the same time; a new folder of tests goes to the first.
-second=(tests/io tests/store tests/session tests/model)
+second=(tests/io tests/store tests/session tests/model tests/viewer)
 ignored=("${second[@]/#/--ignore=}")
 
 log=$(mktemp)

@@ -146,12 +146,17 @@ def _regions(labels: NDArray[np.int32], level: float) -> tuple[Region, ...]:
 
 def _same_place(one: Region, other: Region) -> bool:
     """Whether who looks at one of two regions sees the other, too."""
-    common = one.box.clip_to(other.box)
-    if not one.box.overlaps(other.box):
-        return False
-    shared = one.mask[common.within(one.box)] & other.mask[common.within(other.box)]
     smaller = min(np.count_nonzero(one.mask), np.count_nonzero(other.mask))
-    return bool(np.count_nonzero(shared) > _SAME * smaller)
+    return bool(_shared(one, other) > _SAME * smaller)
+
+
+def _shared(one: Region, other: Region | Footprint) -> int:
+    """Number of pixels that both cover."""
+    if not one.box.overlaps(other.box):
+        return 0
+    common = one.box.clip_to(other.box)
+    both = one.mask[common.within(one.box)] & other.mask[common.within(other.box)]
+    return int(np.count_nonzero(both))
 
 
 def open_candidates(document: Document, regions: tuple[Region, ...]) -> list[Region]:
@@ -177,13 +182,5 @@ def _is_open(document: Document, region: Region, removed: list[CellObject]) -> b
     planes = (document.labels, document.ignored) if document.ignored_area else (document.labels,)
     if any(plane[region.box.slices][region.mask].any() for plane in planes):
         return False
-    return not any(_overlaps(region, cell) for cell in removed)
-
-
-def _overlaps(region: Region, cell: CellObject) -> bool:
-    """Whether a removed cell covers a pixel of a region."""
-    common = region.box.clip_to(cell.box)
-    if cell.footprint is None or not region.box.overlaps(cell.box):
-        return False
-    mine = region.mask[common.within(region.box)]
-    return bool((mine & cell.footprint.mask[common.within(cell.box)]).any())
+    footprints = (cell.footprint for cell in removed if cell.footprint is not None)
+    return not any(_shared(region, footprint) for footprint in footprints)

@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 from napari_fncells.core.errors import ParameterError
-from napari_fncells.io.atomic import write_atomic
-from napari_fncells.io.user_data import data_folder
+from napari_fncells.io.user_data import data_folder, keep_file
 
 _LONGEST = 60
 
@@ -31,9 +30,7 @@ def keep_annotator(name: str, root: Path | None = None) -> str:
         Where it cannot be kept.
     """
     name = checked_name(name)
-    file = _file(root)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(file, name.encode(), replace=True)
+    keep_file(_file(root), name.encode())
     return name
 
 

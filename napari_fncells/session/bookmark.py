@@ -9,8 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from napari_fncells.core.params.attention import AttentionParams
-from napari_fncells.io.atomic import write_atomic
-from napari_fncells.io.user_data import data_folder
+from napari_fncells.io.user_data import data_folder, keep_file
 from napari_fncells.session.entry import EntryState
 from napari_fncells.session.queue import SortBy, View
 
@@ -86,10 +85,8 @@ def write_bookmark(bookmark: Bookmark, folder: Path, root: Path | None = None) -
     SaveError, OSError
         Where it cannot be written.
     """
-    file = _file(folder, root)
-    file.parent.mkdir(parents=True, exist_ok=True)
     content = bookmark.at(folder=str(folder)).model_dump_json(indent=1).encode()
-    write_atomic(file, content, replace=True)
+    keep_file(_file(folder, root), content)
 
 
 def _file(folder: Path, root: Path | None) -> Path:

@@ -7,8 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from napari_fncells.io.atomic import write_atomic
-from napari_fncells.io.user_data import data_folder
+from napari_fncells.io.user_data import data_folder, keep_file
 
 
 class ReviewChoices(BaseModel):
@@ -48,9 +47,7 @@ def keep_choices(choices: ReviewChoices, root: Path | None = None) -> None:
     SaveError, OSError
         Where it cannot be written.
     """
-    file = _file(root)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(file, choices.model_dump_json(indent=1).encode(), replace=True)
+    keep_file(_file(root), choices.model_dump_json(indent=1).encode())
 
 
 def _file(root: Path | None) -> Path:

@@ -14,8 +14,7 @@ from napari_fncells.core.edits import EditKind
 from napari_fncells.core.errors import UserError
 from napari_fncells.core.params import DraftParams
 from napari_fncells.core.segment import Draft
-from napari_fncells.io.atomic import write_atomic
-from napari_fncells.io.user_data import data_folder
+from napari_fncells.io.user_data import data_folder, keep_file
 
 SCORED_BY = "scored_by"
 """Name, among a draft's parameters in history and record, of what its model was."""
@@ -67,9 +66,8 @@ def note_steps(
         seen[key] = {**seen.pop(key, {}), name: digest}
         # What cannot be remembered is no reason to lose the draft
         with suppress(UserError, OSError):
-            place.parent.mkdir(parents=True, exist_ok=True)
             newest = dict(list(seen.items())[-_MOST_FOLDERS:])
-            write_atomic(place, json.dumps(newest).encode(), replace=True)
+            keep_file(place, json.dumps(newest).encode())
     words = changed_in_words(name, digest, picture, before)
     return replace(draft, words=f"{draft.words} {words}".strip())
 

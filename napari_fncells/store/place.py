@@ -17,7 +17,7 @@ from napari_fncells.io.atomic import SaveError, write_atomic
 from napari_fncells.io.images import Image
 from napari_fncells.io.printable import printable
 from napari_fncells.io.samples import is_sample
-from napari_fncells.io.user_data import data_folder
+from napari_fncells.io.user_data import data_folder, keep_file
 from napari_fncells.store.folder_identity import (
     FOLDER_FILE,
     FolderIdentity,
@@ -141,8 +141,7 @@ class Place:
         }
         for file, content in notes.items():
             if content_of(file) != content:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                write_atomic(file, content, replace=True)
+                keep_file(file, content)
 
 
 def place_of(image: Image, annotator: str = "", root: Path | None = None) -> Place:

@@ -82,12 +82,7 @@ class Missed:
     def go_to(self, number: int, said: str = "") -> None:
         """Go to a candidate by its number, where it is open."""
         session = self._workspace.session
-        candidates = session.doubting.candidates if session is not None else None
-        if (
-            session is None
-            or candidates is None
-            or number not in session.doubting.likely().chances
-        ):
+        if session is None or number not in session.doubting.likely().chances:
             return
         session.doubting.candidate_walk.go_to(number)
         self._show(session, number, said)
@@ -116,8 +111,7 @@ class Missed:
         if session is None or candidates is None or self.current is None:
             self.draw()
         elif any(candidates.regions[n] is self.current for n in candidates.open):
-            self._to_find = True
-            self._await()
+            self._seek()
         else:
             self.leave()
 
@@ -211,8 +205,7 @@ class Missed:
         chances = doubting.likely().chances
         self.current = candidates.regions[number]
         self._propose(self.current)
-        self._to_find = True
-        self._await()
+        self._seek()
         self._workspace.look_at(self.current.box)
         seen = doubting.candidate_walk.seen
         total = len(seen | chances.keys())
@@ -223,8 +216,9 @@ class Missed:
         self._workspace.viewer.status = f"{said}{self.told}. {ways}"
         self.arrived.emit()
 
-    def _await(self) -> None:
-        """Leave the outline to `watch`, where somebody calls it."""
+    def _seek(self) -> None:
+        """Have the outline found anew: by `watch` where somebody calls it, else at once."""
+        self._to_find = True
         if not self._workspace.glide.timed:
             self._find()
 
